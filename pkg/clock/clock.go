@@ -1,0 +1,98 @@
+// Package clock is the only place that reads the machine's time.
+//
+// There are two times. Business time (ids, windows, expiry, schedules) comes from a Clock handed down by the
+// environment and may run ahead of the machine in development. Real time (deadlines, back-off, rate limits, TLS)
+// is the machine's. Inside testing/synctest both are simulated.
+package clock
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// Clock tells the time: UTC, whole milliseconds, because that is what the store keeps.
+type Clock interface {
+	Now() time.Time
+}
+
+// Real is the machine's own time.
+type Real struct{}
+
+// Now is the machine's time, UTC, cut to milliseconds.
+func (Real) Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// Business is real time plus an offset that can only grow. The zero value runs with the machine.
+// It is safe for concurrent use.
+type Business struct {
+	offset atomic.Int64 // Nanoseconds.
+}
+
+// StartingAt is a business clock that reads t now. It is how a demonstration starts in the past.
+func StartingAt(t time.Time) *Business {
+	b := &Business{}
+	b.offset.Store(int64(time.Until(t)))
+	return b
+}
+
+// Now is business time, UTC, cut to milliseconds.
+func (b *Business) Now() time.Time {
+	return time.Now().Add(b.Offset()).UTC().Truncate(time.Millisecond)
+}
+
+// Offset is how far business time is ahead of real time: negative while a past is being replayed.
+func (b *Business) Offset() time.Duration { return time.Duration(b.offset.Load()) }
+
+// Observe takes over a peer's offset if it is the larger one: time never runs backwards. Repeating it is harmless.
+func (b *Business) Observe(offset time.Duration) {
+	for {
+		mine := b.offset.Load()
+		if int64(offset) <= mine || b.offset.CompareAndSwap(mine, int64(offset)) {
+			return
+		}
+	}
+}
+
+// AdvanceTo moves business time forward to t; a t that has passed already changes nothing.
+func (b *Business) AdvanceTo(t time.Time) { b.Observe(time.Until(t)) }
+
+// Fixed always tells the same time. It is for tests.
+type Fixed time.Time
+
+// Now is the fixed time.
+func (f Fixed) Now() time.Time { return time.Time(f).UTC().Truncate(time.Millisecond) }
+
+// Wait returns after d of real time, or with the context's error if that ends first.
+func Wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Stopwatch measures real elapsed time by the monotonic clock, which no business clock can give.
+type Stopwatch struct{ started time.Time }
+
+// Start is a running stopwatch.
+func Start() Stopwatch { return Stopwatch{time.Now()} }
+
+// Elapsed is the real time since the start.
+func (s Stopwatch) Elapsed() time.Duration { return time.Since(s.started) }
+
+// Every calls f each d of real time until the context ends. A call that takes longer than d delays the next one.
+func Every(ctx context.Context, d time.Duration, f func(context.Context)) {
+	ticker := time.NewTicker(d)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			f(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
