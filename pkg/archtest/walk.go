@@ -1,58 +1,70 @@
 package archtest
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os/exec"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
 )
 
-// listed is what `go list -json` tells of a package, as far as it matters here.
-type listed struct {
-	ImportPath   string
-	Imports      []string
-	TestImports  []string // Of _test.go files in the package itself.
-	XTestImports []string // Of _test.go files in package x_test.
-}
-
-// Walk lists every import in the module that dir lies in, those of tests included. It needs the go command.
-func Walk(ctx context.Context, dir string) ([]Edge, error) {
-	list := exec.CommandContext(ctx, "go", "list", "-e", "-json=ImportPath,Imports,TestImports,XTestImports", module+"...")
-	list.Dir = dir
-	var failure bytes.Buffer
-	list.Stderr = &failure
-	out, err := list.Output()
-	if err != nil {
-		return nil, fmt.Errorf("listing the packages: %w: %s", err, failure.String())
-	}
-	return edges(bytes.NewReader(out))
-}
-
-// edges reads the JSON objects of `go list`, one after the other.
-func edges(list io.Reader) ([]Edge, error) {
-	var all []Edge
-	for decoder := json.NewDecoder(list); ; {
-		var pkg listed
-		switch err := decoder.Decode(&pkg); {
-		case errors.Is(err, io.EOF):
-			return all, nil
+// Walk lists every import in the module whose root is root, those of tests and of every build tag included. It
+// reads the files itself: the result of a test that asks the go command instead would be cached past a change.
+func Walk(root fs.FS) ([]Edge, error) {
+	var edges []Edge
+	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
 		case err != nil:
-			return nil, fmt.Errorf("reading the list of packages: %w", err)
+			return err
+		case entry.IsDir() && elsewhere(root, name):
+			return fs.SkipDir
+		case entry.IsDir() || path.Ext(name) != ".go":
+			return nil
 		}
-		all = append(all, pkg.edges()...)
+		found, err := importsOf(root, name)
+		edges = append(edges, found...)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("walking the module: %w", err)
 	}
+	return edges, nil
 }
 
-func (p listed) edges() []Edge {
-	all := make([]Edge, 0, len(p.Imports)+len(p.TestImports)+len(p.XTestImports))
-	for _, to := range p.Imports {
-		all = append(all, Edge{From: p.ImportPath, To: to})
+// elsewhere is whether the go command would not look for packages of this module in dir.
+func elsewhere(root fs.FS, dir string) bool {
+	if dir == "." {
+		return false
 	}
-	for _, to := range append(p.TestImports, p.XTestImports...) {
-		all = append(all, Edge{From: p.ImportPath, To: to, Test: true})
+	if base := path.Base(dir); base == "testdata" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
+		return true
 	}
-	return all
+	_, err := fs.Stat(root, path.Join(dir, "go.mod"))
+	return err == nil // A module of its own.
+}
+
+func importsOf(root fs.FS, name string) ([]Edge, error) {
+	source, err := fs.ReadFile(root, name)
+	if err != nil {
+		return nil, err
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	edges := make([]Edge, 0, len(file.Imports))
+	for _, spec := range file.Imports {
+		to, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: import %s: %w", name, spec.Path.Value, err)
+		}
+		edges = append(edges, Edge{
+			From: path.Join(module, path.Dir(name)),
+			To:   to,
+			Test: strings.HasSuffix(name, "_test.go"),
+		})
+	}
+	return edges, nil
 }
