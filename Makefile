@@ -1,0 +1,104 @@
+# Farthing's workshop. `make help` lists what is here; `make test` is what continuous integration runs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# What to test, lint and measure, such as PKG=./pkg/store/...
+PKG ?= ./...
+# Arguments for `make up`, such as ARGS='--empty --port 9000'.
+ARGS ?=
+# How long each fuzz test runs in `make verify`.
+FUZZTIME ?= 30s
+
+node := deploy/cassandra/node.sh
+proto_image := tools/buf/image.binpb
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: ## build and run the whole bank in one process; ARGS are passed on
+	@go build -o bin/farthing ./cmd/farthing
+	@exec bin/farthing up $(ARGS)
+
+.PHONY: build
+build: ## build every program into bin/
+	@mkdir -p bin
+	go build -o bin/ ./...
+
+.PHONY: test
+test: needs lint generated ## what CI runs: lint, generated code, every test with the race detector and a real Cassandra
+	$(node) with go test -race -shuffle=on -vet=off -timeout 5m $(PKG)
+
+.PHONY: verify
+verify: test ## all that takes long: the tests three times over, every fuzz test, known vulnerabilities
+	$(node) with go test -race -shuffle=on -vet=off -count=3 -timeout 20m $(PKG)
+	tools/fuzz.sh $(FUZZTIME) $(PKG)
+	$(MAKE) --no-print-directory vulnerabilities
+
+.PHONY: bench
+bench: ## run the benchmarks
+	$(node) with go test -run '^$$' -bench . -benchmem -timeout 30m $(PKG)
+
+.PHONY: lint
+lint: tools ## golangci-lint, and buf for protos: style, format, nothing broken since the committed image
+	.bin/golangci-lint run $(PKG)
+	.bin/buf lint
+	.bin/buf format --diff --exit-code
+	@[ ! -f $(proto_image) ] || (set -x; .bin/buf breaking --against $(proto_image))
+
+.PHONY: fmt
+fmt: tools ## format Go and protos
+	.bin/golangci-lint fmt
+	.bin/buf format --write
+
+.PHONY: generate
+generate: tools ## generate the Go code beside each .proto; commit both together
+	.bin/buf generate
+
+.PHONY: generated
+generated: tools ## fail if the committed generated code is not what `make generate` makes
+	tools/generated.sh
+
+.PHONY: proto-image
+proto-image: tools ## take today's protos as what `make lint` must not break
+	@mkdir -p $(dir $(proto_image))
+	.bin/buf build --exclude-source-info --output $(proto_image)
+
+.PHONY: vulnerabilities
+vulnerabilities: .bin/govulncheck ## look for known vulnerabilities that the code can reach
+	.bin/govulncheck $(PKG)
+
+.PHONY: needs
+needs: ## install what the tests need beside Go, where that is possible
+	@tools/needs.sh
+
+.PHONY: clean
+clean: ## remove what was built; the bank's data stays
+	rm -rf bin .bin
+
+# The tools are pinned in a go.mod of their own, for their dependencies would bend ours. protoc-gen-go is the
+# exception: it comes with the protobuf runtime that our go.mod pins, so that generated code and runtime fit.
+.PHONY: tools
+tools: .bin/tools .bin/protoc-gen-go ## build the tools into .bin/
+
+.bin/tools: tools/go.mod tools/go.sum
+	@echo 'building the tools (minutes, the first time)'
+	@mkdir -p .bin
+	@go build -C tools -o ../.bin/ \
+		github.com/bufbuild/buf/cmd/buf \
+		github.com/golangci/golangci-lint/v2/cmd/golangci-lint \
+		google.golang.org/grpc/cmd/protoc-gen-go-grpc
+	@touch $@
+
+.bin/govulncheck: tools/go.mod tools/go.sum
+	@mkdir -p .bin
+	@go build -C tools -o ../.bin/ golang.org/x/vuln/cmd/govulncheck
+
+.bin/protoc-gen-go: go.mod
+	@mkdir -p .bin
+	@go build -o .bin/ google.golang.org/protobuf/cmd/protoc-gen-go
+	@touch $@
