@@ -81,8 +81,8 @@ func TestDerivedAndHashAreStable(t *testing.T) {
 }
 
 func TestAMalformedIDIsRefusedByName(t *testing.T) {
-	for _, bad := range []string{"", "tx", "tx_", "acc_0000000000000000000000", "tx_000000000000000000000", "tx_00000000000000000000!!",
-		"tx_zzzzzzzzzzzzzzzzzzzzzz"} {
+	for _, bad := range []string{"", "tx", "tx_", "acc_0000000000000000000000", "tx_000000000000000000000",
+		"tx_00000000000000000000!!", "tx_zzzzzzzzzzzzzzzzzzzzzz"} {
 		if err := id.Check("transaction_id", "tx", bad); !errs.Is(err, errs.BadRequest) {
 			t.Errorf("%q: %v", bad, err)
 		}

@@ -170,7 +170,9 @@ func (t Expiring[R]) Insert(ctx context.Context, ttl time.Duration, row R) (Answ
 
 // Replace rewrites a whole row if a column of the one that is there has this value. Refused, Present holds the one that
 // is there, if any.
-func (t Expiring[R]) Replace(ctx context.Context, ttl time.Duration, row R, ifColumn string, is Value) (Answer[R], error) {
+func (t Expiring[R]) Replace(
+	ctx context.Context, ttl time.Duration, row R, ifColumn string, is Value,
+) (Answer[R], error) {
 	i, ok := t.spec.position(ifColumn)
 	if !ok || t.spec.Columns[i].Role != Regular {
 		return Answer[R]{}, invalid("table %s has no column %s to compare", t.spec.Name, ifColumn)
@@ -181,7 +183,9 @@ func (t Expiring[R]) Replace(ctx context.Context, ttl time.Duration, row R, ifCo
 	return t.apply(ctx, ttl, row, false, []Condition{{i, is}})
 }
 
-func (t Expiring[R]) apply(ctx context.Context, ttl time.Duration, row R, isNew bool, conditions []Condition) (Answer[R], error) {
+func (t Expiring[R]) apply(
+	ctx context.Context, ttl time.Duration, row R, isNew bool, conditions []Condition,
+) (Answer[R], error) {
 	if ttl < time.Second {
 		return Answer[R]{}, invalid("a row of %s lives at least a second", t.spec.Name)
 	}
