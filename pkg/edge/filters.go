@@ -1,0 +1,147 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"farthing/pkg/clock"
+	"farthing/pkg/errs"
+	"farthing/pkg/metrics"
+	"farthing/pkg/trace"
+)
+
+// Standard is what the filters of a door are made of. Every field may be left out.
+type Standard struct {
+	Log       *slog.Logger
+	Tracer    *trace.Tracer
+	Metrics   *metrics.HTTP
+	Auth      Filter        // Puts the caller into the request, or refuses it. Unknown paths do not reach it.
+	RateLimit Filter        // Refuses with rate_limited, and RetryAfterParam.
+	Deadline  time.Duration // Of the whole request; 0 is none.
+	BodyLimit int64         // Bytes, before and after inflation; 0 is BodyBytesMax.
+}
+
+// Filters is the one order that all doors share, outermost first: trace, metrics, log, recover, deadline, auth, rate
+// limit, body limit. A panic is an error before anything is counted, logged or traced.
+func (s Standard) Filters() []Filter {
+	filters := []Filter{Trace(s.Tracer)}
+	if s.Metrics != nil {
+		filters = append(filters, Metrics(s.Metrics))
+	}
+	if s.Log != nil {
+		filters = append(filters, Log(s.Log))
+	}
+	filters = append(filters, Recover)
+	if s.Deadline > 0 {
+		filters = append(filters, Deadline(s.Deadline))
+	}
+	filters = append(filters, Acceptable)
+	if s.Auth != nil {
+		filters = append(filters, routed(s.Auth))
+	}
+	if s.RateLimit != nil {
+		filters = append(filters, s.RateLimit)
+	}
+	return append(filters, BodyLimit(cmp.Or(s.BodyLimit, BodyBytesMax)))
+}
+
+// routed lets a filter see only requests that have a route: which paths exist is no secret, and a client that
+// mistypes one is told so.
+func routed(f Filter) Filter {
+	return func(req Request, svc Service) Response {
+		if req.Route() == "" {
+			return svc(req)
+		}
+		return f(req, svc)
+	}
+}
+
+// Trace begins a trace for each request; a nil tracer traces nothing. What a stranger says of traces is not believed.
+// The trace's id is in the header Trace-Id of every answer.
+func Trace(tracer *trace.Tracer) Filter {
+	return func(req Request, svc Service) Response {
+		ctx, span := trace.Start(req.Context(), tracer, req.x.route.name, trace.Server)
+		req.x.traceID = trace.ID(ctx)
+		rsp := svc(req.WithContext(ctx))
+		span.End(rsp.Err)
+		return rsp
+	}
+}
+
+// Metrics counts and times requests by route as declared, method and status. Paths that match no route are one.
+func Metrics(measured *metrics.HTTP) Filter {
+	var routes sync.Map // From *route to *metrics.Route: resolving labels costs more than the rest of a request.
+	return func(req Request, svc Service) Response {
+		watch := clock.Start()
+		rsp := svc(req)
+		known, ok := routes.Load(req.x.route)
+		if !ok {
+			known, _ = routes.LoadOrStore(req.x.route, measured.Route(req.x.route.labels()))
+		}
+		if route, ok := known.(*metrics.Route); ok {
+			route.Observe(watch.Elapsed(), rsp.Status())
+		}
+		return rsp
+	}
+}
+
+// Log writes down failures that are ours, with their cause: what a client did wrong is the client's to read.
+func Log(log *slog.Logger) Filter {
+	return func(req Request, svc Service) Response {
+		rsp := svc(req)
+		if rsp.Err == nil || rsp.Status() < http.StatusInternalServerError {
+			return rsp
+		}
+		log.ErrorContext(req.Context(), "request failed", "route", req.x.route.name,
+			"code", errs.Of(rsp.Err).Code, "error", trace.Safe(rsp.Err.Error()))
+		return rsp
+	}
+}
+
+// Recover turns a panic into an internal error with its stack, so that one bad request cannot end the process.
+func Recover(req Request, svc Service) (rsp Response) {
+	defer func() {
+		switch cause := recover(); cause {
+		case nil:
+		case http.ErrAbortHandler: //nolint:errorlint // net/http's own signal, compared as net/http does.
+			panic(cause)
+		default:
+			rsp = Error(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+		}
+	}()
+	return svc(req)
+}
+
+// Deadline ends a request's context after d of real time.
+func Deadline(d time.Duration) Filter {
+	return func(req Request, svc Service) Response {
+		ctx, cancel := context.WithTimeout(req.Context(), d)
+		defer cancel()
+		return svc(req.WithContext(ctx))
+	}
+}
+
+// Acceptable refuses a client that says it cannot read JSON, with 406.
+func Acceptable(req Request, svc Service) Response {
+	accepted := req.x.http.Header["Accept"]
+	if len(accepted) == 0 || slices.ContainsFunc(accepted, readsJSON) {
+		return svc(req)
+	}
+	rsp := Error(errs.New(errs.BadRequest+".not_acceptable", "Every answer is application/json"))
+	rsp.status = http.StatusNotAcceptable
+	return rsp
+}
+
+func readsJSON(accept string) bool {
+	accept = strings.ToLower(accept)
+	return accept == "" || strings.Contains(accept, "json") ||
+		strings.Contains(accept, "*/*") || strings.Contains(accept, "application/*")
+}

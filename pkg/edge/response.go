@@ -1,0 +1,125 @@
+package edge
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"farthing/pkg/errs"
+)
+
+// Response is a service's answer: a body with status 200, or an error. OK and Error make them.
+type Response struct {
+	Body   any         // Encoded as JSON; nil is {}.
+	Header http.Header // Beside those that every response has; may be nil.
+	Err    error       // Instead of a body.
+
+	status  int           // Overrides that of Err's class, where the table has none: 405, 406.
+	encoded *bytes.Buffer // Body, once it has been encoded.
+}
+
+// OK answers 200 and the body as JSON. OK(nil) is {}.
+func OK(body any) Response { return Response{Body: body} }
+
+// Error answers a failure: the coded error in err's chain, or an internal one whose text stays hidden.
+func Error(err error) Response { return Response{Err: err} }
+
+// WithHeader is the response with one more header.
+func (r Response) WithHeader(name, value string) Response {
+	r.Header = maps.Clone(r.Header)
+	if r.Header == nil {
+		r.Header = make(http.Header, 1)
+	}
+	r.Header.Set(name, value)
+	return r
+}
+
+// Status is the HTTP status that the response will have.
+func (r Response) Status() int {
+	switch {
+	case r.Err == nil:
+		return http.StatusOK
+	case r.status != 0:
+		return r.status
+	default:
+		return errs.Of(r.Err).HTTPStatus()
+	}
+}
+
+// buffers keeps the buffers of encoded bodies for reuse.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// bufferBytesMax bounds what one rare large body leaves in the pool.
+const bufferBytesMax = 64 << 10
+
+// encoding is the innermost filter. A body that cannot be encoded so becomes an error that all others see.
+func encoding(req Request, svc Service) Response {
+	rsp := svc(req)
+	if rsp.Err != nil {
+		return rsp
+	}
+	encoded, err := encode(rsp.Body)
+	if err != nil {
+		return Error(fmt.Errorf("encoding the answer of %s %s: %w", req.Method(), req.Route(), err))
+	}
+	rsp.encoded = encoded
+	return rsp
+}
+
+func encode(body any) (*bytes.Buffer, error) {
+	if body == nil {
+		body = struct{}{}
+	}
+	buffer, ok := buffers.Get().(*bytes.Buffer)
+	if !ok {
+		buffer = new(bytes.Buffer)
+	}
+	buffer.Reset()
+	encoder := json.NewEncoder(buffer)
+	encoder.SetEscapeHTML(false) // It is never HTML: nosniff is set.
+	if err := encoder.Encode(body); err != nil {
+		return nil, err
+	}
+	return buffer, nil
+}
+
+func release(buffer *bytes.Buffer) {
+	if buffer.Cap() <= bufferBytesMax {
+		buffers.Put(buffer)
+	}
+}
+
+// Header values that every response shares; net/http only reads them.
+var (
+	contentJSON = []string{"application/json"}
+	noSniff     = []string{"nosniff"}
+	noStore     = []string{"no-store"}
+)
+
+// write sends the response. That the client is gone by then is no one's failure.
+func (r Response) write(w http.ResponseWriter, traceID string) {
+	body := r.encoded
+	if r.Err != nil || body == nil {
+		body = encodeError(r.Err, traceID)
+	}
+	defer release(body)
+	header := w.Header()
+	maps.Copy(header, r.Header)
+	header["Content-Type"] = contentJSON
+	header["X-Content-Type-Options"] = noSniff
+	header["Cache-Control"] = noStore
+	sizes := [2]string{strconv.Itoa(body.Len()), traceID}
+	header["Content-Length"] = sizes[:1:1]
+	if traceID != "" {
+		header["Trace-Id"] = sizes[1:]
+	}
+	if r.Err != nil {
+		explain(header, errs.Of(r.Err))
+	}
+	w.WriteHeader(r.Status())
+	_, _ = w.Write(body.Bytes())
+}
