@@ -1,0 +1,102 @@
+package rpc
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+
+	"farthing/pkg/errs"
+)
+
+// InProcess carries calls between services of one process as function calls, each in a goroutine of its own.
+type InProcess struct {
+	mu       sync.Mutex // Guards the rest, but for live.
+	services map[string]*local
+	stopped  bool
+
+	live     atomic.Pointer[map[string]*local] // What may be called; nil before Start and after Stop.
+	requests drain
+}
+
+// NewInProcess is a transport within this process.
+func NewInProcess() *InProcess { return &InProcess{services: make(map[string]*local)} }
+
+// local is one service of this process.
+type local struct {
+	*registrar
+	channel *inprocgrpc.Channel
+}
+
+// Listen is as Transport says.
+func (p *InProcess) Listen(service string, o Options) (grpc.ServiceRegistrar, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.mayListen(service); err != nil {
+		return nil, err
+	}
+	r, err := newRegistrar(service, o.withDefaults(), believed)
+	if err != nil {
+		return nil, err
+	}
+	channel := new(inprocgrpc.Channel).WithServerUnaryInterceptor(inOrder(p.requests.admit(service), r.chain()))
+	r.under = channel
+	p.services[service] = &local{r, channel}
+	return r, nil
+}
+
+func (p *InProcess) mayListen(service string) error {
+	switch {
+	case p.live.Load() != nil || p.stopped:
+		return errs.Newf(errs.PreconditionFailed+".started", "%s cannot listen: the transport has started", service)
+	case p.services[service] != nil:
+		return errs.Newf(errs.Conflict+".listening", "%s listens already", service)
+	default:
+		return nil
+	}
+}
+
+// Dial is as Transport says.
+func (p *InProcess) Dial(caller, callee string, o Options) (grpc.ClientConnInterface, error) {
+	return newConn(caller, callee, o.withDefaults(), &localSend{transport: p, callee: callee})
+}
+
+// Start is as Transport says.
+func (p *InProcess) Start(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, service := range p.services {
+		if err := service.problem(); err != nil {
+			return err
+		}
+	}
+	if !p.stopped {
+		p.live.Store(&p.services)
+	}
+	return nil
+}
+
+// Stop is as Transport says.
+func (p *InProcess) Stop(ctx context.Context) error {
+	p.mu.Lock()
+	p.stopped = true
+	p.live.Store(nil)
+	p.mu.Unlock()
+	return p.requests.stop(ctx)
+}
+
+// localSend finds its peer anew for each call, which is what lets services come in any order.
+type localSend struct {
+	transport *InProcess
+	callee    string
+}
+
+func (s *localSend) invoke(ctx context.Context, method string, req, rsp any, opts ...grpc.CallOption) error {
+	live := s.transport.live.Load()
+	if live == nil || (*live)[s.callee] == nil {
+		return noSuchService(s.callee)
+	}
+	return (*live)[s.callee].channel.Invoke(ctx, method, req, rsp, opts...)
+}
