@@ -12,10 +12,10 @@ import (
 
 // When the breaker of a peer opens, and for how long.
 const (
-	breakPercent = 50 // Of the calls of the last breakWindow, …
-	breakCalls   = 20 // … if there were as many.
-	breakWindow  = 10 * time.Second
-	breakRest    = time.Second
+	breakShare  = .5 // Of the calls of the last breakWindow, …
+	breakCalls  = 20 // … if there were as many.
+	breakWindow = 10 * time.Second
+	breakRest   = time.Second
 )
 
 // breaker gives a peer that fails a rest, so that its callers fail at once instead of waiting out their deadlines. One
@@ -26,7 +26,7 @@ type breaker struct {
 
 func newBreaker() *breaker {
 	return &breaker{circuitbreaker.NewBuilder[any]().
-		WithFailureRateThreshold(breakPercent, breakCalls, breakWindow).
+		WithFailureRateThreshold(breakShare, breakCalls, breakWindow).
 		WithSuccessThreshold(1).
 		WithDelay(breakRest).
 		Build()}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/errs"
 )
@@ -98,5 +99,19 @@ func (s *localSend) invoke(ctx context.Context, method string, req, rsp any, opt
 	if live == nil || (*live)[s.callee] == nil {
 		return noSuchService(s.callee)
 	}
-	return (*live)[s.callee].channel.Invoke(ctx, method, req, rsp, opts...)
+	if err := withinLimit(req); err != nil {
+		return err
+	}
+	if err := (*live)[s.callee].channel.Invoke(ctx, method, req, rsp, opts...); err != nil {
+		return err
+	}
+	return withinLimit(rsp)
+}
+
+// withinLimit refuses here what a network would refuse, lest it be found out only there.
+func withinLimit(message any) error {
+	if m, ok := message.(proto.Message); ok && proto.Size(m) > MaxMessage+headroom {
+		return errs.New(errs.BadRequest+".too_large", "The message is too large")
+	}
+	return nil
 }
