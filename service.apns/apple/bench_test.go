@@ -3,7 +3,9 @@ package apple_test
 import (
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"farthing/service.apns/apple"
 )
@@ -14,6 +16,7 @@ func BenchmarkSend(b *testing.B) {
 	w.send(b, push(0))
 	b.ReportAllocs()
 	b.ResetTimer()
+	before := cpu(b)
 	var next atomic.Int64
 	var senders sync.WaitGroup
 	for range 64 {
@@ -27,4 +30,15 @@ func BenchmarkSend(b *testing.B) {
 	}
 	senders.Wait()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pushes/s")
+	b.ReportMetric(float64((cpu(b)-before).Nanoseconds())/float64(b.N), "cpu-ns/push")
+}
+
+// cpu is the processor time that this process has used.
+func cpu(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

@@ -13,10 +13,9 @@ import (
 )
 
 const (
-	dialTimeout  = 10 * time.Second
-	pingAfter    = 15 * time.Second // A connection that says nothing for so long is asked whether it lives,
-	pingTimeout  = 5 * time.Second  // and is given so long to answer.
-	writeTimeout = 10 * time.Second
+	dialTimeout = 10 * time.Second
+	pingAfter   = 15 * time.Second // A connection that says nothing for so long is asked whether it lives,
+	pingTimeout = 5 * time.Second  // and is given so long to answer. A stuck write is found out by this too.
 )
 
 // Dial opens a connection to the outside: the environment's egress dialer.
@@ -40,7 +39,6 @@ func newHTTPClient(dial Dial, roots *x509.CertPool) *http.Client {
 			StrictMaxConcurrentStreams: true,
 			ReadIdleTimeout:            pingAfter,
 			PingTimeout:                pingTimeout,
-			WriteByteTimeout:           writeTimeout,
 		},
 		// A redirect would carry the device token and the payload to somebody else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -164,10 +164,11 @@ func readPayload(r *http.Request, pushType string) (json.RawMessage, Reason) {
 	if r.ContentLength > int64(limit) {
 		return nil, PayloadTooLarge
 	}
-	payload := make([]byte, limit+1)
+	size := limit + 1
 	if r.ContentLength >= 0 {
-		payload = payload[:r.ContentLength:r.ContentLength] // The book keeps it: not a byte more than needed.
+		size = int(r.ContentLength) // The book keeps it: not a byte more than needed.
 	}
+	payload := make([]byte, size)
 	n, err := io.ReadFull(r.Body, payload)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):

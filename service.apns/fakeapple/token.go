@@ -25,6 +25,9 @@ type providerToken struct {
 	issuedAt time.Time
 }
 
+// same compares the texts: two pushes at once may each have verified the one token.
+func (t *providerToken) same(other *providerToken) bool { return other != nil && t.text == other.text }
+
 // verifier checks signatures, each token's once: a signature costs more than the rest of a push.
 type verifier struct {
 	keys   map[string]*Key // By key id. Immutable.
@@ -73,13 +76,17 @@ func (v *verifier) verify(text string) (*providerToken, bool) {
 	if err != nil {
 		return nil, false
 	}
+	v.remember(token)
+	return token, true
+}
+
+func (v *verifier) remember(token *providerToken) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(v.verified) >= maxVerified {
 		clear(v.verified) // Only a sender that never reuses its tokens comes here; it pays for the signatures again.
 	}
-	v.verified[text] = token
-	return token, true
+	v.verified[token.text] = token
 }
 
 var errUnusableToken = errors.New("not a provider token of a registered key")
@@ -121,7 +128,7 @@ func (c *connection) use(token *providerToken, now time.Time) Reason {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case token == c.current || token == c.former:
+	case token.same(c.current) || token.same(c.former):
 		return ""
 	case c.current == nil:
 		c.changed = token.issuedAt
