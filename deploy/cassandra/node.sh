@@ -32,8 +32,9 @@ fetch_jars() {
 	command -v mvn >/dev/null || die "the jars are not in $jars and Maven (mvn) is not installed to fetch them"
 	local fresh=$jars.$$
 	mkdir -p "$fresh"
-	mvn --quiet --batch-mode -Dstyle.color=never --file "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$fresh" >&2 ||
-		{ rm -rf "$fresh"; die "Maven could not fetch the jars"; }
+	mvn --quiet --batch-mode --file "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$fresh" \
+		>"$fresh/log" 2>&1 || { cat "$fresh/log" >&2; rm -rf "$fresh"; die "Maven could not fetch the jars"; }
+	rm "$fresh/log"
 	cp "$here/pom.xml" "$fresh/pom.xml"
 	rm -rf "$jars"
 	# A second fetch at the same moment may have been first: then its jars are as good as ours.
