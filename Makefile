@@ -34,10 +34,9 @@ test: needs lint generated ## what CI runs: lint, generated code, every test wit
 	$(node) with go test -race -shuffle=on -vet=off -timeout 5m $(PKG)
 
 .PHONY: verify
-verify: test ## all that takes long: the tests three times over, every fuzz test, known vulnerabilities
+verify: test ## all that takes long: the tests three times over, every fuzz test
 	$(node) with go test -race -shuffle=on -vet=off -count=3 -timeout 20m $(PKG)
 	tools/fuzz.sh $(FUZZTIME) $(PKG)
-	$(MAKE) --no-print-directory vulnerabilities
 
 .PHONY: bench
 bench: ## run the benchmarks
@@ -69,7 +68,7 @@ proto-image: tools ## take today's protos as what `make lint` must not break
 	.bin/buf build --exclude-source-info --output $(proto_image)
 
 .PHONY: vulnerabilities
-vulnerabilities: .bin/govulncheck ## look for known vulnerabilities that the code can reach
+vulnerabilities: .bin/govulncheck ## look for known vulnerabilities that the code can reach (asks vuln.go.dev)
 	.bin/govulncheck $(PKG)
 
 .PHONY: needs
