@@ -28,7 +28,7 @@ func (t Conditional[R]) On(k *Keyspace) Conditional[R] {
 
 // Batch is an empty conditional batch on the partition with these partition columns.
 func (t Conditional[R]) Batch(partition ...Value) *Batch[R] {
-	b := &Batch[R]{table: t.reader, batch: ConditionalBatch{Table: t.spec}}
+	b := &Batch[R]{table: t.reader, batch: ConditionalBatch{Table: t.spec}, keys: make(map[string]bool)}
 	b.batch.Partition, b.err = keyRow(t.spec, partition, nil)
 	return b
 }
@@ -37,6 +37,7 @@ func (t Conditional[R]) Batch(partition ...Value) *Batch[R] {
 type Batch[R any] struct {
 	table reader[R]
 	batch ConditionalBatch
+	keys  map[string]bool // Of the rows, none of which is named twice.
 	size  int
 	err   error
 }
@@ -52,6 +53,11 @@ func (b *Batch[R]) If(column string, value Value) *Batch[R] {
 			return b.fail(err)
 		}
 	}
+	for _, other := range b.batch.Conditions {
+		if other.Column == i {
+			return b.fail(invalid("a batch compares %s twice", column))
+		}
+	}
 	b.batch.Conditions = append(b.batch.Conditions, Condition{i, value})
 	return b
 }
@@ -59,15 +65,15 @@ func (b *Batch[R]) If(column string, value Value) *Batch[R] {
 // IfNull demands that a static column was never written: it opens a partition.
 func (b *Batch[R]) IfNull(column string) *Batch[R] { return b.If(column, nil) }
 
-// SetStatics writes these static columns of row, or all when none is named.
+// SetStatics writes these static columns of row, or all when none is named. Of two calls the later counts.
 func (b *Batch[R]) SetStatics(row R, columns ...string) *Batch[R] {
 	named, err := columnsNamed(b.table.spec, b.table.spec.Static, columns)
 	if err != nil {
 		return b.fail(err)
 	}
 	statics, err := toRow(b.table.spec, reflect.ValueOf(row), named)
+	b.size += sizeOf(statics) - sizeOf(b.batch.Statics)
 	b.batch.Statics = statics
-	b.size += sizeOf(statics)
 	return b.fail(err)
 }
 
@@ -90,6 +96,11 @@ func (b *Batch[R]) insert(row R, ifNotExists bool, columns []string) *Batch[R] {
 	for _, i := range spec.Partition {
 		values[i] = b.batch.Partition[i]
 	}
+	key := keyText(spec, values)
+	if b.keys[key] {
+		return b.fail(invalid("a batch names a row of %s twice", spec.Name))
+	}
+	b.keys[key] = true
 	b.size += sizeOf(values)
 	b.batch.Rows = append(b.batch.Rows, ConditionalRow{values, ifNotExists})
 	return b
@@ -143,6 +154,8 @@ func (b *Batch[R]) check() error {
 		return b.err
 	case conditions == 0:
 		return invalid("a conditional batch on %s has no condition", b.table.spec.Name)
+	case len(b.batch.Rows) == 0 && b.batch.Statics == nil:
+		return invalid("a conditional batch on %s writes nothing", b.table.spec.Name)
 	case len(b.batch.Rows) > MaxConditionalRows:
 		return tooLarge("a conditional batch takes at most %d rows, not %d", MaxConditionalRows, len(b.batch.Rows))
 	case b.size > MaxConditionalBytes:
@@ -186,10 +199,13 @@ func (t Expiring[R]) Replace(
 func (t Expiring[R]) apply(
 	ctx context.Context, ttl time.Duration, row R, isNew bool, conditions []Condition,
 ) (Answer[R], error) {
-	if ttl < time.Second {
-		return Answer[R]{}, invalid("a row of %s lives at least a second", t.spec.Name)
+	if err := checkTTL(ttl); err != nil {
+		return Answer[R]{}, err
 	}
 	values, err := toRow(t.spec, reflect.ValueOf(row), t.spec.Partition, t.spec.Clustering, t.spec.Regular)
+	if err == nil {
+		err = checkPartition(t.spec, values)
+	}
 	if err != nil {
 		return Answer[R]{}, err
 	}

@@ -31,7 +31,7 @@ type Put struct {
 }
 
 // Write is a plain batch over tables and partitions of the keyspace: all or nothing in the end, not isolated. Writing
-// the same again is harmless. At most 64 rows and 48 KiB, else ErrTooLarge.
+// the same again is harmless. At most 64 rows and 48 KiB, else ErrTooLarge, and no row twice, else ErrInvalid.
 func (k *Keyspace) Write(ctx context.Context, puts ...Put) error {
 	if len(puts) == 0 || len(puts) > MaxPlainRows {
 		return tooLarge("a batch takes 1 to %d rows, not %d", MaxPlainRows, len(puts))
@@ -47,7 +47,31 @@ func (k *Keyspace) Write(ctx context.Context, puts ...Put) error {
 	if size > MaxPlainBytes {
 		return tooLarge("a batch takes at most %d bytes, not %d", MaxPlainBytes, size)
 	}
+	if err := checkNoRowTwice(writes); err != nil {
+		return err
+	}
 	return k.engine.Write(ctx, writes)
+}
+
+// checkNoRowTwice refuses a batch that names a row twice: within a batch there is no order, so on Cassandra a delete
+// would win over a put, and the larger of two values over the other.
+func checkNoRowTwice(writes []Mutation) error {
+	if len(writes) == 1 {
+		return nil
+	}
+	type place struct {
+		table *Spec
+		key   string
+	}
+	seen := make(map[place]bool, len(writes))
+	for _, write := range writes {
+		at := place{write.Table, keyText(write.Table, write.Row)}
+		if seen[at] {
+			return invalid("a batch names a row of %s twice", write.Table.Name)
+		}
+		seen[at] = true
+	}
+	return nil
 }
 
 // Plain is a table whose rows are put and deleted. Last write wins by the server's clock, so what is written must
@@ -66,7 +90,11 @@ func (t Plain[R]) On(k *Keyspace) Plain[R] { return Plain[R]{reader[R]{t.spec, k
 func (t Plain[R]) Put(row R, columns ...string) Put { return t.put(row, 0, columns) }
 
 // PutFor is Put of a row that the store may forget after ttl. Expiry itself is a column, compared with the clock.
+// A ttl is from a second to ten years.
 func (t Plain[R]) PutFor(ttl time.Duration, row R, columns ...string) Put {
+	if err := checkTTL(ttl); err != nil {
+		return Put{err: err}
+	}
 	return t.put(row, ttl, columns)
 }
 
@@ -75,12 +103,20 @@ func (t Plain[R]) put(row R, ttl time.Duration, columns []string) Put {
 	if err != nil {
 		return Put{err: err}
 	}
-	values, err := toRow(t.spec, reflect.ValueOf(row), t.spec.Partition, t.spec.Clustering, named)
-	return Put{Mutation{Table: t.spec, Row: values, TTL: ttl}, err}
+	return mutation(t.spec, row, Mutation{TTL: ttl}, named)
 }
 
 // Delete removes the row with this key. Deleting what is not there is harmless.
 func (t Plain[R]) Delete(key R) Put {
-	values, err := toRow(t.spec, reflect.ValueOf(key), t.spec.Partition, t.spec.Clustering)
-	return Put{Mutation{Table: t.spec, Row: values, Delete: true}, err}
+	return mutation(t.spec, key, Mutation{Delete: true}, nil)
+}
+
+// mutation completes m with the row's key and the columns at these positions.
+func mutation(spec *Spec, row any, m Mutation, named []int) Put {
+	values, err := toRow(spec, reflect.ValueOf(row), spec.Partition, spec.Clustering, named)
+	if err == nil {
+		err = checkPartition(spec, values)
+	}
+	m.Table, m.Row = spec, values
+	return Put{m, err}
 }

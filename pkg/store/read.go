@@ -24,14 +24,27 @@ func (r reader[R]) In(partition ...Value) Rows[R] { return Rows[R]{table: r, par
 // Walk is up to limit rows of the whole table after a place (empty at first), and the place to go on from (empty at the
 // end). It is for audit, backup and migration only: nothing that serves a request walks a table.
 func (r reader[R]) Walk(ctx context.Context, after string, limit int) ([]R, string, error) {
+	if err := checkLimit(r.spec, limit); err != nil {
+		return nil, "", err
+	}
 	rows, next, err := r.engine.Walk(ctx, r.spec, after, limit)
 	return fromRows[R](rows), next, err
 }
 
 // WalkPartitions is Walk over the partitions that hold any static, with their partition and static columns only.
 func (r reader[R]) WalkPartitions(ctx context.Context, after string, limit int) ([]R, string, error) {
+	if err := checkLimit(r.spec, limit); err != nil {
+		return nil, "", err
+	}
 	rows, next, err := r.engine.WalkPartitions(ctx, r.spec, after, limit)
 	return fromRows[R](rows), next, err
+}
+
+func checkLimit(spec *Spec, limit int) error {
+	if limit < 1 || limit > MaxRows {
+		return invalid("a read of %s takes 1 to %d rows, not %d", spec.Name, MaxRows, limit)
+	}
+	return nil
 }
 
 func fromRows[R any](rows []Row) []R {
@@ -121,8 +134,9 @@ func (r Range[R]) Limit(n int) Range[R] { r.selection.Limit = n; return r }
 // Resume goes on after the page that gave this token. An empty token starts at the beginning.
 func (r Range[R]) Resume(token string) Range[R] { r.resume = token; return r }
 
-// List reads the rows, and a token to resume after them: empty when there are no more. A token stays valid for ever,
-// on either engine, and is refused as bad_request.bad_param.page_token when it belongs to another query.
+// List reads the rows, and a token to resume after them: empty when there are fewer than the limit, so the last page of
+// a full one may be empty. A token stays valid for ever, on either engine, and is refused as
+// bad_request.bad_param.page_token when it belongs to another query.
 func (r Range[R]) List(ctx context.Context, c Consistency) ([]R, string, error) {
 	spec := r.rows.table.spec
 	selection, err := r.checked()
@@ -150,8 +164,8 @@ func (r Range[R]) checked() (Selection, error) {
 	for _, i := range spec.Partition {
 		s.Partition[i] = key[i]
 	}
-	if s.Limit < 1 || s.Limit > MaxRows {
-		return s, invalid("a read of %s takes 1 to %d rows, not %d", spec.Name, MaxRows, s.Limit)
+	if err := checkLimit(spec, s.Limit); err != nil {
+		return s, err
 	}
 	for _, bound := range []Bound{s.Low, s.High} {
 		if bound.Value == nil {

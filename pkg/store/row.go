@@ -2,7 +2,9 @@ package store
 
 import (
 	"reflect"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // toRow copies the columns at these positions out of a struct and leaves the others nil.
@@ -11,6 +13,9 @@ func toRow(spec *Spec, from reflect.Value, positions ...[]int) (Row, error) {
 	for _, some := range positions {
 		for _, i := range some {
 			value := from.Field(i).Interface()
+			if blob, ok := value.([]byte); ok && blob == nil {
+				value = []byte{} // What is written is there: no engine may take it for absent.
+			}
 			if err := checkValue(spec.Columns[i], value); err != nil {
 				return nil, err
 			}
@@ -32,28 +37,79 @@ func fromRow[R any](row Row) R {
 	return out
 }
 
-// checkValue refuses what an engine would have to bend: a wrong type, a nil, a time finer than a millisecond.
+// maxKeyText is the most bytes that a text or bytes may have in a key. Cassandra takes 64 KiB for all of a key; what
+// is meant to be found again is much shorter.
+const maxKeyText = 8 << 10
+
+// checkValue refuses what an engine would have to bend: a wrong type, a nil, a time finer than a millisecond, text that
+// is not UTF-8, a key too long.
 func checkValue(column Column, value Value) error {
-	ok := false
+	ok, length := false, 0
 	switch value := value.(type) {
 	case string:
-		ok = column.Type == Text
+		ok, length = column.Type == Text, len(value)
+		if ok && !utf8.ValidString(value) {
+			return invalid("column %s: text is UTF-8", column.Name)
+		}
 	case int64:
 		ok = column.Type == Integer
 	case bool:
 		ok = column.Type == Boolean
 	case []byte:
-		ok = column.Type == Bytes
+		ok, length = column.Type == Bytes && value != nil, len(value)
 	case time.Time:
 		ok = column.Type == Timestamp
 		if ok && (!value.Equal(value.Truncate(time.Millisecond)) || value.Location() != time.UTC) {
 			return invalid("column %s: times are UTC and whole milliseconds", column.Name)
 		}
 	}
-	if !ok {
+	switch isKey := column.Role == Partition || column.Role == Clustering; {
+	case !ok:
 		return invalid("column %s cannot hold a %T", column.Name, value)
+	case isKey && length > maxKeyText:
+		return invalid("column %s: a key has at most %d bytes", column.Name, maxKeyText)
 	}
 	return nil
+}
+
+// checkPartition refuses what Cassandra has no place for: a partition named by nothing at all.
+func checkPartition(spec *Spec, row Row) error {
+	if len(spec.Partition) > 1 {
+		return nil
+	}
+	switch value := row[spec.Partition[0]].(type) {
+	case string:
+		if value != "" {
+			return nil
+		}
+	case []byte:
+		if len(value) > 0 {
+			return nil
+		}
+	default:
+		return nil
+	}
+	return invalid("column %s: a partition's name is not empty", spec.Columns[spec.Partition[0]].Name)
+}
+
+// checkTTL refuses a life that an engine cannot count: under a second, or beyond ten years.
+func checkTTL(ttl time.Duration) error {
+	if ttl < time.Second || ttl > 10*365*24*time.Hour {
+		return invalid("a row lives from a second to ten years, not %v", ttl)
+	}
+	return nil
+}
+
+// keyText is a row's key, the same for equal keys of one table and for no others.
+func keyText(spec *Spec, row Row) string {
+	var key strings.Builder
+	for _, positions := range [][]int{spec.Partition, spec.Clustering} {
+		for _, i := range positions {
+			key.WriteString(textOf(row[i]))
+			key.WriteByte(' ')
+		}
+	}
+	return key.String()
 }
 
 // sizeOf is about how many bytes the row takes, the same on both engines.
@@ -91,7 +147,7 @@ func keyRow(spec *Spec, partition, clustering []Value) (Row, error) {
 			row[positions[k]] = value
 		}
 	}
-	return row, nil
+	return row, checkPartition(spec, row)
 }
 
 // columnsNamed are the positions of the columns with these names, all of one role; all of that role if none is named.

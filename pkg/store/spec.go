@@ -58,6 +58,39 @@ type Schema struct {
 	Tables   []Table
 }
 
+// maxName is what Cassandra takes.
+const maxName = 48
+
+// Check refuses, naming it, a keyspace or table that no engine could make, and a table that is declared twice.
+func (s Schema) Check() error {
+	if !isName(s.Keyspace) {
+		return invalid("keyspace %q: a name is up to %d lower case letters, digits and underscores", s.Keyspace, maxName)
+	}
+	seen := make(map[string]bool)
+	for _, table := range s.Tables {
+		name := table.Spec().Name
+		if !isName(name) {
+			return invalid("table %q: a name is up to %d lower case letters, digits and underscores", name, maxName)
+		}
+		if seen[name] {
+			return invalid("keyspace %s: table %s is declared twice", s.Keyspace, name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func isName(name string) bool {
+	for i, letter := range []byte(name) {
+		isLetter := letter >= 'a' && letter <= 'z'
+		isOther := letter >= '0' && letter <= '9' || letter == '_'
+		if !isLetter && (i == 0 || !isOther) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= maxName
+}
+
 // Table is a declaration of any class.
 type Table interface {
 	Spec() *Spec

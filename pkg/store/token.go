@@ -4,8 +4,11 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
+	"strconv"
+	"strings"
 	"time"
 
 	"farthing/pkg/errs"
@@ -46,6 +49,9 @@ func readPageToken(spec *Spec, s Selection, token string) ([]Value, error) {
 		if key[k], err = valueOf(spec.Columns[i].Type, body.Key[k]); err != nil {
 			return nil, refused
 		}
+		if err := checkValue(spec.Columns[i], key[k]); err != nil {
+			return nil, refused
+		}
 	}
 	return key, nil
 }
@@ -72,43 +78,50 @@ func fingerprint(spec *Spec, s Selection) uint64 {
 	return hash.Sum64()
 }
 
+// textOf is a value as text, which begins with a letter for its type. Absent is the empty text.
 func textOf(value Value) string {
 	switch value := value.(type) {
 	case string:
 		return "s" + base64.RawURLEncoding.EncodeToString([]byte(value))
 	case int64:
-		return fmt.Sprintf("i%d", value)
+		return "i" + strconv.FormatInt(value, 10)
 	case bool:
-		return fmt.Sprintf("b%t", value)
+		return "b" + strconv.FormatBool(value)
 	case []byte:
 		return "x" + base64.RawURLEncoding.EncodeToString(value)
 	case time.Time:
-		return fmt.Sprintf("t%d", value.UnixMilli())
+		return "t" + strconv.FormatInt(value.UnixMilli(), 10)
 	}
 	return ""
 }
 
-func valueOf(kind Type, text string) (Value, error) {
-	if text == "" {
-		return nil, errs.New(errs.BadRequest, "empty")
+var errNotAValue = errors.New("not a value of this column")
+
+// valueOf reads what textOf wrote, for a column of this type.
+func valueOf(kind Type, text string) (value Value, err error) {
+	letter := map[Type]string{Text: "s", Integer: "i", Boolean: "b", Bytes: "x", Timestamp: "t"}[kind]
+	rest, ok := strings.CutPrefix(text, letter)
+	if !ok {
+		return nil, errNotAValue
 	}
-	rest := text[1:]
-	switch string(text[0]) + fmt.Sprint(kind) {
-	case fmt.Sprint("s", Text):
-		raw, err := base64.RawURLEncoding.DecodeString(rest)
-		return string(raw), err
-	case fmt.Sprint("i", Integer):
-		var n int64
-		_, err := fmt.Sscanf(rest, "%d", &n)
-		return n, err
-	case fmt.Sprint("b", Boolean):
-		return rest == "true", nil
-	case fmt.Sprint("x", Bytes):
-		return base64.RawURLEncoding.DecodeString(rest)
-	case fmt.Sprint("t", Timestamp):
-		var ms int64
-		_, err := fmt.Sscanf(rest, "%d", &ms)
-		return time.UnixMilli(ms).UTC(), err
+	switch kind {
+	case Text, Bytes:
+		var raw []byte
+		raw, err = base64.RawURLEncoding.DecodeString(rest)
+		if value = raw; kind == Text {
+			value = string(raw)
+		}
+	case Integer, Timestamp:
+		var number int64
+		number, err = strconv.ParseInt(rest, 10, 64)
+		if value = number; kind == Timestamp {
+			value = time.UnixMilli(number).UTC()
+		}
+	case Boolean:
+		value, err = strconv.ParseBool(rest)
 	}
-	return nil, errs.New(errs.BadRequest, "another type")
+	if err != nil || textOf(value) != text { // One value has one text: nobody can make a second token of a page.
+		return nil, errNotAValue
+	}
+	return value, nil
 }

@@ -1,7 +1,6 @@
 package pebblestore
 
 import (
-	"fmt"
 	"sync"
 
 	"farthing/pkg/store"
@@ -16,7 +15,7 @@ type engine struct {
 
 var _ store.Engine = (*engine)(nil)
 
-// Open is a keyspace, which must have been migrated: whatever is asked of a table that was not is ErrUnavailable.
+// Open is a keyspace, which must have been migrated: whatever is asked of a table that was not is ErrInvalid.
 func (s *Store) Open(keyspace string) store.Engine { return &engine{store: s, keyspace: keyspace} }
 
 // table is a declared table in this keyspace.
@@ -25,7 +24,7 @@ func (e *engine) table(spec *store.Spec) (*table, error) {
 		return known.(*table), nil //nolint:errcheck // Nothing else is ever put there.
 	}
 	if err := e.store.schemas.check(e.keyspace, spec); err != nil {
-		return nil, store.Unavailable(fmt.Errorf("not migrated: %w", err))
+		return nil, err
 	}
 	t := newTable(e.keyspace, spec)
 	e.tables.Store(spec, t)

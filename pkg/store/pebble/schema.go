@@ -55,6 +55,9 @@ func schemaName(keyspace, table string) string { return keyspace + "." + table }
 
 // Migrate makes the tables of a schema, or adds columns to them. See store.Store.
 func (s *Store) Migrate(ctx context.Context, schema store.Schema) error {
+	if err := schema.Check(); err != nil {
+		return err
+	}
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
@@ -67,7 +70,7 @@ func (s *Store) Migrate(ctx context.Context, schema store.Schema) error {
 		stored, exists := s.schemas.tables[name]
 		wanted, err := stored.with(storedForm(table.Spec()), exists)
 		if err != nil {
-			return fmt.Errorf("table %s: %w", name, err)
+			return contradiction("table %s: %w", name, err)
 		}
 		if !slices.Equal(stored.Columns, wanted.Columns) {
 			changed[name] = wanted
@@ -115,16 +118,20 @@ func (s *schemas) check(keyspace string, spec *store.Spec) error {
 	name := schemaName(keyspace, spec.Name)
 	stored, exists := s.tables[name]
 	if !exists {
-		return fmt.Errorf("table %s: there is no such table", name)
+		return contradiction("table %s: there is no such table", name)
 	}
 	wanted, err := stored.with(storedForm(spec), true)
 	if err != nil {
-		return fmt.Errorf("table %s: %w", name, err)
+		return contradiction("table %s: %w", name, err)
 	}
 	if len(wanted.Columns) > len(stored.Columns) {
-		return fmt.Errorf("table %s: there is no column %s", name, wanted.Columns[len(stored.Columns)].Name)
+		return contradiction("table %s: there is no column %s", name, wanted.Columns[len(stored.Columns)].Name)
 	}
 	return nil
+}
+
+func contradiction(format string, args ...any) error {
+	return store.ErrInvalid.WithoutCause().Because(fmt.Errorf(format, args...))
 }
 
 // with is a stored table with the columns of a declaration added. It fails if that would change what is there.
