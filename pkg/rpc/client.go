@@ -18,9 +18,7 @@ import (
 var errStreams = errors.New("all RPCs are unary")
 
 // send is one attempt of a call on a transport. Its error may still be grpc's own.
-type send interface {
-	invoke(ctx context.Context, method string, req, rsp any, opts ...grpc.CallOption) error
-}
+type send func(ctx context.Context, method string, req, rsp any, opts ...grpc.CallOption) error
 
 // conn is a connection with the chain that every call passes.
 type conn struct {
@@ -28,17 +26,20 @@ type conn struct {
 	callee  string
 	options Options
 	metrics *metrics.RPC
+	carry   carry
 	send    send
 	breaker *breaker
 	calls   sync.Map // From full method to *method, filled as they are called.
 }
 
-func newConn(caller, callee string, o Options, s send) (*conn, error) {
+func newConn(caller, callee string, o Options, across carry, s send) (*conn, error) {
 	measured, err := metrics.NewRPCClient(o.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("registering the metrics of calls by %s: %w", caller, err)
 	}
-	return &conn{caller: caller, callee: callee, options: o, metrics: measured, send: s, breaker: newBreaker()}, nil
+	return &conn{
+		caller: caller, callee: callee, options: o, metrics: measured, carry: across, send: s, breaker: newBreaker(),
+	}, nil
 }
 
 // Invoke is for generated code. It is the chain, written out: trace, metrics, deadline, stamp, then the attempts.
@@ -51,9 +52,9 @@ func (c *conn) Invoke(ctx context.Context, name string, req, rsp any, opts ...gr
 	watch := clock.Start()
 	ctx, cancel := withDeadline(ctx)
 	defer cancel()
-	ctx = withStamp(ctx, c.caller, c.options.Clock)
+	ctx = c.carry.send(ctx, stamp{c.caller, trace.Traceparent(ctx), c.options.Clock.Offset()})
 	err = c.attempts(called, ctx, func(ctx context.Context) error {
-		return c.send.invoke(ctx, name, req, rsp, opts...)
+		return c.send(ctx, name, req, rsp, opts...)
 	})
 	called.metrics.Observe(watch.Elapsed(), err)
 	span.End(err)

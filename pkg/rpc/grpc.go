@@ -30,8 +30,18 @@ type Network struct {
 	Dial func(ctx context.Context, address string) (net.Conn, error)
 	// Credentials secure both sides; nil stands for plain text, for loopback and for a mesh that does it.
 	Credentials credentials.TransportCredentials
-	// Caller names the service that sent a request, from its certificate; nil believes what the request says.
-	Caller func(context.Context) (string, error)
+	// Caller names the service that sent a request, from its certificate, or answers "" if that does not tell; nil
+	// believes what the request says, which is for loopback and for a mesh that has checked already.
+	Caller func(context.Context) string
+}
+
+// receive is the stamp of a request, with the name that its sender can prove where there is such proof.
+func (n Network) receive(ctx context.Context) stamp {
+	received := readMetadata(ctx)
+	if n.Caller != nil {
+		received.caller = n.Caller(ctx)
+	}
+	return received
 }
 
 const (
@@ -70,9 +80,6 @@ func NewGRPC(n Network) *GRPC {
 	if n.Credentials == nil {
 		n.Credentials = insecure.NewCredentials()
 	}
-	if n.Caller == nil {
-		n.Caller = believed
-	}
 	return &GRPC{network: n, services: make(map[string]*remote)}
 }
 
@@ -87,7 +94,7 @@ func (g *GRPC) Listen(service string, o Options) (grpc.ServiceRegistrar, error) 
 	if g.services[service] != nil {
 		return nil, errs.Newf(errs.Conflict+".listening", "%s listens already", service)
 	}
-	r, err := newRegistrar(service, o.withDefaults(), g.network.Caller)
+	r, err := newRegistrar(service, o.withDefaults(), g.network.receive)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +117,7 @@ func (g *GRPC) Dial(caller, callee string, o Options) (grpc.ClientConnInterface,
 		return nil, fmt.Errorf("dialling %s: %w", callee, err)
 	}
 	g.conns = append(g.conns, under)
-	return newConn(caller, callee, o.withDefaults(), &remoteSend{conn: under, callee: callee})
+	return newConn(caller, callee, o.withDefaults(), acrossNetwork, (&remoteSend{conn: under, callee: callee}).invoke)
 }
 
 // Start is as Transport says.

@@ -38,7 +38,7 @@ func (p *InProcess) Listen(service string, o Options) (grpc.ServiceRegistrar, er
 	if err := p.mayListen(service); err != nil {
 		return nil, err
 	}
-	r, err := newRegistrar(service, o.withDefaults(), believed)
+	r, err := newRegistrar(service, o.withDefaults(), acrossProcess.receive)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (p *InProcess) mayListen(service string) error {
 
 // Dial is as Transport says.
 func (p *InProcess) Dial(caller, callee string, o Options) (grpc.ClientConnInterface, error) {
-	return newConn(caller, callee, o.withDefaults(), &localSend{transport: p, callee: callee})
+	return newConn(caller, callee, o.withDefaults(), acrossProcess, (&localSend{transport: p, callee: callee}).invoke)
 }
 
 // Start is as Transport says.

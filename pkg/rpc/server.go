@@ -19,7 +19,7 @@ type registrar struct {
 	options  Options
 	metrics  *metrics.RPC
 	under    grpc.ServiceRegistrar // Set once, by the transport.
-	identify identify
+	receive  func(context.Context) stamp
 	methods  map[string]*method // Written until Start, only read afterwards.
 	problems []error
 }
@@ -30,13 +30,13 @@ type method struct {
 	metrics *metrics.Method
 }
 
-func newRegistrar(service string, o Options, who identify) (*registrar, error) {
+func newRegistrar(service string, o Options, receive func(context.Context) stamp) (*registrar, error) {
 	measured, err := metrics.NewRPC(o.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("registering the metrics of %s: %w", service, err)
 	}
 	return &registrar{
-		service: service, options: o, metrics: measured, identify: who, methods: make(map[string]*method),
+		service: service, options: o, metrics: measured, receive: receive, methods: make(map[string]*method),
 	}, nil
 }
 
@@ -85,7 +85,7 @@ func inOrder(chain ...grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
 func (r *registrar) traced(
 	ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler,
 ) (any, error) {
-	sent := readStamp(ctx)
+	sent := r.receive(ctx)
 	if sent.ahead != 0 {
 		r.options.Clock.Observe(sent.ahead)
 	}
