@@ -85,6 +85,7 @@ func (e *Event) setBytes(field protowire.Number, value []byte) {
 		e.Traceparent = string(value)
 	case fieldBody:
 		e.Body = append([]byte(nil), value...)
+	default: // From a later version.
 	}
 }
 
@@ -98,6 +99,7 @@ func (e *Event) setNumber(field protowire.Number, value int64) {
 		e.PublishedAt = time.UnixMilli(value).UTC()
 	case fieldClockOffset:
 		e.ClockOffset = time.Duration(value)
+	default: // From a later version.
 	}
 }
 

@@ -38,6 +38,9 @@ type Bus interface {
 	// Run delivers a subscription's events until ctx ends, then waits for the handlers under way. One durable name may
 	// run in several places, which share its events. A name that is new gets what is published from then on.
 	Run(ctx context.Context, s Subscription) error
+	// Declare makes a durable name known before anybody runs it, so that it misses nothing from then on. Repeating it
+	// is harmless.
+	Declare(ctx context.Context, s Subscription) error
 	// DeadLetters are the events that a subscription gave up, oldest first, with the reason.
 	DeadLetters(ctx context.Context, name string, limit int) ([]DeadLetter, error)
 	// Replay delivers a dead letter once more, from its first try.

@@ -2,6 +2,7 @@ package events
 
 import (
 	"hash/fnv"
+	"strconv"
 	"time"
 
 	"farthing/pkg/errs"
@@ -22,7 +23,7 @@ func RetryAfter(eventID string, tries int) time.Duration {
 	}
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(eventID))
-	_, _ = hash.Write([]byte{byte(tries)})
+	_, _ = hash.Write([]byte(strconv.Itoa(tries)))
 	spread := time.Duration(hash.Sum32()%1000) * (2 * wait / 3) / 1000
 	return (wait - wait/3 + spread).Truncate(time.Millisecond)
 }

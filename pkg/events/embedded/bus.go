@@ -79,7 +79,9 @@ func New(db *pebble.DB, options Options) (*Bus, error) {
 
 // lastSequence is the newest sequence number in any stream's log: the newest entries are never trimmed.
 func lastSequence(db *pebble.DB) (uint64, error) {
-	iter, err := db.NewIter(&pebble.IterOptions{LowerBound: []byte{owner, logKind}, UpperBound: []byte{owner, logKind + 1}})
+	iter, err := db.NewIter(&pebble.IterOptions{
+		LowerBound: []byte{owner, logKind}, UpperBound: []byte{owner, logKind + 1},
+	})
 	if err != nil {
 		return 0, err
 	}

@@ -19,7 +19,6 @@ const saveEvery = 100 * time.Millisecond
 type run struct {
 	durable *durable
 	s       events.Subscription
-	ctx     context.Context //nolint:containedctx // It is Run's own, and ends with it.
 	ears    *listener
 	moved   *listener // Tells the saver that the watermark may have moved.
 
@@ -40,10 +39,10 @@ func (b *Bus) Run(ctx context.Context, s events.Subscription) error {
 	if err != nil {
 		return fmt.Errorf("subscribing %s: %w", s.Name, err)
 	}
-	r := &run{durable: d, s: s, ctx: ctx, ears: newListener(), moved: newListener()}
+	r := &run{durable: d, s: s, ears: newListener(), moved: newListener()}
 	d.join(r.ears)
-	r.workers.Go(r.saver)
-	r.pump()
+	r.workers.Go(func() { r.saver(ctx) })
+	r.pump(ctx)
 	d.leave(r.ears)
 	r.workers.Wait()
 	return d.save()
@@ -63,17 +62,17 @@ func (b *Bus) Declare(_ context.Context, s events.Subscription) error {
 }
 
 // pump starts a worker for each event that is due, up to the subscription's concurrency, until the context ends.
-func (r *run) pump() {
-	for r.ctx.Err() == nil {
-		if due, idle := r.start(); idle {
-			r.wait(due)
+func (r *run) pump(ctx context.Context) {
+	for ctx.Err() == nil {
+		if due, idle := r.start(ctx); idle {
+			r.wait(ctx, due)
 		}
 	}
 }
 
 // start gives one event to a new worker. It is idle when all are busy or nothing is due; then due, if not zero, is
 // when something will be.
-func (r *run) start() (due time.Time, idle bool) {
+func (r *run) start(ctx context.Context) (due time.Time, idle bool) {
 	if !r.enlist() {
 		return time.Time{}, true
 	}
@@ -83,7 +82,7 @@ func (r *run) start() (due time.Time, idle bool) {
 		r.moved.wake() // Past events of other types, perhaps.
 		return due, true
 	}
-	r.workers.Go(func() { r.work(next) })
+	r.workers.Go(func() { r.work(ctx, next) })
 	return time.Time{}, false
 }
 
@@ -104,12 +103,12 @@ func (r *run) dismiss() {
 }
 
 // wait is until the run is woken, something is due, or the context ends.
-func (r *run) wait(due time.Time) {
-	ctx, cancel := r.ctx, context.CancelFunc(func() {})
+func (r *run) wait(ctx context.Context, due time.Time) {
 	if !due.IsZero() {
-		ctx, cancel = context.WithDeadline(r.ctx, due)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, due)
+		defer cancel()
 	}
-	defer cancel()
 	select {
 	case <-r.ears.woken:
 	case <-ctx.Done():
@@ -117,12 +116,12 @@ func (r *run) wait(due time.Time) {
 }
 
 // work handles an event, and then whatever else is due.
-func (r *run) work(next *delivery) {
+func (r *run) work(ctx context.Context, next *delivery) {
 	for next != nil {
-		r.durable.settle(r.s, next, r.handle(next.event))
+		r.durable.settle(r.s, next, r.handle(ctx, next.event))
 		r.moved.wake()
 		next = nil
-		if r.ctx.Err() == nil {
+		if ctx.Err() == nil {
 			next, _ = r.durable.take(r.s)
 		}
 	}
@@ -132,9 +131,9 @@ func (r *run) work(next *delivery) {
 }
 
 // handle is one try. A panic is a failure like any other: it must not take the whole bank down.
-func (r *run) handle(e events.Event) (err error) {
+func (r *run) handle(ctx context.Context, e events.Event) (err error) {
 	// Not cancelled with Run's context: a handler under way is waited for.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.s.Timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.s.Timeout)
 	defer cancel()
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -148,14 +147,14 @@ func (r *run) handle(e events.Event) (err error) {
 }
 
 // saver writes the watermark a little after it has moved.
-func (r *run) saver() {
+func (r *run) saver(ctx context.Context) {
 	for {
 		select {
 		case <-r.moved.woken:
-		case <-r.ctx.Done():
+		case <-ctx.Done():
 			return // Run saves once more when the last handler is done.
 		}
-		if clock.Wait(r.ctx, saveEvery) != nil {
+		if clock.Wait(ctx, saveEvery) != nil {
 			return
 		}
 		if err := r.durable.save(); err != nil {
