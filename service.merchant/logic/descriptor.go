@@ -42,6 +42,15 @@ func (d *descriptor) key(i, j int) string {
 // name is the words that name the merchant.
 func (d *descriptor) name() []token { return d.tokens[:d.place.start] }
 
+// countryFor is the country as far as it is known if the first words are a brand's name: one guessed from a town among
+// them is none.
+func (d *descriptor) countryFor(words int) string {
+	if d.place.guessed && words > d.place.town {
+		return ""
+	}
+	return d.place.country
+}
+
 // read takes a raw descriptor apart.
 func (r *Resolver) read(raw string) descriptor {
 	text := clean(raw)

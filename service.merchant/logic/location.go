@@ -9,8 +9,9 @@ import (
 // located is where a descriptor says the merchant is.
 type located struct {
 	city, country string
-	start         int // The first word that is no longer part of the name.
-	town          int // The first word of the town, if there is one.
+	start         int  // The first word that is no longer part of the name.
+	town          int  // The first word of the town, if there is one.
+	guessed       bool // The country is the town's; the descriptor names none.
 }
 
 // Codes of countries that end names as well. They count only behind a town.
@@ -159,7 +160,9 @@ func (r *Resolver) townBefore(d *descriptor, place located) (located, bool) {
 			continue
 		}
 		if town, ok := choose(places, place.country); ok {
-			return located{city: town.Name, country: town.Country, start: start, town: start}, true
+			return located{
+				city: town.Name, country: town.Country, start: start, town: start, guessed: place.country == "",
+			}, true
 		}
 	}
 	return place, false

@@ -85,6 +85,7 @@ func (r *Resolver) known(seen descriptor, said said, found recognition) Merchant
 	switch {
 	case m.City != "" && found.words > seen.place.town:
 		m.City = "" // What looked like a town is part of the brand's name.
+		m.Country = seen.countryFor(found.words)
 	case m.City == "":
 		m.City = r.townWithin(&seen, found.words)
 	}

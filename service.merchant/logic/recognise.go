@@ -89,7 +89,7 @@ type evidence struct {
 
 func (r *Resolver) evidence(seen *descriptor, said said, from, to int) evidence {
 	return evidence{
-		said: said, country: seen.place.country, words: to - from,
+		said: said, country: seen.countryFor(to), words: to - from,
 		unexplained: r.unexplained(seen, to, seen.place.start),
 		site:        seen.tokens[from].site != "" || seen.carrier.online,
 	}
@@ -97,8 +97,8 @@ func (r *Resolver) evidence(seen *descriptor, said said, from, to int) evidence 
 
 // unexplained counts the words from i up to j that a brand's name would not bring along.
 func (r *Resolver) unexplained(seen *descriptor, i, j int) int {
-	if i < j && seen.key(i, i+1) == "of" {
-		return unknowable // JOHNSONS OF READING: a name that goes on like this is another name.
+	if i < j && (seen.key(i, i+1) == "of" || strings.Contains(seen.tokens[i].join, "&")) {
+		return unknowable // JOHNSONS OF READING, COOK & CO: a name that goes on like this is another name.
 	}
 	count := 0
 	for i < j {
@@ -132,7 +132,7 @@ var filling = wordSet(`the a at in on by store stores superstore superstores sup
 	station service services pay pump high street st road rd lane ln avenue ave square sq centre center ctr mall park
 	retailpark airport rail railway terminal north south east west upper lower group company international intl self
 	serve kiosk counter outlet purchase payment payments subscription subs order orders booking bookings direct
-	dept concession drive thru thr drivethru branch store1 website web app mobile topup bill help www smkts smkt
+	dept concession drive thru thr drivethru branch website web app mobile topup bill help www smkts smkt
 	market mkt t1 t2 t3 t4 t5 departures arrivals landside airside city town bus quay bridge parade arcade row hill
 	green cross gate corner village unit dt hbr europe emea gbp eur card cards contactless pos eu`)
 

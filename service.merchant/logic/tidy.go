@@ -60,7 +60,7 @@ var introducesCode = map[string]bool{
 var legal = map[string]bool{
 	"ltd": true, "limited": true, "plc": true, "llc": true, "llp": true, "inc": true, "gmbh": true, "sarl": true,
 	"sas": true, "srl": true, "sl": true, "bv": true, "ltda": true, "pty": true, "ag": true, "kg": true, "ohg": true,
-	"oy": true, "ab": true, "aps": true, "spa": false, "corp": true, "intl": true, "cic": true, "ug": true,
+	"oy": true, "ab": true, "aps": true, "corp": true, "intl": true, "cic": true, "ug": true,
 }
 
 // isCode tells numbers that no customer cares for from those in names: 0042, S1234 and A1B2C3 from 54, 7ELEVEN, O2.
@@ -110,7 +110,7 @@ var spoken = map[string]bool{
 var initials = map[string]bool{
 	"uk": true, "usa": true, "eu": true, "tv": true, "vip": true, "diy": true, "atm": true, "ymca": true, "ywca": true,
 	"bbc": true, "it": true, "ee": true, "ii": true, "iii": true, "iv": true, "fc": true, "cafc": true, "afc": true,
-	"ikea": true, "aldi": false, "nyc": true,
+	"ikea": true, "nyc": true,
 }
 
 func titleWord(word string, first bool) string {
