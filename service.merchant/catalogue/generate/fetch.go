@@ -83,7 +83,7 @@ func (f fetcher) fetch(ctx context.Context, p pkg) (string, error) {
 }
 
 func verify(path, want string) error {
-	data, err := os.ReadFile(path) //nolint:gosec // A name pinned above.
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func verify(path, want string) error {
 }
 
 func fileOfTarball(path, name string) ([]byte, error) {
-	file, err := os.Open(path) //nolint:gosec // A name pinned above.
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

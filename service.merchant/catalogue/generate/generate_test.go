@@ -112,7 +112,7 @@ func TestOrdinaryWordsAreWeakNames(t *testing.T) {
 		"reading": catalogue.Weak, "bp": catalogue.Weak, "superdrug": catalogue.Plain}
 	for _, a := range aliases {
 		key, rest := records.Field(a)
-		if got, _ := records.Uvarint(rest); catalogue.Strength(got) != want[key] { //nolint:gosec // 0, 1 or 2.
+		if got, _ := records.Uvarint(rest); catalogue.Strength(got) != want[key] {
 			t.Errorf("%s: strength %d, want %d", key, got, want[key])
 		}
 	}

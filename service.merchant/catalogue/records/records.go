@@ -58,7 +58,7 @@ func Read(data string) (List, string, error) {
 	data = data[len(list.ends):]
 
 	last := uint32(0)
-	for i := range int(count) + 1 {
+	for i := range len(list.ends) / wordSize {
 		end := word(list.ends, i)
 		if end < last || (i == 0 && end != 0) {
 			return List{}, "", fmt.Errorf("%w: end %d", ErrCorrupt, i)
