@@ -75,7 +75,7 @@ func (a Alias) Brands() iter.Seq2[Brand, bool] {
 		for rest := a.postings; rest != ""; {
 			var posting uint64
 			posting, rest = records.Uvarint(rest)
-			i := int(posting >> 1) //nolint:gosec // A shifted number always fits.
+			i := int(posting >> 1)
 			if i >= a.brands.Len() || !yield(parseBrand(a.brands.At(i)), posting&1 == 1) {
 				return
 			}
