@@ -158,3 +158,18 @@ func TestAnExpiringRowIsInsertedOnceAndReplacedWhole(t *testing.T) {
 		t.Errorf("the row: %t, %v\n%s", found, err, diff)
 	}
 }
+
+func TestARowReplacedForLessTimeIsGoneWhenThatIsOver(t *testing.T) {
+	k := openBank(t)
+	table, ctx := codes.On(k), t.Context()
+	if answer, err := table.Insert(ctx, time.Hour, codeRow{"c1", "fresh", "user_1"}); err != nil || !answer.OK {
+		t.Fatalf("inserting: %+v, %v", answer, err)
+	}
+	if answer, err := table.Replace(ctx, time.Second, codeRow{"c1", "used", ""}, "state", "fresh"); err != nil || !answer.OK {
+		t.Fatalf("replacing: %+v, %v", answer, err)
+	}
+	within(t, "another may be inserted", func() bool {
+		answer, err := table.Insert(ctx, time.Hour, codeRow{"c1", "fresh", "user_2"})
+		return err == nil && answer.OK
+	})
+}
