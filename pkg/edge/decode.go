@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -38,10 +39,7 @@ func decodeStrictly(sent []byte, v any) error {
 	if err := json.Unmarshal(sent, v); err != nil {
 		return refusalOf(err)
 	}
-	if name, twice := duplicate(sent); twice {
-		return errs.BadParam(name, givenOnce)
-	}
-	return nil
+	return uniqueNames(sent)
 }
 
 // refusalOf turns the decoder's error into ours. Its own text may quote what was sent, so it is not kept.
@@ -60,6 +58,9 @@ func refusalOf(err error) error {
 
 func ruleFor(wrong *json.UnmarshalTypeError) string {
 	isNumber := strings.HasPrefix(wrong.Value, "number")
+	if reflect.PointerTo(wrong.Type).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return "must be a string" // pan.Number and its like.
+	}
 	switch wrong.Type.Kind() {
 	case reflect.String:
 		return "must be a string"

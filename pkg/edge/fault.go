@@ -2,7 +2,6 @@ package edge
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
 
 	"farthing/pkg/errs"
@@ -30,9 +29,6 @@ const internalService = "internal_service"
 const RetryAfterParam = "retry_after_seconds"
 
 func encodeError(err error, traceID string) *bytes.Buffer {
-	if err == nil { // A response that no service made.
-		err = errors.New("a response without a body")
-	}
 	buffer, encodeErr := encode(faultOf(errs.Of(err), traceID))
 	if encodeErr != nil { // It holds strings only: it cannot fail.
 		return bytes.NewBufferString(`{"code":"internal_service","message":"Something went wrong"}`)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -54,11 +53,9 @@ const (
 
 // bodyKind goes by the content type, whatever its charset, and by the first byte when none was sent.
 func bodyKind(contentType string, sent []byte) string {
-	media, _, err := mime.ParseMediaType(contentType)
-	if err != nil { // A type may be right and its parameters still be nonsense.
-		media, _, _ = strings.Cut(contentType, ";")
-		media = strings.ToLower(strings.TrimSpace(media))
-	}
+	// Parameters are not parsed: a type may be right and its charset still be nonsense.
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
 	switch {
 	case media == "application/json", strings.HasSuffix(media, "+json"):
 		return kindJSON

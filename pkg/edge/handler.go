@@ -19,7 +19,7 @@ type handler struct {
 // that match no route pass the filters too, and find Route() empty. It panics on routes that contradict each other.
 func Handler(r *Router, filters ...Filter) http.Handler {
 	h := &handler{tree: httprouter.New(), unmatched: &route{name: "unmatched"}}
-	h.unmatched.svc = Service(unmatched).behind(encoding).Filter(filters...)
+	h.unmatched.svc = Service(unmatched).behind(asJSON).Filter(filters...)
 	for _, each := range r.routes {
 		h.tree.Handle(each.method, each.path, served(each, filters))
 		h.methods = append(h.methods, each.method)
@@ -31,7 +31,7 @@ func Handler(r *Router, filters ...Filter) http.Handler {
 
 // served puts one route behind the filters, once, not for each request.
 func served(r *route, filters []Filter) httprouter.Handle {
-	behind := &route{r.method, r.path, r.name, r.svc.behind(encoding).Filter(filters...)}
+	behind := &route{r.method, r.path, r.name, r.svc.behind(asJSON).Filter(filters...)}
 	return func(w http.ResponseWriter, req *http.Request, params httprouter.Params) {
 		serve(&exchange{http: req, writer: w, route: behind, params: params})
 	}

@@ -56,18 +56,20 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // bufferBytesMax bounds what one rare large body leaves in the pool.
 const bufferBytesMax = 64 << 10
 
-// encoding is the innermost filter. A body that cannot be encoded so becomes an error that all others see.
-func encoding(req Request, svc Service) Response {
-	rsp := svc(req)
-	if rsp.Err != nil {
-		return rsp
+// asJSON is the innermost filter. A body that cannot be encoded so becomes an error that all others see.
+func asJSON(req Request, svc Service) Response { return svc(req).inJSON() }
+
+// inJSON is the response with its body encoded, or with the failure to do so.
+func (r Response) inJSON() Response {
+	if r.Err != nil || r.encoded != nil {
+		return r
 	}
-	encoded, err := encode(rsp.Body)
+	encoded, err := encode(r.Body)
 	if err != nil {
-		return Error(fmt.Errorf("encoding the answer of %s %s: %w", req.Method(), req.Route(), err))
+		return Error(fmt.Errorf("encoding a %T: %w", r.Body, err))
 	}
-	rsp.encoded = encoded
-	return rsp
+	r.encoded = encoded
+	return r
 }
 
 func encode(body any) (*bytes.Buffer, error) {
@@ -102,8 +104,9 @@ var (
 
 // write sends the response. That the client is gone by then is no one's failure.
 func (r Response) write(w http.ResponseWriter, traceID string) {
+	r = r.inJSON() // It is already, unless a filter answered.
 	body := r.encoded
-	if r.Err != nil || body == nil {
+	if r.Err != nil {
 		body = encodeError(r.Err, traceID)
 	}
 	defer release(body)
