@@ -143,7 +143,6 @@ const (
 	EntryKind_ENTRY_KIND_DECLINED    EntryKind = 2
 	EntryKind_ENTRY_KIND_RELEASED    EntryKind = 3
 	EntryKind_ENTRY_KIND_POSTED      EntryKind = 4
-	EntryKind_ENTRY_KIND_FENCED      EntryKind = 5
 )
 
 // Enum value maps for EntryKind.
@@ -154,7 +153,6 @@ var (
 		2: "ENTRY_KIND_DECLINED",
 		3: "ENTRY_KIND_RELEASED",
 		4: "ENTRY_KIND_POSTED",
-		5: "ENTRY_KIND_FENCED",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -162,7 +160,6 @@ var (
 		"ENTRY_KIND_DECLINED":    2,
 		"ENTRY_KIND_RELEASED":    3,
 		"ENTRY_KIND_POSTED":      4,
-		"ENTRY_KIND_FENCED":      5,
 	}
 )
 
@@ -462,9 +459,11 @@ func (x *ReserveResponse) GetRepeated() bool {
 }
 
 type ReleaseRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
-	HoldId        string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	HoldId    string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	// Only if no repeat of the hold was ever answered; from then on every repeat is a decline.
+	IfUnanswered  bool `protobuf:"varint,3,opt,name=if_unanswered,json=ifUnanswered,proto3" json:"if_unanswered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -511,6 +510,13 @@ func (x *ReleaseRequest) GetHoldId() string {
 		return x.HoldId
 	}
 	return ""
+}
+
+func (x *ReleaseRequest) GetIfUnanswered() bool {
+	if x != nil {
+		return x.IfUnanswered
+	}
+	return false
 }
 
 type ReleaseResponse struct {
@@ -1065,11 +1071,12 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\bsequence\x18\x05 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
 	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\x12\x1a\n" +
-	"\brepeated\x18\a \x01(\bR\brepeated\"H\n" +
+	"\brepeated\x18\a \x01(\bR\brepeated\"m\n" +
 	"\x0eReleaseRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
-	"\ahold_id\x18\x02 \x01(\tR\x06holdId\"V\n" +
+	"\ahold_id\x18\x02 \x01(\tR\x06holdId\x12#\n" +
+	"\rif_unanswered\x18\x03 \x01(\bR\fifUnanswered\"V\n" +
 	"\x0fReleaseResponse\x12\x1a\n" +
 	"\breleased\x18\x01 \x01(\bR\breleased\x12'\n" +
 	"\x06amount\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"s\n" +
@@ -1125,14 +1132,13 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_APPROVED\x10\x01\x12\x14\n" +
-	"\x10OUTCOME_DECLINED\x10\x02*\x9c\x01\n" +
+	"\x10OUTCOME_DECLINED\x10\x02*\x85\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_HELD\x10\x01\x12\x17\n" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
-	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x15\n" +
-	"\x11ENTRY_KIND_FENCED\x10\x052\x91\x04\n" +
+	"\x11ENTRY_KIND_POSTED\x10\x042\x91\x04\n" +
 	"\aBalance\x12R\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12c\n" +

@@ -131,7 +131,7 @@ type Merchant struct {
 	// As in the public API: eating_out, groceries, …
 	Category string `protobuf:"bytes,6,opt,name=category,proto3" json:"category,omitempty"`
 	City     string `protobuf:"bytes,7,opt,name=city,proto3" json:"city,omitempty"`
-	// ISO 3166 alpha-3, or empty.
+	// ISO 3166-1 alpha-2, or empty.
 	Country string `protobuf:"bytes,8,opt,name=country,proto3" json:"country,omitempty"`
 	Online  bool   `protobuf:"varint,9,opt,name=online,proto3" json:"online,omitempty"`
 	Atm     bool   `protobuf:"varint,10,opt,name=atm,proto3" json:"atm,omitempty"`

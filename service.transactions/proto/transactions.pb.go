@@ -29,7 +29,6 @@ const (
 	Status_STATUS_UNSPECIFIED Status = 0
 	Status_STATUS_PENDING     Status = 1
 	Status_STATUS_DECLINED    Status = 2
-	Status_STATUS_REVERSED    Status = 3
 )
 
 // Enum value maps for Status.
@@ -38,13 +37,11 @@ var (
 		0: "STATUS_UNSPECIFIED",
 		1: "STATUS_PENDING",
 		2: "STATUS_DECLINED",
-		3: "STATUS_REVERSED",
 	}
 	Status_value = map[string]int32{
 		"STATUS_UNSPECIFIED": 0,
 		"STATUS_PENDING":     1,
 		"STATUS_DECLINED":    2,
-		"STATUS_REVERSED":    3,
 	}
 )
 
@@ -294,7 +291,7 @@ type Merchant struct {
 	Emoji    string                 `protobuf:"bytes,5,opt,name=emoji,proto3" json:"emoji,omitempty"`
 	Category string                 `protobuf:"bytes,6,opt,name=category,proto3" json:"category,omitempty"`
 	City     string                 `protobuf:"bytes,7,opt,name=city,proto3" json:"city,omitempty"`
-	// ISO 3166 alpha-3, or empty.
+	// ISO 3166-1 alpha-2, or empty.
 	Country string `protobuf:"bytes,8,opt,name=country,proto3" json:"country,omitempty"`
 	Online  bool   `protobuf:"varint,9,opt,name=online,proto3" json:"online,omitempty"`
 	Atm     bool   `protobuf:"varint,10,opt,name=atm,proto3" json:"atm,omitempty"`
@@ -1186,86 +1183,6 @@ func (*EnrichResponse) Descriptor() ([]byte, []int) {
 	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{14}
 }
 
-type ReverseRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TransactionId string                 `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReverseRequest) Reset() {
-	*x = ReverseRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[15]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReverseRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReverseRequest) ProtoMessage() {}
-
-func (x *ReverseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[15]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReverseRequest.ProtoReflect.Descriptor instead.
-func (*ReverseRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{15}
-}
-
-func (x *ReverseRequest) GetTransactionId() string {
-	if x != nil {
-		return x.TransactionId
-	}
-	return ""
-}
-
-type ReverseResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReverseResponse) Reset() {
-	*x = ReverseResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[16]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReverseResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReverseResponse) ProtoMessage() {}
-
-func (x *ReverseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[16]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReverseResponse.ProtoReflect.Descriptor instead.
-func (*ReverseResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{16}
-}
-
 var File_service_transactions_proto_transactions_proto protoreflect.FileDescriptor
 
 const file_service_transactions_proto_transactions_proto_rawDesc = "" +
@@ -1371,23 +1288,18 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\bmerchant\x18\x02 \x01(\v2\x19.transactions.v1.MerchantR\bmerchant\x12\x1a\n" +
 	"\bcategory\x18\x03 \x01(\tR\bcategory\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\x03R\aversion\"\x10\n" +
-	"\x0eEnrichResponse\"7\n" +
-	"\x0eReverseRequest\x12%\n" +
-	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\"\x11\n" +
-	"\x0fReverseResponse*^\n" +
+	"\x0eEnrichResponse*I\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSTATUS_PENDING\x10\x01\x12\x13\n" +
-	"\x0fSTATUS_DECLINED\x10\x02\x12\x13\n" +
-	"\x0fSTATUS_REVERSED\x10\x032\xef\x05\n" +
+	"\x0fSTATUS_DECLINED\x10\x022\x80\x05\n" +
 	"\fTransactions\x12s\n" +
 	"\tAuthorise\x12!.transactions.v1.AuthoriseRequest\x1a\".transactions.v1.AuthoriseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12\x8e\x01\n" +
 	"\x12DeclineUnknownCard\x12*.transactions.v1.DeclineUnknownCardRequest\x1a+.transactions.v1.DeclineUnknownCardResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12F\n" +
 	"\x03Get\x12\x1b.transactions.v1.GetRequest\x1a\x1c.transactions.v1.GetResponse\"\x04\x90\xb5\x18\x01\x12I\n" +
 	"\x04List\x12\x1c.transactions.v1.ListRequest\x1a\x1d.transactions.v1.ListResponse\"\x04\x90\xb5\x18\x01\x12d\n" +
 	"\bAnnotate\x12 .transactions.v1.AnnotateRequest\x1a!.transactions.v1.AnnotateResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12q\n" +
-	"\x06Enrich\x12\x1e.transactions.v1.EnrichRequest\x1a\x1f.transactions.v1.EnrichResponse\"&\x8a\xb5\x18\x1eservice.transaction-enrichment\x90\xb5\x18\x01\x12m\n" +
-	"\aReverse\x12\x1f.transactions.v1.ReverseRequest\x1a .transactions.v1.ReverseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01B7Z5farthing/service.transactions/proto;transactionsprotob\x06proto3"
+	"\x06Enrich\x12\x1e.transactions.v1.EnrichRequest\x1a\x1f.transactions.v1.EnrichResponse\"&\x8a\xb5\x18\x1eservice.transaction-enrichment\x90\xb5\x18\x01B7Z5farthing/service.transactions/proto;transactionsprotob\x06proto3"
 
 var (
 	file_service_transactions_proto_transactions_proto_rawDescOnce sync.Once
@@ -1402,7 +1314,7 @@ func file_service_transactions_proto_transactions_proto_rawDescGZIP() []byte {
 }
 
 var file_service_transactions_proto_transactions_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_service_transactions_proto_transactions_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_service_transactions_proto_transactions_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_service_transactions_proto_transactions_proto_goTypes = []any{
 	(Status)(0),                        // 0: transactions.v1.Status
 	(*Transaction)(nil),                // 1: transactions.v1.Transaction
@@ -1420,27 +1332,25 @@ var file_service_transactions_proto_transactions_proto_goTypes = []any{
 	(*AnnotateResponse)(nil),           // 13: transactions.v1.AnnotateResponse
 	(*EnrichRequest)(nil),              // 14: transactions.v1.EnrichRequest
 	(*EnrichResponse)(nil),             // 15: transactions.v1.EnrichResponse
-	(*ReverseRequest)(nil),             // 16: transactions.v1.ReverseRequest
-	(*ReverseResponse)(nil),            // 17: transactions.v1.ReverseResponse
-	nil,                                // 18: transactions.v1.Transaction.MetadataEntry
-	nil,                                // 19: transactions.v1.AnnotateRequest.MetadataEntry
-	(*proto.Money)(nil),                // 20: money.v1.Money
+	nil,                                // 16: transactions.v1.Transaction.MetadataEntry
+	nil,                                // 17: transactions.v1.AnnotateRequest.MetadataEntry
+	(*proto.Money)(nil),                // 18: money.v1.Money
 }
 var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
 	0,  // 0: transactions.v1.Transaction.status:type_name -> transactions.v1.Status
-	20, // 1: transactions.v1.Transaction.amount:type_name -> money.v1.Money
-	20, // 2: transactions.v1.Transaction.local_amount:type_name -> money.v1.Money
-	20, // 3: transactions.v1.Transaction.balance:type_name -> money.v1.Money
+	18, // 1: transactions.v1.Transaction.amount:type_name -> money.v1.Money
+	18, // 2: transactions.v1.Transaction.local_amount:type_name -> money.v1.Money
+	18, // 3: transactions.v1.Transaction.balance:type_name -> money.v1.Money
 	2,  // 4: transactions.v1.Transaction.merchant:type_name -> transactions.v1.Merchant
-	18, // 5: transactions.v1.Transaction.metadata:type_name -> transactions.v1.Transaction.MetadataEntry
-	20, // 6: transactions.v1.Purchase.amount:type_name -> money.v1.Money
-	20, // 7: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
+	16, // 5: transactions.v1.Transaction.metadata:type_name -> transactions.v1.Transaction.MetadataEntry
+	18, // 6: transactions.v1.Purchase.amount:type_name -> money.v1.Money
+	18, // 7: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
 	3,  // 8: transactions.v1.AuthoriseRequest.purchase:type_name -> transactions.v1.Purchase
-	20, // 9: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	18, // 9: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
 	3,  // 10: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
 	1,  // 11: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
 	1,  // 12: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
-	19, // 13: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
+	17, // 13: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
 	1,  // 14: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
 	2,  // 15: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
 	4,  // 16: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
@@ -1449,16 +1359,14 @@ var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
 	10, // 19: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
 	12, // 20: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
 	14, // 21: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
-	16, // 22: transactions.v1.Transactions.Reverse:input_type -> transactions.v1.ReverseRequest
-	5,  // 23: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
-	7,  // 24: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
-	9,  // 25: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
-	11, // 26: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
-	13, // 27: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
-	15, // 28: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
-	17, // 29: transactions.v1.Transactions.Reverse:output_type -> transactions.v1.ReverseResponse
-	23, // [23:30] is the sub-list for method output_type
-	16, // [16:23] is the sub-list for method input_type
+	5,  // 22: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
+	7,  // 23: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
+	9,  // 24: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
+	11, // 25: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
+	13, // 26: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
+	15, // 27: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
+	22, // [22:28] is the sub-list for method output_type
+	16, // [16:22] is the sub-list for method input_type
 	16, // [16:16] is the sub-list for extension type_name
 	16, // [16:16] is the sub-list for extension extendee
 	0,  // [0:16] is the sub-list for field type_name
@@ -1475,7 +1383,7 @@ func file_service_transactions_proto_transactions_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_transactions_proto_transactions_proto_rawDesc), len(file_service_transactions_proto_transactions_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   19,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

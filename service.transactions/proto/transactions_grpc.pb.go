@@ -25,7 +25,6 @@ const (
 	Transactions_List_FullMethodName               = "/transactions.v1.Transactions/List"
 	Transactions_Annotate_FullMethodName           = "/transactions.v1.Transactions/Annotate"
 	Transactions_Enrich_FullMethodName             = "/transactions.v1.Transactions/Enrich"
-	Transactions_Reverse_FullMethodName            = "/transactions.v1.Transactions/Reverse"
 )
 
 // TransactionsClient is the client API for Transactions service.
@@ -47,8 +46,6 @@ type TransactionsClient interface {
 	Annotate(ctx context.Context, in *AnnotateRequest, opts ...grpc.CallOption) (*AnnotateResponse, error)
 	// Enrich adds the merchant to a transaction. A version below the one that is there changes nothing.
 	Enrich(ctx context.Context, in *EnrichRequest, opts ...grpc.CallOption) (*EnrichResponse, error)
-	// Reverse marks a transaction as reversed, after its hold was released. Repeating it is harmless.
-	Reverse(ctx context.Context, in *ReverseRequest, opts ...grpc.CallOption) (*ReverseResponse, error)
 }
 
 type transactionsClient struct {
@@ -119,16 +116,6 @@ func (c *transactionsClient) Enrich(ctx context.Context, in *EnrichRequest, opts
 	return out, nil
 }
 
-func (c *transactionsClient) Reverse(ctx context.Context, in *ReverseRequest, opts ...grpc.CallOption) (*ReverseResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ReverseResponse)
-	err := c.cc.Invoke(ctx, Transactions_Reverse_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 // TransactionsServer is the server API for Transactions service.
 // All implementations must embed UnimplementedTransactionsServer
 // for forward compatibility.
@@ -148,8 +135,6 @@ type TransactionsServer interface {
 	Annotate(context.Context, *AnnotateRequest) (*AnnotateResponse, error)
 	// Enrich adds the merchant to a transaction. A version below the one that is there changes nothing.
 	Enrich(context.Context, *EnrichRequest) (*EnrichResponse, error)
-	// Reverse marks a transaction as reversed, after its hold was released. Repeating it is harmless.
-	Reverse(context.Context, *ReverseRequest) (*ReverseResponse, error)
 	mustEmbedUnimplementedTransactionsServer()
 }
 
@@ -177,9 +162,6 @@ func (UnimplementedTransactionsServer) Annotate(context.Context, *AnnotateReques
 }
 func (UnimplementedTransactionsServer) Enrich(context.Context, *EnrichRequest) (*EnrichResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Enrich not implemented")
-}
-func (UnimplementedTransactionsServer) Reverse(context.Context, *ReverseRequest) (*ReverseResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Reverse not implemented")
 }
 func (UnimplementedTransactionsServer) mustEmbedUnimplementedTransactionsServer() {}
 func (UnimplementedTransactionsServer) testEmbeddedByValue()                      {}
@@ -310,24 +292,6 @@ func _Transactions_Enrich_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Transactions_Reverse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ReverseRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(TransactionsServer).Reverse(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: Transactions_Reverse_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(TransactionsServer).Reverse(ctx, req.(*ReverseRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
 // Transactions_ServiceDesc is the grpc.ServiceDesc for Transactions service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -358,10 +322,6 @@ var Transactions_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Enrich",
 			Handler:    _Transactions_Enrich_Handler,
-		},
-		{
-			MethodName: "Reverse",
-			Handler:    _Transactions_Reverse_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -1,0 +1,62 @@
+package foundation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"farthing/pkg/edge"
+)
+
+func (p *Process) serve(handler http.Handler, listener net.Listener) {
+	server := edge.NewServer(handler, p.options.Log)
+	p.servers = append(p.servers, server)
+	p.group.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			p.fail(fmt.Errorf("serving %s: %w", listener.Addr(), err))
+		}
+	})
+}
+
+// closeDoors stops listening and waits for the requests under way.
+func (p *Process) closeDoors(ctx context.Context) error {
+	problems := make([]error, len(p.servers))
+	for i, server := range p.servers {
+		if problems[i] = server.Shutdown(ctx); problems[i] != nil {
+			_ = server.Close()
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// Loopback listens on an address, each door at the first port and its own number. A port in use is one clear error.
+func Loopback(host string, firstPort int) func(Door) (net.Listener, error) {
+	return func(door Door) (net.Listener, error) {
+		var config net.ListenConfig
+		address := net.JoinHostPort(host, fmt.Sprint(firstPort+numberOf(door)))
+		listener, err := config.Listen(context.Background(), "tcp", address)
+		if err != nil {
+			return nil, fmt.Errorf("port %d, for the %s door, cannot be listened on: %w", firstPort+numberOf(door), door, cause(err))
+		}
+		return listener, nil
+	}
+}
+
+func numberOf(door Door) int {
+	for n, each := range Doors() {
+		if each == door {
+			return n
+		}
+	}
+	return len(Doors())
+}
+
+// cause strips the address, which the message around it has already.
+func cause(err error) error {
+	if opError, ok := errors.AsType[*net.OpError](err); ok {
+		return opError.Err
+	}
+	return err
+}

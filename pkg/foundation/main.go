@@ -1,0 +1,66 @@
+package foundation
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"farthing/pkg/clock"
+)
+
+// drainWithin is how long a process may take to stop.
+const drainWithin = 20 * time.Second
+
+// Main runs these services in this process, on an embedded store, until it is interrupted; then it drains.
+func Main(services ...Service) {
+	dir := flag.String("data", ".farthing", "the folder of the data")
+	host := flag.String("host", "127.0.0.1", "the address to listen on")
+	port := flag.Int("port", firstPort, "the first port")
+	flag.Parse()
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, log, *dir, *host, *port, services)
+	stop()
+	if err != nil {
+		log.Error("stopped", "error", err)
+		os.Exit(1)
+	}
+}
+
+const firstPort = 8080
+
+func run(ctx context.Context, log *slog.Logger, dir, host string, port int, services []Service) error {
+	bank, err := OpenEmbedded(EmbeddedOptions{Dir: filepath.Join(dir, "bank"), Clock: &clock.Business{}, Log: log})
+	if err != nil {
+		return err
+	}
+	options := bank.Options(services)
+	options.Listen, options.Settings = Loopback(host, port), SettingsFrom(os.Environ())
+	options.KeyDir, options.CreateKeys = filepath.Join(dir, "keys"), true
+	process, err := bank.Start(ctx, options)
+	if err != nil {
+		return errors.Join(err, bank.Close())
+	}
+	if _, err := process.Open(); err != nil {
+		return errors.Join(err, process.Shutdown(), bank.Close())
+	}
+	select {
+	case <-ctx.Done():
+	case <-process.Failed():
+	}
+	return errors.Join(process.Shutdown(), bank.Close())
+}
+
+// Shutdown is Stop within the time that a drain may take.
+func (p *Process) Shutdown() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
+	defer cancel()
+	return p.Stop(ctx)
+}

@@ -1,0 +1,120 @@
+// Package foundation runs services: one or all of them in a process, and inside a simulated world, without their
+// noticing. A service gets everything it may use from its Env and opens no listener, connection or store by itself.
+package foundation
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+
+	"farthing/pkg/clock"
+	"farthing/pkg/errs"
+	"farthing/pkg/events"
+	"farthing/pkg/id"
+	"farthing/pkg/rpc"
+	"farthing/pkg/seal"
+	"farthing/pkg/store"
+	"farthing/pkg/trace"
+)
+
+// Service describes a service, ready to run in a process of its own or beside its peers.
+type Service struct {
+	Name     string       // "service.balance".
+	Schema   store.Schema // Its keyspace, migrated before it starts; the zero one for a service without state.
+	Register func(*Env) error
+}
+
+// Door is a listener with a name. Its port is the first port and the door's number.
+type Door string
+
+// The doors of the bank, in the order of their ports.
+const (
+	Public   Door = "public"    // The REST API.
+	CardEdge Door = "card_edge" // Card processors, over HTTP.
+	Console  Door = "console"
+	Admin    Door = "admin" // Metrics, health, traces, profiles.
+	ISO8583  Door = "iso8583"
+	Login    Door = "login"
+)
+
+// Doors is all of them in the order of their ports.
+func Doors() []Door { return []Door{Public, CardEdge, Console, Admin, ISO8583, Login} }
+
+// Env is everything that a service may use.
+type Env struct {
+	Name    string
+	Log     *slog.Logger
+	Clock   *clock.Business
+	IDs     *id.Maker
+	Metrics prometheus.Registerer // Labelled with the service.
+	Tracer  *trace.Tracer
+	Store   *store.Keyspace // Nil for a service without a Schema.
+	Bus     events.Publisher
+	GRPC    grpc.ServiceRegistrar
+
+	process *Process
+}
+
+// Dial is a connection to a peer, for a generated client. The peer may start later.
+func (e *Env) Dial(service string) (grpc.ClientConnInterface, error) {
+	return e.process.options.Transport.Dial(e.Name, service, e.rpcOptions())
+}
+
+func (e *Env) rpcOptions() rpc.Options {
+	return rpc.Options{Log: e.Log, Tracer: e.Tracer, Metrics: e.Metrics, Clock: e.Clock}
+}
+
+// Serve answers HTTP at a door, once the doors open.
+func (e *Env) Serve(door Door, handler http.Handler) error {
+	if _, taken := e.process.handlers[door]; taken {
+		return errs.Newf(errs.Internal, "the door %s has a handler already", door)
+	}
+	e.process.handlers[door] = handler
+	return nil
+}
+
+// Go runs a worker until the process drains: its context then ends, and the process waits for its return.
+func (e *Env) Go(work func(context.Context)) { e.process.workers = append(e.process.workers, work) }
+
+// Subscribe has the service told of events for as long as the process runs.
+func (e *Env) Subscribe(s events.Subscription) {
+	e.process.subscriptions = append(e.process.subscriptions, s)
+	e.Go(func(ctx context.Context) {
+		if err := e.process.options.Bus.Run(ctx, s); err != nil {
+			e.process.fail(fmt.Errorf("running the subscription %s: %w", s.Name, err))
+		}
+	})
+}
+
+// Defer runs f when the process stops, after the last request and the last worker and before the store closes.
+func (e *Env) Defer(f func()) { e.process.deferred = append(e.process.deferred, f) }
+
+// Keys are the service's own keys by name, with which it seals what it stores.
+func (e *Env) Keys(name string) (*seal.Keyring, error) {
+	ring := strings.ReplaceAll(e.Name, ".", "-") + "-" + name // A ring's name has no dots.
+	return seal.Open(e.process.options.KeyDir, ring, e.process.options.CreateKeys)
+}
+
+// Egress opens connections to the outside, for push and webhooks.
+func (e *Env) Egress(ctx context.Context, network, address string) (net.Conn, error) {
+	if e.process.options.Egress != nil {
+		return e.process.options.Egress(ctx, network, address)
+	}
+	dialer := net.Dialer{Timeout: egressTimeout}
+	return dialer.DialContext(ctx, network, address)
+}
+
+const egressTimeout = 5 * time.Second
+
+// HTTP is a door's handler in this process, for callers that come without a network: the bench's in-process mode.
+func (p *Process) HTTP(door Door) (http.Handler, bool) {
+	handler, ok := p.handlers[door]
+	return handler, ok
+}

@@ -1,0 +1,73 @@
+// Package logic says what a customer's phone shows, and when it is too late to show it.
+package logic
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"farthing/pkg/events"
+	"farthing/pkg/money"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// staleAfter is how old news may be: a phone that buzzes for yesterday's coffee helps nobody.
+const staleAfter = time.Hour
+
+// Stale tells whether it is too late to push an event, by real time: it happened or was published over an hour ago.
+func Stale(e events.Event, now time.Time) bool {
+	return now.Sub(e.OccurredAt) > staleAfter || now.Sub(e.PublishedAt) > staleAfter
+}
+
+// ApnsID names a push to a device: a repeat carries the same, so that Apple and the phone see one. It is a UUID of
+// version 8 (RFC 9562), from a hash.
+func ApnsID(eventID, deviceID string) string {
+	sum := sha256.Sum256([]byte(eventID + "/" + deviceID))
+	sum[6] = sum[6]&0x0f | 0x80
+	sum[8] = sum[8]&0x3f | 0x80
+	text := hex.EncodeToString(sum[:16])
+	return fmt.Sprintf("%s-%s-%s-%s-%s", text[:8], text[8:12], text[12:16], text[16:20], text[20:])
+}
+
+type payload struct {
+	APS           aps    `json:"aps"`
+	TransactionID string `json:"transaction_id"`
+	AccountID     string `json:"account_id"`
+}
+
+type aps struct {
+	Alert    alert  `json:"alert"`
+	Sound    string `json:"sound"`
+	ThreadID string `json:"thread-id"` // Notifications of one account are shown together.
+}
+
+type alert struct {
+	Title string `json:"title"`
+	Body  string `json:"body"`
+}
+
+// Payload is what Apple delivers: who was paid and how much, and neither a card number nor a balance.
+func Payload(t *transactionsproto.Transaction) (json.RawMessage, error) {
+	return json.Marshal(payload{
+		APS:           aps{Alert: alert{title(t), body(t)}, Sound: "default", ThreadID: t.GetAccountId()},
+		TransactionID: t.GetId(), AccountID: t.GetAccountId(),
+	})
+}
+
+func title(t *transactionsproto.Transaction) string {
+	name := t.GetMerchant().GetName()
+	if emoji := t.GetMerchant().GetEmoji(); emoji != "" {
+		return emoji + " " + name
+	}
+	return name
+}
+
+func body(t *transactionsproto.Transaction) string {
+	paid := money.Amount{Minor: -t.GetAmount().GetMinor(), Currency: t.GetAmount().GetCurrency()}.Symbolic()
+	if t.GetStatus() == transactionsproto.Status_STATUS_DECLINED {
+		return "Your payment of " + paid + " was declined"
+	}
+	return "You paid " + paid
+}

@@ -1,0 +1,104 @@
+// Package logic is the ledger's rules: what an account is, how a command is decided, and how decisions reach the store
+// exactly once.
+package logic
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+)
+
+// Account is the state of one account's ledger after its newest entry. Everything a decision needs is in it.
+type Account struct {
+	ID       string // acc_…
+	Bucket   int64  // The partition that it lives in: 0, until buckets roll.
+	Version  int64  // The sequence of the newest entry: 0 when just opened.
+	Currency string // ISO 4217.
+
+	Posted    int64 // Minor units that are the customer's.
+	Held      int64 // Of these, minor units set aside for payments.
+	OpenHolds int64
+
+	SpendDay   Day   // The day that SpentToday counts.
+	SpentToday int64 // Minor units, positive, held or paid that day.
+
+	LastAt time.Time // Of the newest entry: no later decision is earlier.
+	Chain  []byte    // Hash over every entry so far.
+}
+
+// Available is what can be spent, in minor units.
+func (a Account) Available() int64 { return a.Posted - a.Held }
+
+// SpentOn is what was spent on a day, in minor units, if that is the day of the newest spending; 0 otherwise.
+func (a Account) SpentOn(day Day) int64 {
+	if a.SpendDay != day {
+		return 0
+	}
+	return a.SpentToday
+}
+
+// Kind is what an entry did.
+type Kind int64
+
+// The kinds of entry. Their numbers are stored.
+const (
+	Held     Kind = 1 // Money was set aside.
+	Declined Kind = 2 // It was not; nothing changed.
+	Released Kind = 3 // A hold was given back.
+	Posted   Kind = 4 // Money came or went, as a leg of a journal.
+	Void     Kind = 5 // A fence: the hold with this id will never be made. It has no sequence.
+)
+
+// Reason is why a hold was declined. Its numbers are those of balance.v1.DeclineReason, and are stored.
+type Reason int64
+
+// The reasons of a decline that the ledger itself finds.
+const (
+	NoReason          Reason = 0
+	InsufficientFunds Reason = 1
+	TimedOut          Reason = 6
+)
+
+// Entry is one line of an account's ledger, and at once the first answer to whoever asked for it: it is found by its
+// sequence and by its id. It holds no personal data.
+type Entry struct {
+	Account  string
+	Sequence int64  // 1, 2, 3 … without a gap; 0 for a Void.
+	ID       string // The hold's, the release's or the journal leg's.
+	Kind     Kind
+	Reason   Reason // Of a Declined or Void one.
+
+	PostedChange, HeldChange int64 // Minor units.
+	Posted, Held             int64 // After this entry.
+
+	TransactionID string
+	Journal       string // Of a Posted one.
+	At            time.Time
+	Chain         []byte // Hash over this entry and all before it.
+
+	Traceparent string        // Of the call that caused it, for the event.
+	ClockOffset time.Duration // Of the business clock that gave At, for the event.
+}
+
+// Available is what could be spent right after, in minor units.
+func (e Entry) Available() int64 { return e.Posted - e.Held }
+
+// chained is the hash of an entry on top of the chain before it. What only serves to tell others (trace, offset) is
+// not part of the ledger's truth and not of the hash.
+func chained(before []byte, e Entry) []byte {
+	hash := sha256.New()
+	text := func(s string) {
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(s)))
+		hash.Write(length[:])
+		hash.Write([]byte(s))
+	}
+	text(string(before))
+	text(e.Account)
+	text(e.ID)
+	text(e.TransactionID)
+	text(e.Journal)
+	numbers := []int64{e.Sequence, int64(e.Kind), int64(e.Reason), e.PostedChange, e.HeldChange, e.Posted, e.Held, e.At.UnixMilli()}
+	_ = binary.Write(hash, binary.BigEndian, numbers) // A hash never fails to be written to.
+	return hash.Sum(nil)
+}

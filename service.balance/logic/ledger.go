@@ -1,0 +1,114 @@
+package logic
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"farthing/pkg/store"
+)
+
+// Accounts is where ledgers are kept. Its storage decides nothing.
+type Accounts interface {
+	// Open starts a ledger at zero; one that is there already stays as it is.
+	Open(ctx context.Context, id, currency string) error
+	// Load is the newest state: not_found.account if the ledger was never opened.
+	Load(ctx context.Context, id string) (Account, error)
+	// Find is the entry with an id, as it was first written, and whether there is one. It decides.
+	Find(ctx context.Context, account, id string) (Entry, bool, error)
+	// Post writes the next state and the entries that explain it, or nothing at all. An error that Is
+	// store.ErrUnknown means that it may still happen.
+	Post(ctx context.Context, was, next Account, entries []Entry) (Posting, error)
+	// Fence writes a Void entry under an id unless there is an entry already, which it then returns.
+	Fence(ctx context.Context, void Entry) (Entry, error)
+}
+
+// Posting is what became of Post.
+type Posting struct {
+	Posted  bool
+	Account Account          // When refused: the state as it is.
+	Seen    map[string]Entry // When refused: the entries that were there already, by id.
+}
+
+// Relay tells the other services of entries, from the entries themselves: nothing posted is ever left untold.
+type Relay interface {
+	// Mark makes it durable, once a minute, that an account is about to be written.
+	Mark(ctx context.Context, account string) error
+	// Committed says that entries are there to be told, in the order of their sequence.
+	Committed(account string, entries []Entry)
+}
+
+// Clock is business time and its offset.
+type Clock interface {
+	Now() time.Time
+	Offset() time.Duration
+}
+
+// Ledger decides commands on accounts. Each account has one queue, which is drained into one conditional write after
+// another: correctness never depends on it (the store's conditions see to that), the speed of hot accounts does.
+type Ledger struct {
+	accounts Accounts
+	relay    Relay
+	clock    Clock
+	london   *time.Location
+	observe  func(entries []Entry)
+
+	queues queues
+	drains sync.WaitGroup
+}
+
+// NewLedger is a ledger over these parts. Observe is told of entries that this process posted, for metrics.
+func NewLedger(accounts Accounts, relay Relay, clk Clock, london *time.Location, observe func([]Entry)) *Ledger {
+	return &Ledger{accounts: accounts, relay: relay, clock: clk, london: london, observe: observe}
+}
+
+// Decision is the answer to a command: the entry as it was first written.
+type Decision struct {
+	Entry    Entry
+	Repeated bool // It may have been there before this command.
+}
+
+// Do decides a command on an account, once: repeating its id answers the first entry. Errors: not_found.account;
+// unavailable, when nothing was done; timeout.outcome_unknown, after which only the same id may be repeated.
+func (l *Ledger) Do(ctx context.Context, account string, c Command) (Decision, error) {
+	waiting := &pending{command: c, ctx: ctx, done: make(chan result, 1)}
+	queue := l.queues.of(account)
+	if queue.push(waiting) {
+		l.drains.Go(func() { l.drain(account, queue) }) // Each of its rounds is bounded in time.
+	}
+	select {
+	case r := <-waiting.done:
+		return r.decision, r.err
+	case <-ctx.Done():
+		if queue.withdraw(waiting) {
+			return Decision{}, store.Unavailable(ctx.Err())
+		}
+		return Decision{}, store.Unknown(ctx.Err())
+	}
+}
+
+// Drain waits until every command that was asked for is settled. No command may be asked for any more.
+func (l *Ledger) Drain() { l.drains.Wait() }
+
+// moment is now, as a decision sees it.
+func (l *Ledger) moment() Moment {
+	return Moment{Now: l.clock.Now(), Offset: l.clock.Offset(), London: l.london}
+}
+
+// Balance is an account's state, and what was spent on the day that is today, in minor units.
+func (l *Ledger) Balance(ctx context.Context, account string) (state Account, spentToday int64, err error) {
+	state, err = l.accounts.Load(ctx, account)
+	if err != nil {
+		return Account{}, 0, err
+	}
+	return state, state.SpentOn(DayOf(l.clock.Now(), l.london)), nil
+}
+
+// Currency is an account's, which never changes: not_found.account if there is none.
+func (l *Ledger) Currency(ctx context.Context, account string) (string, error) {
+	if known := l.queues.of(account).remembered(); known != nil {
+		return known.Currency, nil
+	}
+	state, err := l.accounts.Load(ctx, account)
+	return state.Currency, err
+}

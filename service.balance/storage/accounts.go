@@ -1,0 +1,160 @@
+// Package storage keeps the ledger: one conditional table for accounts, one for journals.
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/store"
+	"farthing/service.balance/logic"
+)
+
+// accountRow is a line of an account. A partition is one bucket of one account: its state in static columns, and each
+// entry twice, under its id (for repeats) and under its sequence (for readers).
+type accountRow struct {
+	Account  string `store:"1,partition"`
+	Bucket   int64  `store:"2,partition"`
+	Kind     int64  `store:"3,clustering"` // rowByID or rowBySequence.
+	Sequence int64  `store:"4,clustering"` // 0 in a row by id.
+	ID       string `store:"5,clustering"`
+
+	Version    int64     `store:"6,static"` // Of the newest entry; what every write is conditional on.
+	Closed     bool      `store:"7,static"` // The bucket has rolled.
+	Currency   string    `store:"8,static"`
+	Posted     int64     `store:"9,static"`
+	Held       int64     `store:"10,static"`
+	OpenHolds  int64     `store:"11,static"`
+	SpendDay   int64     `store:"12,static"`
+	SpentToday int64     `store:"13,static"`
+	LastAt     time.Time `store:"14,static"`
+	Chain      []byte    `store:"15,static"`
+
+	EntrySequence int64     `store:"20"`
+	EntryKind     int64     `store:"21"`
+	Reason        int64     `store:"22"`
+	PostedChange  int64     `store:"23"`
+	HeldChange    int64     `store:"24"`
+	PostedAfter   int64     `store:"25"`
+	HeldAfter     int64     `store:"26"`
+	TransactionID string    `store:"27"`
+	Journal       string    `store:"28"`
+	At            time.Time `store:"29"`
+	EntryChain    []byte    `store:"30"`
+	Traceparent   string    `store:"31"`
+	OffsetMillis  int64     `store:"32"`
+}
+
+const (
+	rowByID       = 0
+	rowBySequence = 1
+)
+
+var accountsTable = store.ConditionalTable[accountRow]("accounts")
+
+// Accounts is the accounts of the bank. It implements logic.Accounts.
+type Accounts struct {
+	rows store.Conditional[accountRow]
+}
+
+// NewAccounts is the accounts in a keyspace.
+func NewAccounts(k *store.Keyspace) *Accounts { return &Accounts{accountsTable.On(k)} }
+
+// Open starts an account's ledger at zero; one that is there already stays as it is.
+func (s *Accounts) Open(ctx context.Context, id, currency string) error {
+	opened := accountRow{Account: id, Currency: currency, LastAt: time.UnixMilli(0).UTC(), Chain: []byte{}}
+	answer, err := s.rows.Batch(id, int64(0)).IfNull("version").SetStatics(opened).Apply(ctx)
+	if err != nil {
+		return fmt.Errorf("opening %s: %w", id, err)
+	}
+	if !answer.OK && answer.Statics.Currency != currency {
+		return errs.New(errs.Conflict+".currency", "The account is open in another currency")
+	}
+	return nil
+}
+
+// Load is the newest state: not_found.account if the ledger was never opened.
+func (s *Accounts) Load(ctx context.Context, id string) (logic.Account, error) {
+	row, opened, err := s.rows.In(id, int64(0)).Statics(ctx, store.Latest)
+	switch {
+	case err != nil:
+		return logic.Account{}, fmt.Errorf("loading %s: %w", id, err)
+	case !opened:
+		return logic.Account{}, errs.Missing("account")
+	}
+	return accountOf(row, id), nil
+}
+
+// Find is the entry with an id, as it was first written, and whether there is one.
+func (s *Accounts) Find(ctx context.Context, account, id string) (logic.Entry, bool, error) {
+	row, ok, err := s.rows.In(account, int64(0)).Find(ctx, store.Latest, int64(rowByID), int64(0), id)
+	if err != nil || !ok {
+		return logic.Entry{}, false, err
+	}
+	return entryOf(row), true, nil
+}
+
+// Post writes the next state and the entries that explain it, or nothing at all: one conditional write. Being refused
+// is an answer; an error that Is store.ErrUnknown means that it may still happen.
+func (s *Accounts) Post(ctx context.Context, was, next logic.Account, entries []logic.Entry) (logic.Posting, error) {
+	batch := s.rows.Batch(was.ID, was.Bucket).
+		If("version", was.Version).If("closed", false).
+		SetStatics(rowOf(next))
+	for _, entry := range entries {
+		row := rowOfEntry(entry)
+		row.Kind, row.Sequence, row.ID = rowBySequence, entry.Sequence, entry.ID
+		batch.Insert(row)
+		row.Kind, row.Sequence = rowByID, 0
+		// The id row keeps repeats out, and makes the condition a point read (on statics alone it would be a scan).
+		batch.InsertNew(row, answerColumns()...)
+	}
+	answer, err := batch.Apply(ctx)
+	if err != nil {
+		return logic.Posting{}, fmt.Errorf("posting to %s: %w", was.ID, err)
+	}
+	return postingOf(answer, was.ID)
+}
+
+// Fence writes a Void entry under its id unless there is an entry already, which it then returns.
+func (s *Accounts) Fence(ctx context.Context, void logic.Entry) (logic.Entry, error) {
+	row := rowOfEntry(void)
+	row.Kind, row.ID = rowByID, void.ID
+	answer, err := s.rows.Batch(void.Account, int64(0)).InsertNew(row, answerColumns()...).Apply(ctx)
+	switch {
+	case err != nil:
+		return logic.Entry{}, fmt.Errorf("fencing %s: %w", void.ID, err)
+	case answer.OK:
+		return void, nil
+	case len(answer.Present) == 1:
+		return entryOf(answer.Present[0]), nil
+	}
+	return logic.Entry{}, errs.Newf(errs.Internal, "a refused fence of %s showed no row", void.ID)
+}
+
+// List is an account's entries in the order of their sequence, after one of them.
+func (s *Accounts) List(ctx context.Context, account string, after int64, limit int) ([]logic.Entry, error) {
+	rows, _, err := s.rows.In(account, int64(0)).Range(int64(rowBySequence)).Above(after).Limit(limit).
+		List(ctx, store.Recent)
+	if err != nil {
+		return nil, fmt.Errorf("listing entries of %s: %w", account, err)
+	}
+	entries := make([]logic.Entry, len(rows))
+	for i, row := range rows {
+		entries[i] = entryOf(row)
+	}
+	return entries, nil
+}
+
+// WalkStates is some accounts' states after a place, and the place to go on from, as store.Walk.
+func (s *Accounts) WalkStates(ctx context.Context, after string, limit int) ([]logic.Account, string, error) {
+	rows, next, err := s.rows.WalkPartitions(ctx, after, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("walking accounts: %w", err)
+	}
+	states := make([]logic.Account, len(rows))
+	for i, row := range rows {
+		states[i] = accountOf(row, row.Account)
+	}
+	return states, next, nil
+}

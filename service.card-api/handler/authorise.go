@@ -1,0 +1,127 @@
+package handler
+
+import (
+	"time"
+
+	"farthing/pkg/edge"
+	"farthing/pkg/errs"
+	moneyproto "farthing/pkg/money/proto"
+	"farthing/pkg/pan"
+	"farthing/pkg/trace"
+	cardprocessingproto "farthing/service.card-processing/proto"
+)
+
+// authorisation is what a processor sends to POST /authorisations. Fields and rules are those of
+// cardprocessing.v1.AuthoriseRequest, which checks them.
+type authorisation struct {
+	ProcessorID string   `json:"processor_id"`
+	Network     *network `json:"network"`
+	CardID      string   `json:"card_id"`
+	CardNumber  string   `json:"card_number"`
+	Amount      *amount  `json:"amount"`
+	LocalAmount *amount  `json:"local_amount"`
+	Descriptor  string   `json:"descriptor"`
+	MCC         string   `json:"mcc"`
+}
+
+type network struct {
+	AcquirerID    string `json:"acquirer_id"`
+	STAN          string `json:"stan"`
+	RRN           string `json:"rrn"`
+	TerminalID    string `json:"terminal_id"`
+	TransmittedAt string `json:"transmitted_at"` // RFC 3339.
+}
+
+// amount is money in minor units.
+type amount struct {
+	Minor    *int64 `json:"minor"`
+	Currency string `json:"currency"`
+}
+
+// answer is what the processor gets. A decline is an answer like any other.
+type answer struct {
+	AuthorisationID string  `json:"authorisation_id"`
+	Outcome         string  `json:"outcome"` // "approved" or "declined".
+	DeclineReason   string  `json:"decline_reason,omitempty"`
+	TransactionID   string  `json:"transaction_id"`
+	Balance         *amount `json:"balance,omitempty"` // What the account can spend now; absent for an unknown card.
+	TraceID         string  `json:"trace_id"`
+}
+
+// Authorise asks for an authorisation. Repeating it with the same ids answers what happened the first time.
+func (h *Handler) Authorise(req edge.Request) edge.Response {
+	var sent authorisation
+	if err := req.Decode(&sent); err != nil {
+		return edge.Error(err)
+	}
+	asked, err := requestOf(sent)
+	if err != nil {
+		return edge.Error(err)
+	}
+	decided, err := h.processing.Authorise(req.Context(), asked)
+	if err != nil {
+		return edge.Error(err)
+	}
+	rsp := answer{
+		AuthorisationID: decided.GetAuthorisationId(), Outcome: "declined", DeclineReason: decided.GetDeclineReason(),
+		TransactionID: decided.GetTransactionId(), TraceID: trace.ID(req.Context()),
+	}
+	if decided.GetApproved() {
+		rsp.Outcome = "approved"
+	}
+	if balance := decided.GetBalance(); balance != nil {
+		rsp.Balance = &amount{&balance.Minor, balance.GetCurrency()}
+	}
+	return edge.OK(rsp)
+}
+
+func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error) {
+	asked := &cardprocessingproto.AuthoriseRequest{
+		ProcessorId: sent.ProcessorID, CardId: sent.CardID, Descriptor_: sent.Descriptor, Mcc: sent.MCC,
+	}
+	var err error
+	if sent.CardNumber != "" {
+		number, err := pan.Parse("card_number", sent.CardNumber)
+		if err != nil {
+			return nil, err
+		}
+		asked.CardNumber = number.Reveal()
+	}
+	if asked.Amount, err = moneyOf("amount", sent.Amount); err != nil {
+		return nil, err
+	}
+	if asked.LocalAmount, err = moneyOf("local_amount", sent.LocalAmount); err != nil {
+		return nil, err
+	}
+	asked.Network, err = networkOf(sent.Network)
+	return asked, err
+}
+
+// moneyOf tells an amount that was left out from one of zero.
+func moneyOf(field string, sent *amount) (*moneyproto.Money, error) {
+	if sent == nil {
+		return nil, nil
+	}
+	if sent.Minor == nil {
+		return nil, errs.MissingParam(field + ".minor")
+	}
+	return &moneyproto.Money{Minor: *sent.Minor, Currency: sent.Currency}, nil
+}
+
+func networkOf(sent *network) (*cardprocessingproto.NetworkIDs, error) {
+	if sent == nil {
+		return nil, nil
+	}
+	ids := &cardprocessingproto.NetworkIDs{
+		AcquirerId: sent.AcquirerID, Stan: sent.STAN, Rrn: sent.RRN, TerminalId: sent.TerminalID,
+	}
+	if sent.TransmittedAt == "" {
+		return nil, errs.MissingParam("network.transmitted_at")
+	}
+	at, err := time.Parse(time.RFC3339, sent.TransmittedAt)
+	if err != nil {
+		return nil, errs.BadParam("network.transmitted_at", "must be a time as in RFC 3339")
+	}
+	ids.TransmittedMs = at.UnixMilli()
+	return ids, nil
+}

@@ -1,0 +1,43 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/events"
+	balanceproto "farthing/service.balance/proto"
+	balanceevents "farthing/service.balance/proto/events"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// unansweredAfter is how old a hold is when it is looked at: any request that made it has long ended.
+const unansweredAfter = 60 * time.Second
+
+// releaseUnanswered is the safety net under every authorisation. A hold whose transaction was never recorded belongs to
+// a request that died between the two, so nobody was told of it: it is given back. If somebody repeats the request
+// meanwhile, the ledger lets only one of the two happen.
+func (h *Handler) releaseUnanswered(ctx context.Context, e events.Event) error {
+	var posted balanceevents.EntryPosted
+	if err := proto.Unmarshal(e.Body, &posted); err != nil {
+		return fmt.Errorf("%w: %w", events.ErrPoison, err)
+	}
+	entry := posted.GetEntry()
+	if entry.GetKind() != balanceproto.EntryKind_ENTRY_KIND_HELD {
+		return nil
+	}
+	_, err := h.transactions.Get(ctx, &transactionsproto.GetRequest{TransactionId: entry.GetTransactionId()})
+	if !errs.Is(err, errs.NotFound) {
+		return err
+	}
+	released, err := h.balance.Release(ctx, &balanceproto.ReleaseRequest{
+		AccountId: posted.GetAccountId(), HoldId: entry.GetId(), IfUnanswered: true,
+	})
+	if err == nil && released.GetReleased() {
+		h.released.Inc()
+	}
+	return err
+}

@@ -1,0 +1,156 @@
+// Package logic is what a card payment is called and when it may be refused, before anything is asked of the ledger.
+package logic
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/id"
+	"farthing/pkg/money"
+	moneyproto "farthing/pkg/money/proto"
+	cardprocessingproto "farthing/service.card-processing/proto"
+	cardsproto "farthing/service.cards/proto"
+)
+
+// HoldPrefix and AuthorisationPrefix begin the two names of one authorisation: the ledger's and the network's.
+const (
+	HoldPrefix          = "hold"
+	AuthorisationPrefix = "auth"
+)
+
+const (
+	descriptorMax  = 99 // ISO 8583 field 43 has 40; processors add to it.
+	processorIDMax = 64
+	networkIDMax   = 32
+	// early is how far ahead of ours a network's clock may be.
+	early = 24 * time.Hour
+)
+
+// HoldID names the hold of a network's message: its transmission time, and a hash of all its ids. A repeat of the
+// message has the same ones: acquirer, STAN, RRN, transmission time, terminal.
+func HoldID(n *cardprocessingproto.NetworkIDs) string {
+	key := strings.Join([]string{n.GetAcquirerId(), n.GetStan(), n.GetRrn(), n.GetTerminalId()}, "\x00")
+	return id.Derived(HoldPrefix, time.UnixMilli(n.GetTransmittedMs()), key)
+}
+
+// HoldIDAt names the hold of a processor's opaque id that was first seen at t.
+func HoldIDAt(t time.Time, processorID string) string { return id.Derived(HoldPrefix, t, processorID) }
+
+// AuthorisationID is the hold's name towards the processor.
+func AuthorisationID(holdID string) string {
+	return AuthorisationPrefix + strings.TrimPrefix(holdID, HoldPrefix)
+}
+
+// Check refuses what can never be authorised, naming the field and the rule.
+func Check(req *cardprocessingproto.AuthoriseRequest, now time.Time) error {
+	for _, check := range []func() error{
+		func() error { return checkIdentity(req, now) },
+		func() error { return checkCard(req) },
+		func() error { return checkAmount("amount", req.GetAmount()) },
+		func() error {
+			if req.GetLocalAmount() == nil {
+				return nil
+			}
+			return checkAmount("local_amount", req.GetLocalAmount())
+		},
+		func() error { return checkText("descriptor", req.GetDescriptor_(), descriptorMax) },
+		func() error { return checkMCC(req.GetMcc()) },
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkIdentity(req *cardprocessingproto.AuthoriseRequest, now time.Time) error {
+	network := req.GetNetwork()
+	switch {
+	case req.GetProcessorId() == "" && network == nil:
+		return errs.MissingParam("processor_id")
+	case network == nil:
+		return checkText("processor_id", req.GetProcessorId(), processorIDMax)
+	case req.GetProcessorId() != "":
+		return errs.BadParam("processor_id", "excludes 'network'")
+	case network.GetTransmittedMs() <= 0:
+		return errs.MissingParam("network.transmitted_at")
+	case network.GetTransmittedMs() > now.Add(early).UnixMilli():
+		return errs.BadParam("network.transmitted_at", "is in the future")
+	}
+	for _, field := range []struct{ name, value string }{
+		{"network.acquirer_id", network.GetAcquirerId()},
+		{"network.stan", network.GetStan()},
+		{"network.rrn", network.GetRrn()},
+		{"network.terminal_id", network.GetTerminalId()},
+	} {
+		if err := checkText(field.name, field.value, networkIDMax); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkCard(req *cardprocessingproto.AuthoriseRequest) error {
+	switch number, card := req.GetCardNumber() != "", req.GetCardId() != ""; {
+	case !number && !card:
+		return errs.MissingParam("card_id")
+	case number && card:
+		return errs.BadParam("card_id", "excludes 'card_number'")
+	}
+	return nil
+}
+
+func checkAmount(field string, amount *moneyproto.Money) error {
+	if amount == nil {
+		return errs.MissingParam(field)
+	}
+	if err := money.CheckCurrency(field+".currency", amount.GetCurrency()); err != nil {
+		return err
+	}
+	if amount.GetMinor() <= 0 {
+		return errs.BadParam(field+".minor", "must be more than zero")
+	}
+	return nil
+}
+
+func checkText(field, text string, longest int) error {
+	switch {
+	case text == "":
+		return errs.MissingParam(field)
+	case !utf8.ValidString(text):
+		return errs.BadParam(field, "must be valid UTF-8")
+	case utf8.RuneCountInString(text) > longest:
+		return errs.BadParam(field, "is too long").With("characters_max", strconv.Itoa(longest))
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return errs.BadParam(field, "must not have control characters")
+	}
+	return nil
+}
+
+func checkMCC(mcc string) error {
+	if mcc != "" && (len(mcc) != 4 || strings.Trim(mcc, "0123456789") != "") {
+		return errs.BadParam("mcc", "must be four digits")
+	}
+	return nil
+}
+
+// Refusal is why a card may not pay at a time, as the ledger will record it; empty if it may.
+func Refusal(card *cardsproto.Card, now time.Time) string {
+	switch card.GetStatus() {
+	case cardsproto.Status_STATUS_FROZEN:
+		return "card_frozen"
+	case cardsproto.Status_STATUS_ACTIVE:
+	case cardsproto.Status_STATUS_CLOSED, cardsproto.Status_STATUS_UNSPECIFIED:
+		return "card_closed"
+	}
+	// A card is good to the end of its month, anywhere on earth.
+	end := time.Date(int(card.GetExpiresYear()), time.Month(card.GetExpiresMonth())+1, 1, 12, 0, 0, 0, time.UTC)
+	if !now.Before(end) {
+		return "card_expired"
+	}
+	return ""
+}

@@ -1,0 +1,60 @@
+// Package handler takes what happened and puts it into feeds.
+package handler
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"google.golang.org/protobuf/proto"
+
+	"farthing/pkg/clock"
+	"farthing/pkg/events"
+	"farthing/pkg/foundation"
+	"farthing/service.feed-generator/logic"
+	feedproto "farthing/service.feed/proto"
+	transactionsevents "farthing/service.transactions/proto/events"
+)
+
+// Service is service.feed-generator, ready to run in a process of its own or beside its peers.
+var Service = foundation.Service{Name: "service.feed-generator", Register: register}
+
+type generator struct {
+	feed  feedproto.FeedClient
+	clock *clock.Business
+	lag   prometheus.Histogram
+}
+
+func register(env *foundation.Env) error {
+	feed, err := env.Dial("service.feed")
+	if err != nil {
+		return err
+	}
+	g := &generator{
+		feed: feedproto.NewFeedClient(feed), clock: env.Clock,
+		lag: promauto.With(env.Metrics).NewHistogram(prometheus.HistogramOpts{
+			Name: "feed_lag_seconds", Help: "From a transaction's creation to its item in the feed.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16),
+		}),
+	}
+	env.Subscribe(events.Subscription{
+		Name: "feed_generator", Types: []string{"transactions.enriched"}, Handle: g.append,
+	})
+	return nil
+}
+
+// append puts a transaction's item into its account's feed. A repeat changes nothing.
+func (g *generator) append(ctx context.Context, e events.Event) error {
+	var changed transactionsevents.TransactionChanged
+	if err := proto.Unmarshal(e.Body, &changed); err != nil {
+		return fmt.Errorf("%w: %w", events.ErrPoison, err)
+	}
+	item := logic.ItemOf(changed.GetTransaction())
+	if _, err := g.feed.Append(ctx, &feedproto.AppendRequest{Item: item}); err != nil {
+		return fmt.Errorf("appending to the feed: %w", err)
+	}
+	g.lag.Observe(g.clock.Now().Sub(time.UnixMilli(item.GetCreatedMs())).Seconds())
+	return nil
+}

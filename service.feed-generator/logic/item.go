@@ -1,0 +1,63 @@
+// Package logic says how a transaction reads in the feed.
+package logic
+
+import (
+	"strings"
+	"time"
+
+	"farthing/pkg/id"
+	feedproto "farthing/service.feed/proto"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// ItemOf is the feed item of a transaction: the same one for each of its versions, at the transaction's time.
+func ItemOf(t *transactionsproto.Transaction) *feedproto.Item {
+	return &feedproto.Item{
+		Id:        id.Derived("feed", time.UnixMilli(t.GetCreatedMs()), t.GetId()),
+		Type:      "transaction",
+		AccountId: t.GetAccountId(), TransactionId: t.GetId(), CreatedMs: t.GetCreatedMs(), Version: t.GetVersion(),
+		Title: title(t), Body: body(t), Emoji: t.GetMerchant().GetEmoji(), ImageUrl: t.GetMerchant().GetLogoUrl(),
+		Amount: t.GetAmount(),
+	}
+}
+
+func title(t *transactionsproto.Transaction) string {
+	if name := t.GetMerchant().GetName(); name != "" {
+		return name
+	}
+	return t.GetDescriptor_()
+}
+
+// body is the category of a payment, and of a declined one the reason.
+func body(t *transactionsproto.Transaction) string {
+	if t.GetStatus() == transactionsproto.Status_STATUS_DECLINED {
+		return "Declined: " + explained(t.GetDeclineReason())
+	}
+	return spoken(t.GetCategory())
+}
+
+// explained is a reason in the customer's words.
+func explained(reason string) string {
+	switch reason {
+	case "insufficient_funds":
+		return "there was not enough money in your account"
+	case "card_frozen":
+		return "your card is frozen"
+	case "card_closed":
+		return "this card is closed"
+	case "card_expired":
+		return "this card has expired"
+	case "timed_out":
+		return "we could not answer in time"
+	}
+	return "we could not accept it"
+}
+
+// spoken is a category as people say it: eating_out is "Eating out".
+func spoken(category string) string {
+	words := strings.ReplaceAll(category, "_", " ")
+	if words == "" {
+		return ""
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}

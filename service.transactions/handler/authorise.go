@@ -1,0 +1,126 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/id"
+	moneyproto "farthing/pkg/money/proto"
+	"farthing/pkg/trace"
+	balanceproto "farthing/service.balance/proto"
+	"farthing/service.transactions/logic"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// Authorise reserves the money and records the outcome. Being declined is an outcome, not an error. After
+// timeout.outcome_unknown the same hold_id may be repeated.
+func (h *Handler) Authorise(
+	ctx context.Context, req *transactionsproto.AuthoriseRequest,
+) (*transactionsproto.AuthoriseResponse, error) {
+	refusal, err := checkAuthorise(req)
+	if err != nil {
+		return nil, err
+	}
+	reserved, err := h.balance.Reserve(ctx, &balanceproto.ReserveRequest{
+		AccountId: req.GetAccountId(), HoldId: req.GetHoldId(), Amount: req.GetPurchase().GetAmount(),
+		TransactionId: h.ids.New("tx"), Refusal: refusal,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reserving funds: %w", err)
+	}
+	trace.Annotate(ctx, "transaction_id", reserved.GetTransactionId())
+	if err := h.record(ctx, req, reserved); err != nil {
+		// The money may be held, so that nothing less than "unknown" is true, whatever the store said of the record.
+		return nil, errs.New(errs.OutcomeUnknown, "The outcome is not known; repeat with the same id").Because(err)
+	}
+	return &transactionsproto.AuthoriseResponse{
+		TransactionId: reserved.GetTransactionId(),
+		Approved:      reserved.GetOutcome() == balanceproto.Outcome_OUTCOME_APPROVED,
+		DeclineReason: logic.ReasonText(reserved.GetDeclineReason()),
+		Balance:       reserved.GetBalance(),
+	}, nil
+}
+
+func checkAuthorise(req *transactionsproto.AuthoriseRequest) (balanceproto.DeclineReason, error) {
+	switch {
+	case req.GetAccountId() == "":
+		return 0, errs.MissingParam("account_id")
+	case req.GetCardId() == "":
+		return 0, errs.MissingParam("card_id")
+	case req.GetPurchase().GetAmount() == nil:
+		return 0, errs.MissingParam("purchase.amount")
+	case req.GetPurchase().GetDescriptor_() == "":
+		return 0, errs.MissingParam("purchase.descriptor")
+	}
+	refusal, ok := logic.ReasonOf(req.GetRefusal())
+	if !ok {
+		return 0, errs.BadParam("refusal", "is not a reason to decline")
+	}
+	return refusal, id.Check("hold_id", "hold", req.GetHoldId())
+}
+
+// record writes what the ledger answered. A repeat leaves the first record as it is: what the network says the second
+// time may be worded otherwise.
+func (h *Handler) record(
+	ctx context.Context, req *transactionsproto.AuthoriseRequest, reserved *balanceproto.ReserveResponse,
+) error {
+	if reserved.GetRepeated() {
+		if _, _, found, err := h.transactions.Find(ctx, reserved.GetTransactionId()); err != nil || found {
+			return err
+		}
+	}
+	created, err := id.Time("transaction_id", "tx", reserved.GetTransactionId())
+	if err != nil {
+		return err
+	}
+	state := transactionOf(req, reserved)
+	state.CreatedMs, state.UpdatedMs = created.UnixMilli(), created.UnixMilli()
+	told, err := h.changed(ctx, recorded, proto.CloneOf(state), created)
+	if err != nil {
+		return err
+	}
+	return h.transactions.Record(ctx, logic.Part{ID: state.GetId(), Facet: logic.Record, Version: 1, State: state},
+		req.GetAccountId(), told)
+}
+
+func transactionOf(
+	req *transactionsproto.AuthoriseRequest, reserved *balanceproto.ReserveResponse,
+) *transactionsproto.Transaction {
+	status := transactionsproto.Status_STATUS_DECLINED
+	if reserved.GetOutcome() == balanceproto.Outcome_OUTCOME_APPROVED {
+		status = transactionsproto.Status_STATUS_PENDING
+	}
+	purchase := req.GetPurchase()
+	local := purchase.GetLocalAmount()
+	if local == nil {
+		local = purchase.GetAmount()
+	}
+	return &transactionsproto.Transaction{
+		Id: reserved.GetTransactionId(), AccountId: req.GetAccountId(), UserId: req.GetUserId(), CardId: req.GetCardId(),
+		HoldId: req.GetHoldId(), Status: status, DeclineReason: logic.ReasonText(reserved.GetDeclineReason()),
+		Amount: out(purchase.GetAmount()), LocalAmount: out(local), Balance: reserved.GetBalance(),
+		Descriptor_: purchase.GetDescriptor_(), Mcc: purchase.GetMcc(), Scheme: purchase.GetScheme(), Version: 1,
+	}
+}
+
+// out is an amount as money that goes out.
+func out(amount *moneyproto.Money) *moneyproto.Money {
+	return &moneyproto.Money{Minor: -amount.GetMinor(), Currency: amount.GetCurrency()}
+}
+
+// DeclineUnknownCard records an attempt with a card that is nobody's. A repeat answers the first id.
+func (h *Handler) DeclineUnknownCard(
+	ctx context.Context, req *transactionsproto.DeclineUnknownCardRequest,
+) (*transactionsproto.DeclineUnknownCardResponse, error) {
+	if err := id.Check("hold_id", "hold", req.GetHoldId()); err != nil {
+		return nil, err
+	}
+	transactionID, err := h.transactions.DeclineUnknownCard(ctx, h.ids.New("tx"), req)
+	if err != nil {
+		return nil, err
+	}
+	return &transactionsproto.DeclineUnknownCardResponse{TransactionId: transactionID}, nil
+}

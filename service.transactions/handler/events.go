@@ -1,0 +1,36 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"farthing/pkg/events"
+	"farthing/pkg/id"
+	"farthing/pkg/trace"
+	transactionsproto "farthing/service.transactions/proto"
+	transactionsevents "farthing/service.transactions/proto/events"
+)
+
+// The types of the events.
+const (
+	recorded = "transactions.recorded" // First written: enrichment takes it.
+	enriched = "transactions.enriched" // Has its merchant: feed and push take it.
+)
+
+// changed is the event of a transaction's state. It is the same event each time it is made for one version.
+func (h *Handler) changed(
+	ctx context.Context, kind string, state *transactionsproto.Transaction, at time.Time,
+) (events.Event, error) {
+	body, err := proto.Marshal(&transactionsevents.TransactionChanged{Transaction: state})
+	if err != nil {
+		return events.Event{}, fmt.Errorf("marshalling an event: %w", err)
+	}
+	return events.Event{
+		ID:   id.Derived("evt", time.UnixMilli(state.GetCreatedMs()), fmt.Sprintf("%s/%s/%d", kind, state.GetId(), state.GetVersion())),
+		Type: kind, Key: state.GetId(), Version: state.GetVersion(), OccurredAt: at,
+		Traceparent: trace.Traceparent(ctx), ClockOffset: h.clock.Offset(), Body: body,
+	}, nil
+}

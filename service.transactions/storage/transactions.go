@@ -1,0 +1,139 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/events"
+	"farthing/pkg/events/outbox"
+	"farthing/pkg/id"
+	"farthing/pkg/store"
+	"farthing/service.transactions/logic"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// Transactions is the transactions of the bank.
+type Transactions struct {
+	keyspace *store.Keyspace
+	parts    store.Plain[partRow]
+	owners   store.Plain[ownerRow]
+	months   store.Plain[monthRow]
+	unknown  store.Conditional[unknownCardRow]
+	outbox   *outbox.Outbox
+}
+
+// New is the transactions in a keyspace, telling of changes through an outbox.
+func New(k *store.Keyspace, o *outbox.Outbox) *Transactions {
+	return &Transactions{k, partsTable.On(k), ownersTable.On(k), monthsTable.On(k), unknownCardsTable.On(k), o}
+}
+
+// Record writes a transaction's first part, and its event with it. Repeating it is harmless.
+func (s *Transactions) Record(ctx context.Context, part logic.Part, account string, e events.Event) error {
+	row, err := rowOf(part, account)
+	if err != nil {
+		return err
+	}
+	err = s.keyspace.Write(ctx,
+		s.parts.Put(row),
+		s.owners.Put(ownerRow{part.ID, account}),
+		s.months.Put(monthRow{account, row.Month}),
+		s.outbox.Put(e),
+	)
+	if err != nil {
+		return fmt.Errorf("recording %s: %w", part.ID, err)
+	}
+	s.outbox.Committed(e)
+	return nil
+}
+
+// Amend writes further parts, and the event with them if there is one. Repeating it is harmless.
+func (s *Transactions) Amend(ctx context.Context, account string, parts []logic.Part, told ...events.Event) error {
+	puts := make([]store.Put, 0, len(parts)+len(told))
+	for _, part := range parts {
+		row, err := rowOf(part, account)
+		if err != nil {
+			return err
+		}
+		puts = append(puts, s.parts.Put(row))
+	}
+	for _, event := range told {
+		puts = append(puts, s.outbox.Put(event))
+	}
+	if err := s.keyspace.Write(ctx, puts...); err != nil {
+		return fmt.Errorf("amending a transaction: %w", err)
+	}
+	for _, event := range told {
+		s.outbox.Committed(event)
+	}
+	return nil
+}
+
+// Find is a transaction's account and parts, and whether there is such a transaction.
+func (s *Transactions) Find(ctx context.Context, transactionID string) (string, []logic.Part, bool, error) {
+	created, err := id.Time("transaction_id", "tx", transactionID)
+	if err != nil {
+		return "", nil, false, nil //nolint:nilerr // What is no id is nobody's.
+	}
+	owner, ok, err := s.owners.In(transactionID).Find(ctx, store.Recent)
+	if err != nil || !ok {
+		return "", nil, false, err
+	}
+	rows, _, err := s.parts.In(owner.Account, int64(logic.MonthOf(created))).Range(transactionID).List(ctx, store.Recent)
+	if err != nil {
+		return "", nil, false, fmt.Errorf("reading %s: %w", transactionID, err)
+	}
+	parts, err := partsOf(rows)
+	return owner.Account, parts, err == nil && len(parts) > 0, err
+}
+
+// DeclineUnknownCard keeps the first answer to an attempt with a card that is nobody's, and answers its transaction.
+func (s *Transactions) DeclineUnknownCard(
+	ctx context.Context, transactionID string, req *transactionsproto.DeclineUnknownCardRequest,
+) (string, error) {
+	purchase, err := proto.Marshal(req.GetPurchase())
+	if err != nil {
+		return "", fmt.Errorf("marshalling a purchase: %w", err)
+	}
+	answer, err := s.unknown.Batch(req.GetHoldId()).InsertNew(unknownCardRow{
+		TransactionID: transactionID, LastFour: req.GetLastFour(), Purchase: purchase,
+	}).Apply(ctx)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("recording an unknown card: %w", err)
+	case answer.OK:
+		return transactionID, nil
+	case len(answer.Present) == 1:
+		return answer.Present[0].TransactionID, nil
+	}
+	return "", errs.New(errs.Internal, "a refused insert showed no row")
+}
+
+func rowOf(part logic.Part, account string) (partRow, error) {
+	created, err := id.Time("transaction_id", "tx", part.ID)
+	if err != nil {
+		return partRow{}, err
+	}
+	state, err := proto.Marshal(part.State)
+	if err != nil {
+		return partRow{}, fmt.Errorf("marshalling a transaction: %w", err)
+	}
+	return partRow{
+		Account: account, Month: int64(logic.MonthOf(created)), ID: part.ID,
+		Facet: int64(part.Facet), Name: part.Name, Version: part.Version, State: state,
+	}, nil
+}
+
+func partsOf(rows []partRow) ([]logic.Part, error) {
+	parts := make([]logic.Part, len(rows))
+	for i, row := range rows {
+		state := &transactionsproto.Transaction{}
+		if err := proto.Unmarshal(row.State, state); err != nil {
+			return nil, fmt.Errorf("unmarshalling %s: %w", row.ID, err)
+		}
+		parts[i] = logic.Part{ID: row.ID, Facet: logic.Facet(row.Facet), Name: row.Name, Version: row.Version, State: state}
+	}
+	return parts, nil
+}
