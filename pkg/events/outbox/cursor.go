@@ -1,0 +1,95 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+
+	"farthing/pkg/store"
+)
+
+// cursorRow says that everything of a shard in earlier minutes has been published.
+type cursorRow struct {
+	Shard  int64 `store:"1,partition"`
+	Minute int64 `store:"2"`
+}
+
+// walker goes through the minutes of each shard, from its cursor to the present.
+type walker struct {
+	ks    *store.Keyspace
+	table store.Plain[cursorRow]
+	at    [shards]int64 // Each shard's cursor; 0 until it was read.
+
+	// visit publishes what was never acknowledged in one partition, and tells whether nothing is left in it.
+	visit func(ctx context.Context, shard, minute int64) (clean bool, err error)
+}
+
+// sweep visits every minute up to now, or only those that have settled, and moves the cursors past those that are
+// clean and settled. Repeating it is harmless.
+func (w *walker) sweep(ctx context.Context, settledOnly bool) error {
+	for shard := range int64(shards) {
+		if err := w.sweepShard(ctx, shard, settledOnly); err != nil {
+			return fmt.Errorf("sweeping shard %d: %w", shard, err)
+		}
+	}
+	return nil
+}
+
+func (w *walker) sweepShard(ctx context.Context, shard int64, settledOnly bool) error {
+	from, err := w.cursor(ctx, shard)
+	if err != nil {
+		return err
+	}
+	passed := from
+	for minute := from; minute <= minuteOf(now().Add(Skew)); minute++ {
+		old := settled(minute) // Asked before the visit: what appears during it is not missed.
+		if settledOnly && !old {
+			break
+		}
+		clean, err := w.visit(ctx, shard, minute)
+		if err != nil {
+			return err
+		}
+		if clean && old && passed == minute {
+			passed = minute + 1
+		}
+	}
+	return w.pass(ctx, shard, passed)
+}
+
+func (w *walker) cursor(ctx context.Context, shard int64) (int64, error) {
+	if w.at[shard] != 0 {
+		return w.at[shard], nil
+	}
+	row, ok, err := w.table.In(shard).Find(ctx, store.Recent)
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		return minuteOf(now().Add(-firstLook)), nil
+	}
+	w.at[shard] = row.Minute
+	return row.Minute, nil
+}
+
+func (w *walker) pass(ctx context.Context, shard, minute int64) error {
+	if w.at[shard] == minute {
+		return nil
+	}
+	if err := w.ks.Write(ctx, w.table.Put(cursorRow{Shard: shard, Minute: minute})); err != nil {
+		return err
+	}
+	w.at[shard] = minute
+	return nil
+}
+
+// inBatches calls write with at most maxRows of all at once.
+func inBatches(all []store.Put, write func(...store.Put) error) error {
+	for len(all) > 0 {
+		n := min(len(all), maxRows)
+		if err := write(all[:n]...); err != nil {
+			return err
+		}
+		all = all[n:]
+	}
+	return nil
+}

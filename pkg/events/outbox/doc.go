@@ -1,0 +1,59 @@
+// Package outbox has a service publish what it wrote, whatever happens between the write and the publishing.
+//
+// The bus is never the truth: a service's own tables are. There are two ways to keep them in step, for the two ways to
+// write, and both publish at once after the write, in the background, and sweep for what was never acknowledged:
+//
+//   - Outbox, where the state is written by plain batch: a row with the event rides in the batch, and is deleted once
+//     the bus has the event.
+//   - Relay, where the state is written conditionally, and its entries, gapless by a key and a sequence, are the outbox
+//     themselves: before a key's first write in a minute the key is marked as active in that minute, and the entries of
+//     every key so marked are published before the minute is forgotten.
+//
+// Minutes are of real time. A sweep goes through them from a cursor that it keeps, so that a service which was down
+// goes on where it stopped. All that is kept about progress (cursors, sequences known to be published) is true for ever
+// once it was true, so it may be overwritten in any order: an older value costs repeats, never a loss.
+package outbox
+
+import (
+	"hash/fnv"
+	"time"
+
+	"farthing/pkg/clock"
+)
+
+const (
+	// Skew is the most that the real clocks of two writers may differ.
+	Skew = 5 * time.Second
+	// Settle is how long after a minute's end everything that was begun in it has been written or never will be: the
+	// deadline of a write, the store's own late replays, and Skew. A cursor passes no minute before.
+	Settle = 2 * time.Minute
+
+	sweepEvery = 5 * time.Second
+	// tooOld is the age at which an event, still not deleted, is no longer its writer's: the sweep publishes it.
+	tooOld = 5 * time.Second
+	// firstLook is how far back a sweep begins when no cursor was ever written.
+	firstLook = 24 * time.Hour
+	// drainFor is how long the end waits for what is queued. What is left over waits for the next start.
+	drainFor = 5 * time.Second
+
+	shards  = 8     // Of each minute, so that no partition grows without bound.
+	page    = 256   // Rows or entries read at once.
+	maxRows = 64    // Of one plain batch.
+	queued  = 4_096 // Events that wait to be published; more are left to the sweep.
+)
+
+// shardOf spreads keys over shards (or buckets), the same at every start.
+func shardOf(key string, n uint32) int64 {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(key))
+	return int64(hash.Sum32() % n)
+}
+
+func minuteOf(t time.Time) int64 { return t.Unix() / 60 }
+
+func now() time.Time { return clock.Real{}.Now() }
+
+// settled tells whether nothing can appear in a minute any more.
+func settled(minute int64) bool {
+	return now().After(time.Unix((minute+1)*60, 0).Add(Settle))
+}
