@@ -39,6 +39,9 @@ var groups = []struct {
 	{"conditional batches", runConditional},
 	{"expiring tables", runExpiring},
 	{"walks", runWalks},
+	{"ledger", runLedger},
+	{"resolving", runResolve},
+	{"a model", runModel},
 }
 
 // suite is the keyspace that most cases share.
