@@ -1,7 +1,6 @@
 package cassandra_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -77,85 +76,6 @@ func TestARefusedBatchAnswersItsStaticsAndTheRowsThatArePresent(t *testing.T) {
 				t.Errorf("the refusal differs:\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestABatchThatOnlyTestsItsStaticsKeepsThem(t *testing.T) {
-	k := openBank(t)
-	table := opened(t, k, "acc_1")
-	answer, err := table.Batch("acc_1").If("version", int64(1)).If("closed", false).
-		Insert(accountRow{Kind: 1, ID: "entry", Amount: 3}).Apply(t.Context())
-	if err != nil || !answer.OK {
-		t.Fatalf("applying: %+v, %v", answer, err)
-	}
-	statics, found, err := table.In("acc_1").Statics(t.Context(), store.Latest)
-	want := accountRow{Account: "acc_1", Version: 1, State: []byte("one")}
-	if diff := cmp.Diff(want, statics); err != nil || !found || diff != "" {
-		t.Errorf("statics: %t, %v\n%s", found, err, diff)
-	}
-}
-
-func TestARowWithoutStaticsIsNotAnOpenPartition(t *testing.T) {
-	k := openBank(t)
-	table := accounts.On(k)
-	answer, err := table.Batch("acc_1").IfNull("version").Insert(accountRow{ID: "void"}).Apply(t.Context())
-	if err != nil || !answer.OK {
-		t.Fatalf("applying: %+v, %v", answer, err)
-	}
-	if _, found, err := table.In("acc_1").Statics(t.Context(), store.Latest); found || err != nil {
-		t.Errorf("statics: %t, %v, want none", found, err)
-	}
-}
-
-func TestOneOfManyWritersWinsEachVersion(t *testing.T) {
-	k := openBank(t)
-	table := opened(t, k, "acc_1")
-	won := make(chan bool)
-	const writers = 8
-	for n := range writers {
-		go func() {
-			answer, err := table.Batch("acc_1").If("version", int64(1)).SetStatics(accountRow{Version: 2}, "version").
-				InsertNew(accountRow{ID: fmt.Sprint("id_", n)}).Apply(t.Context())
-			if err != nil {
-				t.Errorf("writer %d: %v", n, err)
-			}
-			won <- answer.OK
-		}()
-	}
-	winners := 0
-	for range writers {
-		if <-won {
-			winners++
-		}
-	}
-	if winners != 1 {
-		t.Errorf("%d writers won version 2", winners)
-	}
-}
-
-func TestAnExpiringRowIsInsertedOnceAndReplacedWhole(t *testing.T) {
-	k := openBank(t)
-	table, ctx := codes.On(k), t.Context()
-	fresh, used := codeRow{"c1", "fresh", "user_1"}, codeRow{"c1", "used", ""}
-	if answer, err := table.Insert(ctx, time.Hour, fresh); err != nil || !answer.OK {
-		t.Fatalf("the first insert: %+v, %v", answer, err)
-	}
-	if answer, err := table.Insert(ctx, time.Hour, used); err != nil || answer.OK || !cmp.Equal(answer.Present, []codeRow{fresh}) {
-		t.Errorf("the second insert: %+v, %v", answer, err)
-	}
-	if answer, err := table.Replace(ctx, time.Hour, used, "state", "fresh"); err != nil || !answer.OK {
-		t.Errorf("replacing the fresh: %+v, %v", answer, err)
-	}
-	if answer, err := table.Replace(ctx, time.Hour, fresh, "state", "fresh"); err != nil || answer.OK || !cmp.Equal(answer.Present, []codeRow{used}) {
-		t.Errorf("replacing the used: %+v, %v", answer, err)
-	}
-	absent := codeRow{"c2", "used", ""}
-	if answer, err := table.Replace(ctx, time.Hour, absent, "state", "fresh"); err != nil || answer.OK || len(answer.Present) > 0 {
-		t.Errorf("replacing what is not there: %+v, %v", answer, err)
-	}
-	row, found, err := table.In("c1").Find(ctx, store.Latest)
-	if diff := cmp.Diff(used, row); err != nil || !found || diff != "" {
-		t.Errorf("the row: %t, %v\n%s", found, err, diff)
 	}
 }
 

@@ -22,10 +22,10 @@ var cqlName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,47}$`)
 // changes nothing. Statements that may be repeated, with table ids made from names, let several processes migrate at
 // once; each ends only when it sees all that it declared.
 func (s *Store) Migrate(ctx context.Context, schema store.Schema) error {
-	schema.Keyspace = s.config.Prefix + schema.Keyspace
-	if err := checkNames(schema); err != nil {
+	if err := checkNames(s.config.Prefix, schema); err != nil {
 		return invalid(err)
 	}
+	schema.Keyspace = s.config.Prefix + schema.Keyspace
 	for range maxRounds {
 		steps, err := s.missing(ctx, schema)
 		if err != nil || len(steps) == 0 {
@@ -51,13 +51,14 @@ func (s *Store) Check(ctx context.Context, schema store.Schema) error {
 	return nil
 }
 
-func checkNames(schema store.Schema) error {
-	if !cqlName.MatchString(schema.Keyspace) {
-		return fmt.Errorf("keyspace %q: a name is up to 48 lower case letters, digits and underscores", schema.Keyspace)
-	}
+func checkNames(prefix string, schema store.Schema) error {
+	names := []string{schema.Keyspace, prefix + schema.Keyspace}
 	for _, table := range schema.Tables {
-		if name := table.Spec().Name; !cqlName.MatchString(name) {
-			return fmt.Errorf("table %q: a name is up to 48 lower case letters, digits and underscores", name)
+		names = append(names, table.Spec().Name)
+	}
+	for _, name := range names {
+		if !cqlName.MatchString(name) {
+			return fmt.Errorf("%q: a name is 1 to 48 lower case letters, digits and underscores, a letter first", name)
 		}
 	}
 	return nil

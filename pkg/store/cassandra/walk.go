@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 
-	"farthing/pkg/errs"
 	"farthing/pkg/store"
 )
 
@@ -123,7 +124,7 @@ func readPlace(spec *store.Spec, text string) (partition store.Row, clustering [
 	if text == "" {
 		return nil, nil, nil
 	}
-	refused := errs.BadParam("after", "is not a place in this table")
+	refused := invalid(fmt.Errorf("%q is not a place in table %s", text, spec.Name))
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return nil, nil, refused
@@ -150,13 +151,13 @@ func readPlace(spec *store.Spec, text string) (partition store.Row, clustering [
 
 func decodeAll(spec *store.Spec, positions []int, raw [][]byte) ([]store.Value, error) {
 	if len(raw) != len(positions) {
-		return nil, errs.New(errs.BadRequest, "another number of columns")
+		return nil, errors.New("another number of columns")
 	}
 	values := make([]store.Value, len(positions))
 	for n, i := range positions {
 		value, err := decode(spec.Columns[i].Type, raw[n])
 		if err != nil || value == nil {
-			return nil, errs.New(errs.BadRequest, "another type")
+			return nil, errors.New("another type")
 		}
 		values[n] = value
 	}
