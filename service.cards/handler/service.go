@@ -1,0 +1,38 @@
+// Package handler answers service.cards' RPCs, and wires its parts.
+package handler
+
+import (
+	"farthing/pkg/clock"
+	"farthing/pkg/foundation"
+	"farthing/pkg/id"
+	"farthing/pkg/pan"
+	"farthing/service.cards/logic"
+	cardsproto "farthing/service.cards/proto"
+	"farthing/service.cards/storage"
+)
+
+// Service is service.cards, ready to run in a process of its own or beside its peers.
+var Service = foundation.Service{Name: "service.cards", Schema: storage.Schema(), Register: register}
+
+// Handler answers the RPCs.
+type Handler struct {
+	cardsproto.UnimplementedCardsServer
+	cards   *storage.Cards
+	vault   *storage.Vault
+	ids     *id.Maker
+	clock   clock.Clock
+	draw    func() (pan.Number, error) // A number for a new card, perhaps a taken one.
+	metrics *metrics
+}
+
+func register(env *foundation.Env) error {
+	keys, err := env.Keys("vault")
+	if err != nil {
+		return err
+	}
+	cardsproto.RegisterCardsServer(env.GRPC, &Handler{
+		cards: storage.NewCards(env.Store), vault: storage.NewVault(env.Store, keys),
+		ids: env.IDs, clock: env.Clock, draw: logic.DrawNumber, metrics: newMetrics(env.Metrics),
+	})
+	return nil
+}
