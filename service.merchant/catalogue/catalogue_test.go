@@ -20,7 +20,7 @@ func open(t testing.TB) *catalogue.Catalogue {
 func TestTheCatalogueKnowsTheHighStreet(t *testing.T) {
 	c := open(t)
 	for key, want := range map[string]string{
-		"pretamanger": "Pret", "tesco": "Tesco", "mcdonalds": "McDonald's", "marksspencer": "M&S",
+		"pretamanger": "Pret A Manger", "tesco": "Tesco", "mcdonalds": "McDonald's", "marksspencer": "M&S",
 		"wetherspoon": "Wetherspoon", "edeka": "EDEKA", "tfl": "TfL",
 	} {
 		alias, ok := c.Alias(key)

@@ -16,7 +16,8 @@ import (
 func TestPretIsPret(t *testing.T) {
 	got := newResolver(t).Resolve("PRET A MANGER 1234 LONDON GBR", "5814")
 	want := logic.Merchant{
-		ID: got.ID, GroupID: got.GroupID, Name: "Pret", Category: "eating_out", Emoji: "🥪", City: "London", Country: "GB",
+		ID: got.ID, GroupID: got.GroupID, Name: "Pret A Manger",
+		Category: "eating_out", Emoji: "🥪", City: "London", Country: "GB",
 		Website: "https://www.pret.co.uk", Kind: "sandwich", Known: true,
 		Logo: "https://commons.wikimedia.org/wiki/Special:FilePath/PretAManger%20logo.svg?width=256",
 	}
@@ -28,7 +29,7 @@ func TestPretIsPret(t *testing.T) {
 func TestIDsLast(t *testing.T) {
 	r := newResolver(t)
 	for descriptor, want := range map[string][2]string{
-		"PRET A MANGER 1234 LONDON GBR":        {"merch_1TmbVDwd1ckvYn44V6MjYA", "grp_4NwTUlpJai70QVXUzDj3YH"},
+		"PRET A MANGER 1234 LONDON GBR":        {"merch_0piUbbG2BXi09x45fxGtSS", "grp_4NwTUlpJai70QVXUzDj3YH"},
 		"ZETTLE_*HERNE HILL BAKERY LONDON GBR": {"merch_123R74M5agtnpgDjNK5mRh", "grp_5hqhDn55oO9huD83l5DYTz"},
 	} {
 		got := r.Resolve(descriptor, "")
