@@ -40,7 +40,9 @@ type RPC struct {
 }
 
 // NewRPC makes or finds the metrics of the RPCs which a service answers.
-func NewRPC(registry prometheus.Registerer) (*RPC, error) { return newRPC(registry, "rpc_", "answered") }
+func NewRPC(registry prometheus.Registerer) (*RPC, error) {
+	return newRPC(registry, "rpc_", "answered")
+}
 
 // NewRPCClient makes or finds the metrics of the RPCs which a service sends to its peers.
 func NewRPCClient(registry prometheus.Registerer) (*RPC, error) {

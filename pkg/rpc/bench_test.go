@@ -10,8 +10,8 @@ import (
 	echoproto "farthing/pkg/rpc/rpctest/proto"
 )
 
-// Both measure one call with the whole chain on both sides: spans recorded, metrics counted, a deadline, a clock that is
-// ahead.
+// Both measure one call with the whole chain on both sides: spans recorded, metrics counted, a deadline set, a clock
+// that is ahead.
 func BenchmarkInProcess(b *testing.B) { benchmark(b, rpc.NewInProcess()) }
 
 func BenchmarkLoopback(b *testing.B) { benchmark(b, rpc.NewGRPC(loopback())) }

@@ -216,7 +216,9 @@ func (g *GRPC) clientOptions() []grpc.DialOption {
 			Time: idlePing, Timeout: pingWait, PermitWithoutStream: true,
 		}),
 		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: fastestReconnect, Multiplier: 2, Jitter: .2, MaxDelay: slowestReconnect},
+			Backoff: backoff.Config{
+				BaseDelay: fastestReconnect, MaxDelay: slowestReconnect, Multiplier: 2, Jitter: .2,
+			},
 			MinConnectTimeout: pingWait,
 		}),
 		grpc.WithDisableServiceConfig(), // A name server must not tell us to retry.

@@ -2,6 +2,8 @@ package rpc
 
 import (
 	"context"
+	"errors"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -102,7 +104,10 @@ func (s *localSend) invoke(ctx context.Context, method string, req, rsp any, opt
 	if err := withinLimit(req); err != nil {
 		return err
 	}
-	if err := (*live)[s.callee].channel.Invoke(ctx, method, req, rsp, opts...); err != nil {
+	switch err := (*live)[s.callee].channel.Invoke(ctx, method, req, rsp, opts...); {
+	case errors.Is(err, io.EOF) && ctx.Err() != nil:
+		return ctx.Err() // The channel drops the answer to a context that ends meanwhile, and says so with EOF.
+	case err != nil:
 		return err
 	}
 	return withinLimit(rsp)

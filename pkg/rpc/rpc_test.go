@@ -278,7 +278,8 @@ func TestAMissingPeerIsUnavailable(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		client := w.dial(t, "service.stranger", "service.nobody", rpc.Options{})
 		err := say(t.Context(), client)
-		if want := "unavailable.no_such_service: service.nobody cannot be reached"; !strings.HasPrefix(fmt.Sprint(err), want) {
+		want := "unavailable.no_such_service: service.nobody cannot be reached"
+		if !strings.HasPrefix(fmt.Sprint(err), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	})

@@ -69,11 +69,13 @@ func (r *registrar) chain() grpc.UnaryServerInterceptor {
 }
 
 // inOrder makes one interceptor of several, the first one outermost.
-func inOrder(chain ...grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
-	if len(chain) == 1 {
-		return chain[0]
+func inOrder(
+	outer grpc.UnaryServerInterceptor, rest ...grpc.UnaryServerInterceptor,
+) grpc.UnaryServerInterceptor {
+	if len(rest) == 0 {
+		return outer
 	}
-	outer, inner := chain[0], inOrder(chain[1:]...)
+	inner := inOrder(rest[0], rest[1:]...)
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 		return outer(ctx, req, info, func(ctx context.Context, req any) (any, error) {
 			return inner(ctx, req, info, handle)

@@ -1,8 +1,8 @@
 // Package rpc carries calls between services, inside one process or over a network, and lets neither side tell which.
 //
 // Both ways run the same chains. A request passes, outermost first: trace, metrics, errors, recover, deadline and
-// authorise; then its handler. A call passes: trace, metrics, coded errors, deadline, stamp, retry and breaker. So no service
-// adds an interceptor of its own.
+// authorise; then its handler. A call passes: trace, metrics, deadline, stamp, repeats, breaker and coded errors. So no
+// service adds an interceptor of its own.
 //
 // All calls are unary and under MaxMessage. Who may call a method, and whether a call may be repeated, stand in its
 // proto (pkg/rpc/proto): callers and repeatable.

@@ -22,8 +22,8 @@ const (
 	defaultBytes = 32 << 20
 )
 
-// Recorder keeps the most recent spans of a process, of all its services. It is one ring: writing is a copy under a lock,
-// and looking up reads the whole ring, which takes about a millisecond and happens when somebody looks at a trace.
+// Recorder keeps the most recent spans of a process, of all its services. It is one ring: writing is a copy under a
+// lock, and looking up reads the whole ring, which takes about a millisecond and happens when somebody asks.
 type Recorder struct {
 	began  time.Time // Wall time when watch was started: all spans of a recorder share one monotonic clock.
 	watch  clock.Stopwatch

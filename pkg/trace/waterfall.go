@@ -15,8 +15,9 @@ type Line struct {
 	Self   time.Duration // Its duration without what its children cover: where the time really went.
 }
 
-// Waterfall puts the spans of one trace in the order of a drawing: a parent before its children, siblings by their start.
-// Whatever the spans are, each appears once; one whose parent is missing, or which is its own ancestor, stands as a root.
+// Waterfall puts the spans of one trace in the order of a drawing: a parent before its children, siblings by their
+// start. Whatever the spans are, each appears once; one whose parent is missing, or which is its own ancestor, stands
+// as a root.
 func Waterfall(spans []Finished) []Line {
 	if len(spans) == 0 {
 		return nil
