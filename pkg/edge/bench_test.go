@@ -116,8 +116,10 @@ func BenchmarkPOSTForm(b *testing.B) {
 
 func BenchmarkPOSTFormInJSON(b *testing.B) {
 	serveAll(b, "POST", "/feed", "application/json",
-		`{"account_id":"acc_1","type":"basic","params":{"title":"Hello","image_url":"https://example.com/a.png"}}`, http.StatusOK)
+		`{"account_id":"acc_1","type":"basic","params":{"title":"Hello","image_url":"https://example.com/a.png"}}`,
+		http.StatusOK)
 }
 
-const swipeJSON = `{"id":"auth_00008zIcpb1TB4yeIFXMzx","pan":"4111111111111111","amount":{"minor":350,"currency":"GBP"},` +
+const swipeJSON = `{"id":"auth_00008zIcpb1TB4yeIFXMzx","pan":"4111111111111111",` +
+	`"amount":{"minor":350,"currency":"GBP"},` +
 	`"merchant":{"descriptor":"PRET A MANGER 1234 LONDON GBR","id":"123456789012345"},"mcc":5812,"contactless":true}`

@@ -93,15 +93,20 @@ func Metrics(measured *metrics.HTTP) Filter {
 	}
 }
 
-// Log writes down failures that are ours, with their cause: what a client did wrong is the client's to read.
+// Log writes down failures that are ours, with their cause: what a client did wrong is the client's to read. An
+// internal error is for somebody to look at; the rest, such as a peer that is down or a client that went away, passes.
 func Log(log *slog.Logger) Filter {
 	return func(req Request, svc Service) Response {
 		rsp := svc(req)
 		if rsp.Err == nil || rsp.Status() < http.StatusInternalServerError {
 			return rsp
 		}
-		log.ErrorContext(req.Context(), "request failed", "route", req.x.route.name,
-			"code", errs.Of(rsp.Err).Code, "error", trace.Safe(rsp.Err.Error()))
+		level, coded := slog.LevelError, errs.Of(rsp.Err)
+		if class := coded.Class(); class == errs.Unavailable || class == errs.Timeout {
+			level = slog.LevelWarn
+		}
+		log.Log(req.Context(), level, "request failed", "route", req.x.route.name, "trace_id", req.x.traceID,
+			"code", coded.Code, "error", trace.Safe(rsp.Err.Error()))
 		return rsp
 	}
 }
@@ -111,7 +116,7 @@ func Recover(req Request, svc Service) (rsp Response) {
 	defer func() {
 		switch cause := recover(); cause {
 		case nil:
-		case http.ErrAbortHandler: //nolint:errorlint // net/http's own signal, compared as net/http does.
+		case http.ErrAbortHandler: // net/http's own signal, not a failure.
 			panic(cause)
 		default:
 			rsp = Error(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))

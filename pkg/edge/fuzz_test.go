@@ -63,7 +63,8 @@ func named(form *Form, name string) []string {
 func FuzzFormInJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"account_id":"acc_1","amount":-1250,"metadata":{"notes":"tea","gone":null},"expand":["merchant"]}`,
-		`{"params[title]":"x","a":{"b":{"c":[1,[2,{"d":true}]]}}}`, `{"a":1}{"b":2}`, `{"a":1e999}`, `[]`, `{"a"`, `{"a":"\ud800"}`,
+		`{"params[title]":"x","a":{"b":{"c":[1,[2,{"d":true}]]}}}`,
+		`{"a":1}{"b":2}`, `{"a":1e999}`, `[]`, `{"a"`, `{"a":"\ud800"}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -126,8 +127,10 @@ func mustBeBadRequest(t *testing.T, err error) {
 // given twice.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
-		`{"id":"a","amount":{"minor":350,"currency":"GBP"},"tags":["a"]}`, `{"id":"a","ID":"b"}`, `{"x":[1,{"y":"]}\"","y":[]}]}`,
-		`{"id":1.5}`, `{"amount":{"minor":9223372036854775808}}`, `{"\u0069d":"a","id":"b"}`, `{} {}`, `{"a":{}}`, "{\"id\":\"\xff\"}",
+		`{"id":"a","amount":{"minor":350,"currency":"GBP"},"tags":["a"]}`, `{"id":"a","ID":"b"}`,
+		`{"x":[1,{"y":"]}\"","y":[]}]}`,
+		`{"id":1.5}`, `{"amount":{"minor":9223372036854775808}}`, `{"\u0069d":"a","id":"b"}`,
+		`{} {}`, `{"a":{}}`, "{\"id\":\"\xff\"}",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -204,7 +207,8 @@ func reencoded(t *testing.T, sent []byte) []byte {
 // FuzzTime checks that what is read as a time reads the same again once it is written in the usual way.
 func FuzzTime(f *testing.F) {
 	for _, seed := range []string{
-		"2017-11-09T12:30:53.695Z", "2026-01-01 00:00:00+00:00", "2026-01-01 00:00:00 00:00", "0000-01-01T00:00:00+23:59", "Z",
+		"2017-11-09T12:30:53.695Z", "2026-01-01 00:00:00+00:00", "2026-01-01 00:00:00 00:00",
+		"0000-01-01T00:00:00+23:59", "Z",
 	} {
 		f.Add(seed)
 	}
@@ -229,7 +233,8 @@ func FuzzText(f *testing.F) {
 			mustBeBadRequest(t, err)
 			return
 		}
-		if !utf8.ValidString(value) || utf8.RuneCountInString(value) > 20 || strings.ContainsAny(value, "\x00\n\r\x1b\x7f\u202e") {
+		if !utf8.ValidString(value) || utf8.RuneCountInString(value) > 20 ||
+			strings.ContainsAny(value, "\x00\n\r\x1b\x7f\u202e") {
 			t.Fatalf("%q passed", value)
 		}
 	})
