@@ -64,8 +64,9 @@ func (w *walker) cursor(ctx context.Context, shard int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !ok {
-		return minuteOf(now().Add(-firstLook)), nil
+	if !ok { // Written before anything else: however long the next pause is, it begins here.
+		begin := minuteOf(now().Add(-firstLook))
+		return begin, w.pass(ctx, shard, begin)
 	}
 	w.at[shard] = row.Minute
 	return row.Minute, nil

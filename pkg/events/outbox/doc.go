@@ -31,8 +31,9 @@ const (
 	sweepEvery = 5 * time.Second
 	// tooOld is the age at which an event, still not deleted, is no longer its writer's: the sweep publishes it.
 	tooOld = 5 * time.Second
-	// firstLook is how far back a sweep begins when no cursor was ever written.
-	firstLook = 24 * time.Hour
+	// firstLook is how far back the very first sweep begins: the first thing that Run does is to write a cursor, so
+	// only what was put before that counts.
+	firstLook = time.Hour
 	// drainFor is how long the end waits for what is queued. What is left over waits for the next start.
 	drainFor = 5 * time.Second
 

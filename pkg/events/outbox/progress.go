@@ -9,9 +9,6 @@ import (
 	"farthing/pkg/events"
 )
 
-// maxAbove bounds what is remembered above a gap; what is forgotten is published again.
-const maxAbove = 256
-
 // progress is what a Relay remembers of its keys, in parts, so that nobody who marks a key waits for a walk over all.
 type progress struct{ parts [32]part }
 
@@ -36,10 +33,10 @@ type keyState struct {
 	minute    int64         // The last one it was marked in.
 	inserting chan struct{} // Closed when the mark under way is done; nil if none is.
 
-	known bool    // Base was read or begun from.
-	base  int64   // The bus has everything up to here.
-	saved int64   // What the table says of it.
-	above []int64 // Sorted: what the bus has besides.
+	known bool  // Base was read or begun from.
+	base  int64 // The bus has everything up to here.
+	saved int64 // What the table says of it.
+	above spans // What the bus has besides.
 }
 
 // state is what is known of a key. p.mu is held.
@@ -94,21 +91,17 @@ func (p *part) acknowledge(key string, seq int64) {
 	if seq == 1 {
 		s.known = true // Nothing is below the first.
 	}
-	if i, there := slices.BinarySearch(s.above, seq); !there && seq > s.base {
-		s.above = slices.Insert(s.above, i, seq)
+	if seq > s.base {
+		s.above = s.above.with(seq)
 	}
-	s.above = s.above[:min(len(s.above), maxAbove)]
 	s.close()
 }
 
 // close moves base over what follows it without a gap.
 func (s *keyState) close() {
-	n := 0
-	for s.known && n < len(s.above) && s.above[n] <= s.base+1 {
-		s.base = max(s.base, s.above[n])
-		n++
+	if s.known {
+		s.above, s.base = s.above.above(s.base)
 	}
-	s.above = slices.Delete(s.above, 0, n)
 }
 
 // missing are those events that the bus is not known to have, ready to be sent.
@@ -118,7 +111,7 @@ func (p *part) missing(key string, all []events.Event) []parcel {
 	s := p.state(key)
 	batch := make([]parcel, 0, len(all))
 	for _, e := range all {
-		if _, there := slices.BinarySearch(s.above, e.Version); !there && e.Version > s.base {
+		if e.Version > s.base && !s.above.has(e.Version) {
 			batch = append(batch, parcel{event: e, key: key})
 		}
 	}
