@@ -76,14 +76,6 @@ func (c *conn) method(name string) (*method, error) {
 	if err != nil {
 		return nil, errs.New(errs.Internal, "Something went wrong").Because(err)
 	}
-	known, _ := c.calls.LoadOrStore(name, &method{said, c.metrics.Method(name)})
+	known, _ := c.calls.LoadOrStore(name, &method{said, name, c.metrics.Method(name)})
 	return known.(*method), nil //nolint:errcheck // It holds nothing else.
-}
-
-// withDeadline sees to it that every call ends.
-func withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, DefaultTimeout)
 }

@@ -15,15 +15,15 @@ type drain struct {
 	stopping chan struct{}
 }
 
-// admit is the interceptor that counts a request, or refuses it once the service stops listening. The handler may
+// admit is an interceptor that counts a request, or refuses it once the service stops listening. The handler may
 // outlive its caller, so counting calls instead would end the wait too soon.
-func (d *drain) admit(service string) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+func (d *drain) admit(service string, answer grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 		if !d.enter() {
 			return nil, noSuchService(service)
 		}
 		defer d.leave()
-		return handle(ctx, req)
+		return answer(ctx, req, info, handle)
 	}
 }
 

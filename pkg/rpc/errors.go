@@ -2,11 +2,10 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-
-	"google.golang.org/grpc"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/trace"
@@ -16,21 +15,21 @@ func noSuchService(service string) *errs.Error {
 	return errs.Newf(NoSuchService, "%s cannot be reached", service).With("service", service)
 }
 
-// sendOnlyCoded logs why a request failed and sends the coded part alone. A wrapped error would otherwise be sent with
+// onlyCoded logs why a request failed and answers the coded part alone. A wrapped error would otherwise be sent with
 // its whole text, and an uncoded one as Unknown with its text: both tell strangers about our insides.
-func (r *registrar) sendOnlyCoded(
-	ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler,
-) (any, error) {
-	rsp, err := handle(ctx, req)
-	if err == nil {
-		return rsp, nil
-	}
+func (r *registrar) onlyCoded(ctx context.Context, name string, err error) error {
 	coded := errs.Of(err)
 	if level := levelOf(coded); r.options.Log.Enabled(ctx, level) {
-		r.log(ctx, info).Log(ctx, level, "request failed",
-			"code", coded.Code, "params", coded.Params, "error", trace.Safe(err.Error()))
+		fields := []any{
+			"method", name, "trace_id", trace.ID(ctx), "code", coded.Code, "params", coded.Params,
+			"error", trace.Safe(err.Error()),
+		}
+		if p, ok := errors.AsType[*panicError](err); ok {
+			fields = append(fields, "stack", p.stack)
+		}
+		r.options.Log.Log(ctx, level, "request failed", fields...)
 	}
-	return nil, coded.WithoutCause() // In process the very value arrives: it must carry no more than the wire would.
+	return coded.WithoutCause() // In process the very value arrives: it must carry no more than the wire would.
 }
 
 // levelOf is loud for what is ours to mend, and silent by default for what the caller did: a flood of bad requests
@@ -46,16 +45,14 @@ func levelOf(e *errs.Error) slog.Level {
 	}
 }
 
-// recovered makes a handler's panic an internal error: it may have done half of its work, and the process goes on.
-func (r *registrar) recovered(
-	ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler,
-) (rsp any, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			text := trace.Safe(fmt.Sprint(cause))
-			r.log(ctx, info).ErrorContext(ctx, "handler panicked", "panic", text, "stack", string(debug.Stack()))
-			rsp, err = nil, errs.New(errs.Internal, "Something went wrong").Because(fmt.Errorf("panic: %s", text))
-		}
-	}()
-	return handle(ctx, req)
+// panicError is what a handler's panic becomes.
+type panicError struct{ cause, stack string }
+
+// Error is the panic's text, without the stack.
+func (p *panicError) Error() string { return "panic: " + p.cause }
+
+// panicked makes a handler's panic an internal error: it may have done half of its work, and the process goes on.
+func panicked(cause any) error {
+	return errs.New(errs.Internal, "Something went wrong").
+		Because(&panicError{fmt.Sprint(cause), string(debug.Stack())})
 }

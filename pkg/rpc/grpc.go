@@ -102,7 +102,7 @@ func (g *GRPC) Listen(service string, o Options) (grpc.ServiceRegistrar, error) 
 	if err != nil {
 		return nil, fmt.Errorf("listening for %s: %w", service, err)
 	}
-	server := grpc.NewServer(append(serverOptions(g.network.Credentials), grpc.UnaryInterceptor(r.chain()))...)
+	server := grpc.NewServer(append(serverOptions(g.network.Credentials), grpc.UnaryInterceptor(r.answer))...)
 	r.under = server
 	g.services[service] = &remote{r, server, listener}
 	return r, nil

@@ -44,7 +44,9 @@ func (p *InProcess) Listen(service string, o Options) (grpc.ServiceRegistrar, er
 	if err != nil {
 		return nil, err
 	}
-	channel := new(inprocgrpc.Channel).WithServerUnaryInterceptor(inOrder(p.requests.admit(service), r.chain()))
+	channel := new(inprocgrpc.Channel).
+		WithServerUnaryInterceptor(p.requests.admit(service, r.answer)).
+		WithCloner(protoCloner{})
 	r.under = channel
 	p.services[service] = &local{r, channel}
 	return r, nil
@@ -111,6 +113,23 @@ func (s *localSend) invoke(ctx context.Context, method string, req, rsp any, opt
 		return err
 	}
 	return withinLimit(rsp)
+}
+
+// protoCloner copies messages from one side to the other, so that neither sees the other's changes. The one that
+// inprocgrpc brings looks for dynamic messages first.
+type protoCloner struct{}
+
+// Copy makes out equal to in.
+func (protoCloner) Copy(out, in any) error {
+	from, to := in.(proto.Message), out.(proto.Message) //nolint:errcheck // Generated code passes nothing else.
+	proto.Reset(to)
+	proto.Merge(to, from)
+	return nil
+}
+
+// Clone is a copy of in.
+func (protoCloner) Clone(in any) (any, error) {
+	return proto.Clone(in.(proto.Message)), nil //nolint:errcheck // Generated code passes nothing else.
 }
 
 // withinLimit refuses here what a network would refuse, lest it be found out only there.
