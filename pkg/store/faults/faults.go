@@ -121,16 +121,19 @@ func (e *Engine) Write(ctx context.Context, writes []store.Mutation) error {
 }
 
 // Apply is a conditional batch that may be lost or late.
-func (e *Engine) Apply(ctx context.Context, b store.ConditionalBatch) (applied store.Applied, err error) {
-	err = e.suffer(ctx, e.pick(Apply), func(ctx context.Context) error {
-		var err error
-		applied, err = e.engine.Apply(ctx, b)
+func (e *Engine) Apply(ctx context.Context, b store.ConditionalBatch) (store.Applied, error) {
+	answers := make(chan store.Applied, 1) // A late write answers when its caller has long gone: it is read at most once.
+	err := e.suffer(ctx, e.pick(Apply), func(ctx context.Context) error {
+		applied, err := e.engine.Apply(ctx, b)
+		if err == nil {
+			answers <- applied
+		}
 		return err
 	})
 	if err != nil {
 		return store.Applied{}, err
 	}
-	return applied, nil
+	return <-answers, nil
 }
 
 // suffer does a write as its fault has it.

@@ -1,0 +1,159 @@
+package logic_test
+
+import (
+	"math"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"pgregory.net/rapid"
+
+	"farthing/pkg/errs"
+	"farthing/service.balance/logic"
+)
+
+func london(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func TestTheDayTurnsAtFourInLondon(t *testing.T) {
+	for _, c := range []struct {
+		at   string
+		want logic.Day
+	}{
+		{"2026-11-23T03:59:59Z", 20261122}, // Winter: London is UTC.
+		{"2026-11-23T04:00:00Z", 20261123},
+		{"2026-07-01T02:59:59Z", 20260630}, // Summer: 03:59 there.
+		{"2026-07-01T03:00:00Z", 20260701},
+		{"2026-03-29T02:59:59Z", 20260328}, // The clocks went forward at 01:00 UTC: 03:59 there.
+		{"2026-03-29T03:00:00Z", 20260329},
+		{"2026-10-25T03:59:59Z", 20261024}, // The clocks went back at 01:00 UTC.
+		{"2026-01-01T00:00:00Z", 20251231},
+	} {
+		at, err := time.Parse(time.RFC3339, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := logic.DayOf(at, london(t)); got != c.want {
+			t.Errorf("%s is in the day %d, want %d", c.at, got, c.want)
+		}
+	}
+}
+
+// history draws commands: holds that may be too large or refused, releases of holds that were made, payments in.
+type history struct {
+	account logic.Account
+	holds   []logic.Entry
+	entries []logic.Entry
+}
+
+func (h *history) step(t *rapid.T, m logic.Moment) {
+	c := logic.Command{ID: rapid.StringMatching(`[a-z]{8}`).Draw(t, "id"), Kind: logic.Posted,
+		Amount: rapid.Int64Range(-5_000, 20_000).Draw(t, "amount")}
+	switch kind := rapid.IntRange(0, 3).Draw(t, "kind"); {
+	case kind == 0 && len(h.holds) > 0:
+		held := h.holds[0]
+		h.holds = h.holds[1:]
+		c.Kind, c.Amount, c.HeldAt = logic.Released, held.HeldChange, held.At
+	case kind <= 2:
+		c.Kind, c.Amount = logic.Held, rapid.Int64Range(1, 10_000).Draw(t, "held")
+		c.Refusal = logic.Reason(rapid.SampledFrom([]int64{0, 0, 0, 2}).Draw(t, "refusal"))
+	}
+	next, entry, err := logic.Decide(h.account, c, m)
+	if err != nil {
+		t.Fatalf("deciding %+v: %v", c, err)
+	}
+	if entry.Kind == logic.Held {
+		h.holds = append(h.holds, entry)
+	}
+	h.account, h.entries = next, append(h.entries, entry)
+}
+
+func TestEntriesAlwaysSumToTheState(t *testing.T) {
+	zone := london(t)
+	rapid.Check(t, func(t *rapid.T) {
+		h := history{account: logic.Account{ID: "acc_1", Currency: "GBP"}}
+		now := time.UnixMilli(1_790_000_000_000).UTC()
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.Int64Range(-3_600_000, 36_000_000).Draw(t, "ms")) * time.Millisecond)
+			h.step(t, logic.Moment{Now: now, London: zone})
+		}
+		var posted, held int64
+		var last time.Time
+		for i, e := range h.entries {
+			posted, held = posted+e.PostedChange, held+e.HeldChange
+			if e.Sequence != int64(i+1) || e.Posted != posted || e.Held != held || e.At.Before(last) {
+				t.Fatalf("entry %d is %+v after posted %d, held %d, %v", i, e, posted, held, last)
+			}
+			last = e.At
+		}
+		a := h.account
+		if a.Posted != posted || a.Held != held || a.OpenHolds != int64(len(h.holds)) || a.Version != int64(len(h.entries)) {
+			t.Fatalf("the state %+v is not the sum of %d entries", a, len(h.entries))
+		}
+		if held < 0 || a.SpentToday < 0 {
+			t.Fatalf("held %d, spent today %d", held, a.SpentToday)
+		}
+	})
+}
+
+func TestAHoldNeverTakesMoreThanThereIs(t *testing.T) {
+	zone := london(t)
+	rapid.Check(t, func(t *rapid.T) {
+		before := logic.Account{
+			Posted: rapid.Int64Range(math.MinInt64/2, math.MaxInt64/2).Draw(t, "posted"),
+			Held:   rapid.Int64Range(0, math.MaxInt64/2).Draw(t, "held"),
+		}
+		amount := rapid.Int64Range(1, math.MaxInt64).Draw(t, "amount")
+		after, entry, err := logic.Decide(before, logic.Command{Kind: logic.Held, Amount: amount}, logic.Moment{London: zone})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if affordable := amount <= before.Available(); affordable != (entry.Kind == logic.Held) {
+			t.Fatalf("%d of %d became %v", amount, before.Available(), entry.Kind)
+		}
+		if entry.Kind == logic.Declined && (after.Held != before.Held || entry.Reason != logic.InsufficientFunds) {
+			t.Fatalf("a decline changed %+v to %+v for %v", before, after, entry.Reason)
+		}
+	})
+}
+
+func TestTodaysSpendingCountsOneDayAndGivesBackItsOwnHolds(t *testing.T) {
+	zone := london(t)
+	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	decide := func(a logic.Account, c logic.Command, at time.Time) (logic.Account, logic.Entry) {
+		next, entry, err := logic.Decide(a, c, logic.Moment{Now: at, London: zone})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next, entry
+	}
+	a, _ := decide(logic.Account{Currency: "GBP"}, logic.Command{Kind: logic.Posted, Amount: 100_00}, noon)
+	a, first := decide(a, logic.Command{Kind: logic.Held, Amount: 10_00}, noon)
+	a, _ = decide(a, logic.Command{Kind: logic.Held, Amount: 5_00}, noon)
+	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 10_00, HeldAt: first.At}, noon)
+	if got := a.SpentOn(20261123); got != 5_00 {
+		t.Fatalf("spent today: %d, want 500", got)
+	}
+	a, late := decide(a, logic.Command{Kind: logic.Held, Amount: 1_00}, noon.Add(24*time.Hour))
+	if got := a.SpentOn(20261124); got != 1_00 || a.SpentOn(20261123) != 0 {
+		t.Fatalf("spent the next day: %d, want 100", got)
+	}
+	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 5_00, HeldAt: noon}, late.At)
+	if got := a.SpentOn(20261124); got != 1_00 {
+		t.Fatalf("a release of yesterday's hold changed today's spending to %d", got)
+	}
+}
+
+func TestPostingBeyondInt64IsRefusedAndChangesNothing(t *testing.T) {
+	before := logic.Account{Posted: math.MaxInt64, Currency: "GBP"}
+	after, _, err := logic.Decide(before, logic.Command{Kind: logic.Posted, Amount: 1}, logic.Moment{London: london(t)})
+	if !errs.Is(err, errs.BadRequest) || after.Posted != before.Posted || after.Version != before.Version {
+		t.Fatalf("got %+v, %v", after, err)
+	}
+}
