@@ -1,0 +1,98 @@
+// Package feed shows an account's feed.
+package feed
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"farthing/pkg/edge"
+	"farthing/pkg/id"
+	accountproto "farthing/service.account/proto"
+	"farthing/service.api/caller"
+	"farthing/service.api/wire"
+	feedproto "farthing/service.feed/proto"
+)
+
+// Area is the routes below /feed, and whom they ask.
+type Area struct {
+	Accounts accountproto.AccountsClient
+	Feed     feedproto.FeedClient
+}
+
+// Routes are the area's routes, to be mounted.
+func (a Area) Routes() *edge.Router {
+	router := &edge.Router{}
+	router.GET("/", edge.Service(a.list).Filter(caller.Needs("feed:read")))
+	return router
+}
+
+// itemPrefix begins the ids of items.
+const itemPrefix = "feed"
+
+// view is an item as the API shows it.
+type view struct {
+	ID            string `json:"id"`
+	Type          string `json:"type"`
+	AccountID     string `json:"account_id"`
+	TransactionID string `json:"transaction_id"` // "" unless it is about one.
+	Created       string `json:"created"`
+	Title         string `json:"title"`
+	Body          string `json:"body"`
+	Emoji         string `json:"emoji"`
+	Amount        int64  `json:"amount"`   // Minor units, negative when money goes out.
+	Currency      string `json:"currency"` // "" when the item is not about money.
+	ImageURL      string `json:"image_url"`
+}
+
+// list answers a page of an account's feed, newest first. It asks two peers at the same time: whose the account is, and
+// for the page.
+func (a Area) list(req edge.Request) edge.Response {
+	asked, err := windowOf(req.Form())
+	if err != nil {
+		return edge.Error(err)
+	}
+	var found *feedproto.ListResponse
+	_, err = caller.Own(req, a.Accounts, asked.GetAccountId(), func(ctx context.Context) (err error) {
+		if found, err = a.Feed.List(ctx, asked); err != nil {
+			return fmt.Errorf("listing the feed: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return edge.Error(err)
+	}
+	views := make([]view, 0, len(found.GetItems()))
+	for _, each := range found.GetItems() {
+		views = append(views, viewOf(each))
+	}
+	return edge.OK(struct {
+		Items         []view `json:"items"`
+		NextPageToken string `json:"next_page_token"` // Of the next, older page; "" if there is none.
+	}{views, found.GetNextPageToken()})
+}
+
+// windowOf is what the fields account_id, since, page_token and limit select.
+func windowOf(form *edge.Form) (*feedproto.ListRequest, error) {
+	asked := &feedproto.ListRequest{
+		AccountId: form.Required("account_id"), Limit: wire.Limit(form), PageToken: form.String("page_token"),
+	}
+	if asked.PageToken != "" && id.Check("page_token", itemPrefix, asked.GetPageToken()) != nil {
+		form.Refuse("page_token", "must be the next_page_token of an earlier answer")
+	}
+	since := wire.SinceOf(form, itemPrefix)
+	asked.SinceId = since.AfterID
+	if since.AfterID == "" && since.At.Unix() > 0 {
+		// No item has the lowest id of its time, so that all items of that time come after it.
+		asked.SinceId = id.Lowest(itemPrefix, time.UnixMilli(wire.MillisAfter(since.At)))
+	}
+	return asked, form.Err()
+}
+
+func viewOf(item *feedproto.Item) view {
+	return view{
+		ID: item.GetId(), Type: item.GetType(), AccountID: item.GetAccountId(), TransactionID: item.GetTransactionId(),
+		Created: wire.Time(item.GetCreatedMs()), Title: item.GetTitle(), Body: item.GetBody(), Emoji: item.GetEmoji(),
+		Amount: item.GetAmount().GetMinor(), Currency: item.GetAmount().GetCurrency(), ImageURL: item.GetImageUrl(),
+	}
+}

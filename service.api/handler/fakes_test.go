@@ -1,0 +1,282 @@
+package handler
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"farthing/pkg/edge"
+	"farthing/pkg/edge/edgetest"
+	"farthing/pkg/errs"
+	"farthing/pkg/id"
+	moneyproto "farthing/pkg/money/proto"
+	accountproto "farthing/service.account/proto"
+	authproto "farthing/service.auth/proto"
+	balanceproto "farthing/service.balance/proto"
+	cardsproto "farthing/service.cards/proto"
+	customerproto "farthing/service.customer/proto"
+	feedproto "farthing/service.feed/proto"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// noon is when everything in these tests happens.
+var noon = time.Date(2026, 11, 9, 12, 30, 53, 695e6, time.UTC)
+
+// idOf is the id of a kind, made at a time, that a name always gets.
+func idOf(prefix, name string, at time.Time) string { return id.Derived(prefix, at, name) }
+
+// Two customers, one account each.
+var (
+	alice        = idOf("user", "alice", noon)
+	bob          = idOf("user", "bob", noon)
+	alicesAcc    = idOf("acc", "alice", noon)
+	bobsAcc      = idOf("acc", "bob", noon)
+	nobodysAcc   = idOf("acc", "nobody", noon)
+	alicesClient = "oauth2client_alice"
+)
+
+// bank is all peers of the API at once, as far as the API sees them.
+type bank struct {
+	tokens       map[string]*authproto.CheckResponse
+	accounts     []*accountproto.Account
+	customers    []*customerproto.Customer
+	cards        []*cardsproto.Card
+	transactions []*transactionsproto.Transaction
+	items        []*feedproto.Item
+	fails        map[string]error // By peer.
+	changes      []proto.Message  // Requests that changed something.
+	asked        []proto.Message  // Lists that were asked for.
+}
+
+func allScopes() []string {
+	return []string{
+		"accounts:read", "transactions:read", "transactions:write", "feed:read", "cards:read", "cards:write",
+	}
+}
+
+// newBank has both customers, their tokens "alice" and "bob", and nothing on their accounts.
+func newBank() *bank {
+	b := &bank{tokens: make(map[string]*authproto.CheckResponse), fails: make(map[string]error)}
+	b.tokens["alice"] = &authproto.CheckResponse{UserId: alice, ClientId: alicesClient, Scopes: allScopes()}
+	b.tokens["bob"] = &authproto.CheckResponse{UserId: bob, ClientId: "oauth2client_bob", Scopes: allScopes()}
+	b.accounts = []*accountproto.Account{
+		{
+			Id: alicesAcc, UserId: alice, Type: "uk_retail", Currency: "GBP", SortCode: "040004",
+			AccountNumber: "12345678", CreatedMs: noon.UnixMilli(),
+		},
+		{Id: bobsAcc, UserId: bob, Type: "uk_retail", Currency: "GBP", SortCode: "040004", AccountNumber: "87654321"},
+	}
+	b.customers = []*customerproto.Customer{
+		{Id: alice, PreferredName: "Alice Example", PreferredFirstName: "Alice"},
+		{Id: bob, PreferredName: "Bob Example", PreferredFirstName: "Bob"},
+	}
+	return b
+}
+
+// serve serves the API of the bank.
+func (b *bank) serve(t *testing.T) *edgetest.Door {
+	t.Helper()
+	return edgetest.Serve(t, door(peers{
+		auth: fakeAuth{b: b}, accounts: fakeAccounts{b: b}, balances: fakeBalances{b: b}, cards: fakeCards{b: b},
+		customers: fakeCustomers{b: b}, feed: fakeFeed{b: b}, transactions: fakeTransactions{b: b},
+	}, edge.Standard{}))
+}
+
+// find is the thing of an id, or what the peer answers when there is none.
+func find[T any](b *bank, kind string, things []T, idOf func(T) string, wanted string) (T, error) {
+	var none T
+	if err := b.fails[kind]; err != nil {
+		return none, err
+	}
+	for _, each := range things {
+		if idOf(each) == wanted {
+			return each, nil
+		}
+	}
+	return none, errs.Missing(kind)
+}
+
+func pence(minor int64) *moneyproto.Money { return &moneyproto.Money{Minor: minor, Currency: "GBP"} }
+
+type fakeAuth struct {
+	authproto.AuthClient
+	b *bank
+}
+
+func (f fakeAuth) Check(
+	_ context.Context, req *authproto.CheckRequest, _ ...grpc.CallOption,
+) (*authproto.CheckResponse, error) {
+	known, ok := f.b.tokens[req.GetAccessToken()]
+	switch {
+	case f.b.fails["auth"] != nil:
+		return nil, f.b.fails["auth"]
+	case !ok:
+		return nil, errs.New("unauthorized.bad_access_token", "The access token is not valid")
+	case known.GetExpiresMs() != 0:
+		return nil, errs.New("unauthorized.bad_access_token.expired", "The access token has expired")
+	}
+	return known, nil
+}
+
+type fakeAccounts struct {
+	accountproto.AccountsClient
+	b *bank
+}
+
+func (f fakeAccounts) Get(
+	_ context.Context, req *accountproto.GetRequest, _ ...grpc.CallOption,
+) (*accountproto.GetResponse, error) {
+	found, err := find(f.b, "account", f.b.accounts, (*accountproto.Account).GetId, req.GetAccountId())
+	return &accountproto.GetResponse{Account: found}, err
+}
+
+func (f fakeAccounts) List(
+	_ context.Context, req *accountproto.ListRequest, _ ...grpc.CallOption,
+) (*accountproto.ListResponse, error) {
+	rsp := &accountproto.ListResponse{}
+	for _, each := range f.b.accounts {
+		if each.GetUserId() == req.GetUserId() {
+			rsp.Accounts = append(rsp.Accounts, each)
+		}
+	}
+	return rsp, f.b.fails["account"]
+}
+
+type fakeCustomers struct {
+	customerproto.CustomersClient
+	b *bank
+}
+
+func (f fakeCustomers) Get(
+	_ context.Context, req *customerproto.GetRequest, _ ...grpc.CallOption,
+) (*customerproto.GetResponse, error) {
+	found, err := find(f.b, "customer", f.b.customers, (*customerproto.Customer).GetId, req.GetUserId())
+	return &customerproto.GetResponse{Customer: found}, err
+}
+
+type fakeBalances struct {
+	balanceproto.BalanceClient
+	b *bank
+}
+
+func (f fakeBalances) GetBalance(
+	_ context.Context, req *balanceproto.GetBalanceRequest, _ ...grpc.CallOption,
+) (*balanceproto.GetBalanceResponse, error) {
+	if _, err := find(f.b, "balance", f.b.accounts, (*accountproto.Account).GetId, req.GetAccountId()); err != nil {
+		return nil, err
+	}
+	return &balanceproto.GetBalanceResponse{
+		Available: pence(123_456), Posted: pence(123_806), Held: pence(350), SpendToday: pence(-350), OpenHolds: 1,
+	}, nil
+}
+
+type fakeCards struct {
+	cardsproto.CardsClient
+	b *bank
+}
+
+func (f fakeCards) Get(
+	_ context.Context, req *cardsproto.GetRequest, _ ...grpc.CallOption,
+) (*cardsproto.GetResponse, error) {
+	found, err := find(f.b, "card", f.b.cards, (*cardsproto.Card).GetId, req.GetCardId())
+	return &cardsproto.GetResponse{Card: found}, err
+}
+
+func (f fakeCards) List(
+	_ context.Context, req *cardsproto.ListRequest, _ ...grpc.CallOption,
+) (*cardsproto.ListResponse, error) {
+	rsp := &cardsproto.ListResponse{}
+	for _, each := range f.b.cards {
+		if each.GetAccountId() == req.GetAccountId() {
+			rsp.Cards = append(rsp.Cards, each)
+		}
+	}
+	return rsp, f.b.fails["card"]
+}
+
+func (f fakeCards) SetStatus(
+	_ context.Context, req *cardsproto.SetStatusRequest, _ ...grpc.CallOption,
+) (*cardsproto.SetStatusResponse, error) {
+	found, err := find(f.b, "card", f.b.cards, (*cardsproto.Card).GetId, req.GetCardId())
+	switch {
+	case err != nil:
+		return nil, err
+	case found.GetStatus() == cardsproto.Status_STATUS_CLOSED:
+		return nil, errs.New("precondition_failed.card_closed", "The card is closed")
+	}
+	f.b.changes = append(f.b.changes, req)
+	found.Status = req.GetStatus()
+	return &cardsproto.SetStatusResponse{Card: found}, nil
+}
+
+type fakeFeed struct {
+	feedproto.FeedClient
+	b *bank
+}
+
+func (f fakeFeed) List(
+	_ context.Context, req *feedproto.ListRequest, _ ...grpc.CallOption,
+) (*feedproto.ListResponse, error) {
+	if err := f.b.fails["feed"]; err != nil {
+		return nil, err
+	}
+	rsp := &feedproto.ListResponse{}
+	for _, each := range slices.Backward(f.b.items) {
+		inWindow := each.GetId() > req.GetSinceId() && (req.GetPageToken() == "" || each.GetId() < req.GetPageToken())
+		if each.GetAccountId() == req.GetAccountId() && inWindow && len(rsp.GetItems()) < int(req.GetLimit()) {
+			rsp.Items = append(rsp.Items, each)
+		}
+	}
+	if n := len(rsp.GetItems()); n == int(req.GetLimit()) {
+		rsp.NextPageToken = rsp.GetItems()[n-1].GetId()
+	}
+	return rsp, nil
+}
+
+type fakeTransactions struct {
+	transactionsproto.TransactionsClient
+	b *bank
+}
+
+func (f fakeTransactions) Get(
+	_ context.Context, req *transactionsproto.GetRequest, _ ...grpc.CallOption,
+) (*transactionsproto.GetResponse, error) {
+	found, err := find(f.b, "transaction", f.b.transactions, (*transactionsproto.Transaction).GetId, req.GetTransactionId())
+	return &transactionsproto.GetResponse{Transaction: found}, err
+}
+
+// List has the window of service.transactions: times by created, ids by themselves.
+func (f fakeTransactions) List(
+	_ context.Context, req *transactionsproto.ListRequest, _ ...grpc.CallOption,
+) (*transactionsproto.ListResponse, error) {
+	f.b.asked = append(f.b.asked, req)
+	if err := f.b.fails["transaction"]; err != nil {
+		return nil, err
+	}
+	rsp := &transactionsproto.ListResponse{}
+	for _, each := range f.b.transactions {
+		inWindow := each.GetCreatedMs() >= req.GetSinceMs() && each.GetId() > req.GetSinceId() &&
+			(req.GetBeforeMs() == 0 || each.GetCreatedMs() < req.GetBeforeMs())
+		if each.GetAccountId() == req.GetAccountId() && inWindow && len(rsp.GetTransactions()) < int(req.GetLimit()) {
+			rsp.Transactions = append(rsp.Transactions, each)
+		}
+	}
+	return rsp, nil
+}
+
+func (f fakeTransactions) Annotate(
+	_ context.Context, req *transactionsproto.AnnotateRequest, _ ...grpc.CallOption,
+) (*transactionsproto.AnnotateResponse, error) {
+	found, err := find(f.b, "transaction", f.b.transactions, (*transactionsproto.Transaction).GetId, req.GetTransactionId())
+	if err != nil {
+		return nil, err
+	}
+	f.b.changes = append(f.b.changes, req)
+	annotated := proto.CloneOf(found)
+	annotated.Metadata, annotated.Notes = req.GetMetadata(), req.GetMetadata()["notes"]
+	return &transactionsproto.AnnotateResponse{Transaction: annotated}, nil
+}

@@ -1,0 +1,100 @@
+// Package handler puts the areas of the public API behind one door.
+package handler
+
+import (
+	"net/http"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"farthing/pkg/edge"
+	"farthing/pkg/foundation"
+	"farthing/pkg/metrics"
+	accountproto "farthing/service.account/proto"
+	"farthing/service.api/accounts"
+	"farthing/service.api/balance"
+	"farthing/service.api/caller"
+	"farthing/service.api/cards"
+	"farthing/service.api/feed"
+	"farthing/service.api/ping"
+	"farthing/service.api/transactions"
+	authproto "farthing/service.auth/proto"
+	balanceproto "farthing/service.balance/proto"
+	cardsproto "farthing/service.cards/proto"
+	customerproto "farthing/service.customer/proto"
+	feedproto "farthing/service.feed/proto"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// Service is service.api, ready to run in a process of its own or beside its peers.
+var Service = foundation.Service{Name: "service.api", Register: register}
+
+const (
+	// giveUpAfter is the deadline of a whole request, far above what any route needs.
+	giveUpAfter = 5 * time.Second
+	bodyMax     = 64 << 10
+)
+
+// peers are whom the areas ask.
+type peers struct {
+	auth         authproto.AuthClient
+	accounts     accountproto.AccountsClient
+	balances     balanceproto.BalanceClient
+	cards        cardsproto.CardsClient
+	customers    customerproto.CustomersClient
+	feed         feedproto.FeedClient
+	transactions transactionsproto.TransactionsClient
+}
+
+func register(env *foundation.Env) error {
+	to, err := dial(env)
+	if err != nil {
+		return err
+	}
+	measured, err := metrics.NewHTTP(env.Metrics)
+	if err != nil {
+		return err
+	}
+	return env.Serve(foundation.Public, door(to, edge.Standard{Log: env.Log, Tracer: env.Tracer, Metrics: measured}))
+}
+
+func dial(env *foundation.Env) (peers, error) {
+	var failure error
+	to := func(name string) grpc.ClientConnInterface {
+		connection, err := env.Dial(name)
+		if failure == nil {
+			failure = err
+		}
+		return connection
+	}
+	found := peers{
+		auth:         authproto.NewAuthClient(to("service.auth")),
+		accounts:     accountproto.NewAccountsClient(to("service.account")),
+		balances:     balanceproto.NewBalanceClient(to("service.balance")),
+		cards:        cardsproto.NewCardsClient(to("service.cards")),
+		customers:    customerproto.NewCustomersClient(to("service.customer")),
+		feed:         feedproto.NewFeedClient(to("service.feed")),
+		transactions: transactionsproto.NewTransactionsClient(to("service.transactions")),
+	}
+	return found, failure
+}
+
+// door is the whole API behind the filters of every door. A rate limit would come after authentication, as
+// edge.Standard has it, and go by the caller. There is no CORS: no browser has a token.
+func door(to peers, filters edge.Standard) http.Handler {
+	filters.Auth = caller.Authenticate(to.auth, "/ping")
+	filters.Deadline, filters.BodyLimit = giveUpAfter, bodyMax
+	return edge.Handler(routes(to), filters.Filters()...)
+}
+
+// routes mounts each area under its path. An area knows only its peers: it could as well be alone in a process.
+func routes(to peers) *edge.Router {
+	router := &edge.Router{}
+	router.Mount("/ping", ping.Routes())
+	router.Mount("/accounts", accounts.Area{Accounts: to.accounts, Customers: to.customers}.Routes())
+	router.Mount("/balance", balance.Area{Accounts: to.accounts, Balances: to.balances}.Routes())
+	router.Mount("/transactions", transactions.Area{Accounts: to.accounts, Transactions: to.transactions}.Routes())
+	router.Mount("/feed", feed.Area{Accounts: to.accounts, Feed: to.feed}.Routes())
+	router.Mount("/card", cards.Area{Accounts: to.accounts, Cards: to.cards, Customers: to.customers}.Routes())
+	return router
+}

@@ -1,0 +1,56 @@
+// Package transactions shows a customer's transactions, and lets programs annotate them.
+package transactions
+
+import (
+	"fmt"
+	"slices"
+
+	"farthing/pkg/edge"
+	"farthing/pkg/errs"
+	"farthing/pkg/id"
+	accountproto "farthing/service.account/proto"
+	"farthing/service.api/caller"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// Area is the routes below /transactions, and whom they ask.
+type Area struct {
+	Accounts     accountproto.AccountsClient
+	Transactions transactionsproto.TransactionsClient
+}
+
+// Routes are the area's routes, to be mounted.
+func (a Area) Routes() *edge.Router {
+	reads, writes := caller.Needs("transactions:read"), caller.Needs("transactions:write")
+	router := &edge.Router{}
+	router.GET("/", edge.Service(a.list).Filter(reads))
+	router.GET("/:id", edge.Service(a.get).Filter(reads))
+	router.PATCH("/:id", edge.Service(a.annotate).Filter(writes))
+	return router
+}
+
+// own is the transaction that the path names, if it lies on an account of the caller: not_found.transaction
+// otherwise, whatever the reason. It asks for the transaction, and then whose its account is.
+func (a Area) own(req edge.Request) (*transactionsproto.Transaction, error) {
+	transactionID := req.Param("id")
+	if id.Check("id", "tx", transactionID) != nil {
+		return nil, errs.Missing("transaction")
+	}
+	got, err := a.Transactions.Get(req.Context(), &transactionsproto.GetRequest{
+		TransactionId: transactionID, ClientId: caller.Of(req).ClientID,
+	})
+	if err != nil {
+		return nil, caller.Hide(fmt.Errorf("getting the transaction: %w", err), "transaction")
+	}
+	_, err = caller.Own(req, a.Accounts, got.GetTransaction().GetAccountId())
+	return got.GetTransaction(), caller.Hide(err, "transaction")
+}
+
+// expandsMerchant is whether merchants are to be shown whole. Other things to expand are ignored, as programs ask for
+// some that the API once had.
+func expandsMerchant(form *edge.Form) bool { return slices.Contains(form.List("expand"), "merchant") }
+
+// single is the body of an answer with one transaction.
+type single struct {
+	Transaction view `json:"transaction"`
+}

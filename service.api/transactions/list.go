@@ -1,0 +1,38 @@
+package transactions
+
+import (
+	"context"
+	"fmt"
+
+	"farthing/pkg/edge"
+	"farthing/service.api/caller"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// list answers a page of an account's transactions, oldest first; the next page is since the last id. It asks two peers
+// at the same time: whose the account is, and for the page.
+func (a Area) list(req edge.Request) edge.Response {
+	asked, err := windowOf(req.Form())
+	if err != nil {
+		return edge.Error(err)
+	}
+	asked.ClientId = caller.Of(req).ClientID
+	var found *transactionsproto.ListResponse
+	_, err = caller.Own(req, a.Accounts, asked.GetAccountId(), func(ctx context.Context) (err error) {
+		if found, err = a.Transactions.List(ctx, asked); err != nil {
+			return fmt.Errorf("listing the transactions: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return edge.Error(err)
+	}
+	expanded := expandsMerchant(req.Form())
+	views := make([]view, 0, len(found.GetTransactions()))
+	for _, each := range found.GetTransactions() {
+		views = append(views, viewOf(each, expanded))
+	}
+	return edge.OK(struct {
+		Transactions []view `json:"transactions"`
+	}{views})
+}

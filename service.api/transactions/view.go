@@ -1,0 +1,101 @@
+package transactions
+
+import (
+	"cmp"
+
+	"farthing/service.api/wire"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// view is a transaction as the API shows it. Every key is always there, but for decline_reason: programs index them
+// without looking. Amounts are minor units, negative when money goes out.
+type view struct {
+	ID                string            `json:"id"`
+	AccountID         string            `json:"account_id"`
+	UserID            string            `json:"user_id"`
+	Created           string            `json:"created"`
+	Updated           string            `json:"updated"`
+	Settled           string            `json:"settled"` // "" while it is only authorised.
+	Amount            int64             `json:"amount"`
+	Currency          string            `json:"currency"`
+	LocalAmount       int64             `json:"local_amount"`
+	LocalCurrency     string            `json:"local_currency"`
+	Description       string            `json:"description"`
+	Merchant          any               `json:"merchant"` // Null, an id, or a merchant if it was expanded.
+	Category          string            `json:"category"`
+	Categories        map[string]int64  `json:"categories"`
+	Notes             string            `json:"notes"`
+	Metadata          map[string]string `json:"metadata"`
+	IsLoad            bool              `json:"is_load"`
+	DeclineReason     string            `json:"decline_reason,omitempty"`
+	AmountIsPending   bool              `json:"amount_is_pending"`
+	Scheme            string            `json:"scheme"`
+	DedupeID          string            `json:"dedupe_id"`
+	ParentAccountID   string            `json:"parent_account_id"`
+	Originator        bool              `json:"originator"`
+	IncludeInSpending bool              `json:"include_in_spending"`
+	Counterparty      struct{}          `json:"counterparty"`
+	Fees              struct{}          `json:"fees"`
+	abilities
+	unused
+}
+
+// abilities are what an app may offer to do with a transaction.
+type abilities struct {
+	CanBeExcludedFromBreakdown           bool `json:"can_be_excluded_from_breakdown"`
+	CanBeMadeSubscription                bool `json:"can_be_made_subscription"`
+	CanSplitTheBill                      bool `json:"can_split_the_bill"`
+	CanAddToTab                          bool `json:"can_add_to_tab"`
+	CanMatchTransactionsInCategorization bool `json:"can_match_transactions_in_categorization"`
+}
+
+// unused are keys that programs want to see and that say nothing here.
+type unused struct {
+	MerchantFeedbackURI string    `json:"merchant_feedback_uri"`
+	Labels              *struct{} `json:"labels"`
+	Attachments         *struct{} `json:"attachments"`
+	International       *struct{} `json:"international"`
+	ATMFeesDetailed     *struct{} `json:"atm_fees_detailed"`
+	Tab                 *struct{} `json:"tab"`
+}
+
+// uncategorised is the category of what no merchant is known of yet.
+const uncategorised = "general"
+
+func viewOf(t *transactionsproto.Transaction, expanded bool) view {
+	amount, category := t.GetAmount(), cmp.Or(t.GetCategory(), uncategorised)
+	approved := t.GetStatus() != transactionsproto.Status_STATUS_DECLINED
+	v := view{
+		ID: t.GetId(), AccountID: t.GetAccountId(), UserID: t.GetUserId(),
+		Created: wire.Time(t.GetCreatedMs()), Updated: wire.Time(t.GetUpdatedMs()),
+		Amount: amount.GetMinor(), Currency: amount.GetCurrency(),
+		LocalAmount: t.GetLocalAmount().GetMinor(), LocalCurrency: t.GetLocalAmount().GetCurrency(),
+		Description: t.GetDescriptor_(), Merchant: merchantOf(t.GetMerchant(), expanded),
+		Category: category, Categories: map[string]int64{category: amount.GetMinor()},
+		Notes: t.GetNotes(), Metadata: t.GetMetadata(), Scheme: t.GetScheme(), DedupeID: t.GetHoldId(),
+		AmountIsPending:   t.GetStatus() == transactionsproto.Status_STATUS_PENDING,
+		IncludeInSpending: approved,
+		abilities:         abilities{CanBeExcludedFromBreakdown: approved, CanSplitTheBill: approved},
+	}
+	if v.Metadata == nil {
+		v.Metadata = map[string]string{}
+	}
+	if !approved {
+		v.DeclineReason = publicReason(t.GetDeclineReason())
+	}
+	return v
+}
+
+// publicReason is why a payment was declined, in the words that all programs know.
+func publicReason(reason string) string {
+	switch reason {
+	case "insufficient_funds":
+		return "INSUFFICIENT_FUNDS"
+	case "card_frozen": // PUT /card/toggle calls a frozen card INACTIVE too.
+		return "CARD_INACTIVE"
+	case "card_closed":
+		return "CARD_BLOCKED"
+	default: // Not every program knows CARD_EXPIRED, and the rest are our own affair.
+		return "OTHER"
+	}
+}
