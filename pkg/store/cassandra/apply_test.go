@@ -85,7 +85,8 @@ func TestARowReplacedForLessTimeIsGoneWhenThatIsOver(t *testing.T) {
 	if answer, err := table.Insert(ctx, time.Hour, codeRow{"c1", "fresh", "user_1"}); err != nil || !answer.OK {
 		t.Fatalf("inserting: %+v, %v", answer, err)
 	}
-	if answer, err := table.Replace(ctx, time.Second, codeRow{"c1", "used", ""}, "state", "fresh"); err != nil || !answer.OK {
+	answer, err := table.Replace(ctx, time.Second, codeRow{"c1", "used", ""}, "state", "fresh")
+	if err != nil || !answer.OK {
 		t.Fatalf("replacing: %+v, %v", answer, err)
 	}
 	within(t, "another may be inserted", func() bool {

@@ -47,7 +47,7 @@ func encode(value store.Value) ([]byte, error) {
 }
 
 func encodeInteger(n int64) []byte {
-	return binary.BigEndian.AppendUint64(nil, uint64(n)) //nolint:gosec // The same bits: CQL integers are two's complement.
+	return binary.BigEndian.AppendUint64(nil, uint64(n)) //nolint:gosec // The same bits: two's complement.
 }
 
 // decode is encode backwards. Nil bytes are a column that was never written; empty ones are an empty value.

@@ -58,7 +58,9 @@ func scan(iter *gocql.Iter, spec *store.Spec, columns []int) []store.Row {
 }
 
 // Get is the row with this key, and whether there is one.
-func (e *engine) Get(ctx context.Context, spec *store.Spec, key store.Row, c store.Consistency) (store.Row, bool, error) {
+func (e *engine) Get(
+	ctx context.Context, spec *store.Spec, key store.Row, c store.Consistency,
+) (store.Row, bool, error) {
 	columns := rowOf(spec)
 	s := selecting(e.keyspace, spec, columns).add(" WHERE ").equal(spec, keyOf(spec), key)
 	return only(e.read(ctx, spec, columns, s, c))

@@ -30,7 +30,8 @@ func TestARenamedColumnIsRefused(t *testing.T) {
 		Title string `store:"3"` // It was Name.
 	}
 	err := s.Migrate(ctx, schemaOf(store.PlainTable[renamedRow]("people")))
-	if !errors.Is(err, store.ErrInvalid) || !strings.Contains(err.Error(), "table people: tag 3 is column name, not title") {
+	if !errors.Is(err, store.ErrInvalid) ||
+		!strings.Contains(err.Error(), "table people: tag 3 is column name, not title") {
 		t.Errorf("got %v", err)
 	}
 }
