@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
+	"syscall"
 
 	"farthing/pkg/edge"
 )
@@ -31,14 +33,14 @@ func (p *Process) closeDoors(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// Loopback listens on an address, each door at the first port and its own number. A port in use is one clear error.
+// Loopback listens on an address, each door at PortOf. A port in use is one clear error.
 func Loopback(host string, firstPort int) func(Door) (net.Listener, error) {
 	return func(door Door) (net.Listener, error) {
 		var config net.ListenConfig
 		address := net.JoinHostPort(host, fmt.Sprint(firstPort+numberOf(door)))
 		listener, err := config.Listen(context.Background(), "tcp", address)
 		if err != nil {
-			return nil, fmt.Errorf("port %d, for the %s door, cannot be listened on: %w", firstPort+numberOf(door), door, cause(err))
+			return nil, fmt.Errorf("cannot listen on %s for the %s door: %w", address, door, cause(err))
 		}
 		return listener, nil
 	}

@@ -83,7 +83,8 @@ func newAround(registry prometheus.Registerer, recorder *trace.Recorder, clk *cl
 	measured := newConsuming(registry)
 	return func(ctx context.Context, name string, e events.Event, handle func(context.Context) error) error {
 		clk.Observe(e.ClockOffset)
-		ctx, span := trace.Start(trace.WithRemote(ctx, e.Traceparent), recorder.Tracer("service."+dashed(name)), e.Type, trace.Consume)
+		tracer := recorder.Tracer("service." + dashed(name))
+		ctx, span := trace.Start(trace.WithRemote(ctx, e.Traceparent), tracer, e.Type, trace.Consume)
 		err := handle(ctx)
 		span.End(err)
 		measured.observe(name, e, err)

@@ -37,30 +37,30 @@ func Main(services ...Service) {
 const firstPort = 8080
 
 func run(ctx context.Context, log *slog.Logger, dir, host string, port int, services []Service) error {
-	bank, err := OpenEmbedded(EmbeddedOptions{Dir: filepath.Join(dir, "bank"), Clock: &clock.Business{}, Log: log})
+	bank, err := OpenEmbedded(EmbeddedOptions{Dir: filepath.Join(dir, "bank", "store"), Clock: &clock.Business{}, Log: log})
 	if err != nil {
 		return err
 	}
 	options := bank.Options(services)
 	options.Listen, options.Settings = Loopback(host, port), SettingsFrom(os.Environ())
-	options.KeyDir, options.CreateKeys = filepath.Join(dir, "keys"), true
+	options.KeyDir, options.CreateKeys = filepath.Join(dir, "bank", "keys"), true
 	process, err := bank.Start(ctx, options)
 	if err != nil {
 		return errors.Join(err, bank.Close())
 	}
 	if _, err := process.Open(); err != nil {
-		return errors.Join(err, process.Shutdown(), bank.Close())
+		return errors.Join(err, process.Shutdown(ctx), bank.Close())
 	}
 	select {
 	case <-ctx.Done():
 	case <-process.Failed():
 	}
-	return errors.Join(process.Shutdown(), bank.Close())
+	return errors.Join(process.Shutdown(ctx), bank.Close())
 }
 
-// Shutdown is Stop within the time that a drain may take.
-func (p *Process) Shutdown() error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainWithin)
+// Shutdown is Stop within the time that a drain may take, whether ctx has ended or not.
+func (p *Process) Shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainWithin)
 	defer cancel()
 	return p.Stop(ctx)
 }

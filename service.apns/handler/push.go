@@ -46,7 +46,9 @@ func (h *Handler) push(ctx context.Context, e events.Event) error {
 	return errors.Join(failures...)
 }
 
-func (h *Handler) send(ctx context.Context, t *transactionsproto.Transaction, to storage.Device, push apple.Push) error {
+func (h *Handler) send(
+	ctx context.Context, t *transactionsproto.Transaction, to storage.Device, push apple.Push,
+) error {
 	result, err := h.apple.Send(ctx, push)
 	if err != nil {
 		h.pushes.WithLabelValues("failed").Inc()

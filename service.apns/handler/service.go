@@ -103,7 +103,7 @@ func rootsFrom(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(file) //nolint:gosec // The operator names it.
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}

@@ -70,9 +70,10 @@ func eventOf(entry logic.Entry) (events.Event, error) {
 
 func entryProto(e logic.Entry, currency string) *balanceproto.Entry {
 	return &balanceproto.Entry{
-		Sequence: e.Sequence, Id: e.ID, Kind: balanceproto.EntryKind(e.Kind),
+		Sequence: e.Sequence, Id: e.ID,
+		Kind:              balanceproto.EntryKind(e.Kind), //nolint:gosec // Its numbers are this enum's.
 		PostedChangeMinor: e.PostedChange, HeldChangeMinor: e.HeldChange, PostedMinor: e.Posted, HeldMinor: e.Held,
-		Currency: currency, TransactionId: e.TransactionID, DeclineReason: balanceproto.DeclineReason(e.Reason),
-		AtMs: e.At.UnixMilli(),
+		Currency: currency, TransactionId: e.TransactionID, AtMs: e.At.UnixMilli(),
+		DeclineReason: balanceproto.DeclineReason(e.Reason), //nolint:gosec // As above.
 	}
 }

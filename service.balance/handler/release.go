@@ -12,7 +12,9 @@ import (
 
 // Release gives a hold back in full, once; a hold that was never made is fenced. That there was nothing to give back
 // is an outcome, not an error.
-func (h *Handler) Release(ctx context.Context, req *balanceproto.ReleaseRequest) (*balanceproto.ReleaseResponse, error) {
+func (h *Handler) Release(
+	ctx context.Context, req *balanceproto.ReleaseRequest,
+) (*balanceproto.ReleaseResponse, error) {
 	if req.GetAccountId() == "" {
 		return nil, errs.MissingParam("account_id")
 	}

@@ -14,7 +14,9 @@ import (
 )
 
 // Reserve holds money for a card authorisation. Being declined is an outcome, not an error.
-func (h *Handler) Reserve(ctx context.Context, req *balanceproto.ReserveRequest) (*balanceproto.ReserveResponse, error) {
+func (h *Handler) Reserve(
+	ctx context.Context, req *balanceproto.ReserveRequest,
+) (*balanceproto.ReserveResponse, error) {
 	amount, err := h.checkReserve(ctx, req)
 	if err != nil {
 		return nil, err
@@ -86,7 +88,7 @@ func reserveResponse(d logic.Decision, currency string) *balanceproto.ReserveRes
 	}
 	return &balanceproto.ReserveResponse{
 		Outcome:       outcome,
-		DeclineReason: balanceproto.DeclineReason(d.Entry.Reason),
+		DeclineReason: balanceproto.DeclineReason(d.Entry.Reason), //nolint:gosec // They are this enum's.
 		TransactionId: d.Entry.TransactionID,
 		Balance:       &moneyproto.Money{Minor: d.Entry.Available(), Currency: currency},
 		Sequence:      d.Entry.Sequence,

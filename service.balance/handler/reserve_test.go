@@ -89,10 +89,12 @@ func TestAnUnknownOutcomeIsResolvedNotGuessed(t *testing.T) {
 		faults []faults.Fault
 		want   balanceproto.Outcome
 	}{
-		"applied":                {[]faults.Fault{faults.UnknownApplied}, balanceproto.Outcome_OUTCOME_APPROVED},
-		"lost":                   {[]faults.Fault{faults.UnknownLost}, balanceproto.Outcome_OUTCOME_APPROVED},
-		"late":                   {[]faults.Fault{faults.UnknownLate}, balanceproto.Outcome_OUTCOME_APPROVED},
-		"lost, then unavailable": {[]faults.Fault{faults.UnknownLost, faults.Unavailable}, balanceproto.Outcome_OUTCOME_APPROVED},
+		"applied": {[]faults.Fault{faults.UnknownApplied}, balanceproto.Outcome_OUTCOME_APPROVED},
+		"lost":    {[]faults.Fault{faults.UnknownLost}, balanceproto.Outcome_OUTCOME_APPROVED},
+		"late":    {[]faults.Fault{faults.UnknownLate}, balanceproto.Outcome_OUTCOME_APPROVED},
+		"lost, then away": {
+			[]faults.Fault{faults.UnknownLost, faults.Unavailable}, balanceproto.Outcome_OUTCOME_APPROVED,
+		},
 		"lost each time": {
 			[]faults.Fault{faults.UnknownLost, faults.UnknownLost, faults.UnknownLost, faults.UnknownLost, faults.UnknownLost},
 			balanceproto.Outcome_OUTCOME_DECLINED, // Fenced.

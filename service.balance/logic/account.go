@@ -98,7 +98,9 @@ func chained(before []byte, e Entry) []byte {
 	text(e.ID)
 	text(e.TransactionID)
 	text(e.Journal)
-	numbers := []int64{e.Sequence, int64(e.Kind), int64(e.Reason), e.PostedChange, e.HeldChange, e.Posted, e.Held, e.At.UnixMilli()}
+	numbers := []int64{
+		e.Sequence, int64(e.Kind), int64(e.Reason), e.PostedChange, e.HeldChange, e.Posted, e.Held, e.At.UnixMilli(),
+	}
 	_ = binary.Write(hash, binary.BigEndian, numbers) // A hash never fails to be written to.
 	return hash.Sum(nil)
 }

@@ -55,7 +55,9 @@ const fundingShards = 16
 
 // PayIn posts money from outside to an account, against the funding account, and answers the account's entry. A
 // repeat of a dedupe id answers the first one; with another body it is conflict.dedupe_id.
-func (b *Bookkeeper) PayIn(ctx context.Context, account string, amount money.Amount, dedupeID string) (Journal, Entry, error) {
+func (b *Bookkeeper) PayIn(
+	ctx context.Context, account string, amount money.Amount, dedupeID string,
+) (Journal, Entry, error) {
 	state, err := b.Accounts.Load(ctx, account)
 	if err != nil {
 		return Journal{}, Entry{}, err

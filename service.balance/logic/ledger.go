@@ -74,7 +74,7 @@ func (l *Ledger) Do(ctx context.Context, account string, c Command) (Decision, e
 	waiting := &pending{command: c, ctx: ctx, done: make(chan result, 1)}
 	queue := l.queues.of(account)
 	if queue.push(waiting) {
-		l.drains.Go(func() { l.drain(account, queue) }) // Each of its rounds is bounded in time.
+		l.drains.Go(func() { l.drain(account, queue) }) //nolint:contextcheck // Each round takes its commands' contexts.
 	}
 	select {
 	case r := <-waiting.done:

@@ -97,7 +97,8 @@ func (s *Journals) load(ctx context.Context, id string) (logic.Journal, error) {
 	}
 	j := logic.Journal{ID: id, Request: whole.Request, OpenedAt: whole.OpenedAt, Finished: whole.State == stateFinished}
 	for _, leg := range legs {
-		j.Legs = append(j.Legs, logic.Leg{Account: leg.Account, Amount: money.Amount{Minor: leg.Amount, Currency: leg.Currency}})
+		amount := money.Amount{Minor: leg.Amount, Currency: leg.Currency}
+		j.Legs = append(j.Legs, logic.Leg{Account: leg.Account, Amount: amount})
 	}
 	return j, nil
 }

@@ -124,7 +124,9 @@ const versionsEach = 2
 
 // listMonth adds a month's items to those found, until there are enough or no more. An item's highest version is its
 // first row.
-func (s *Items) listMonth(ctx context.Context, w Window, month int64, found []*feedproto.Item) ([]*feedproto.Item, error) {
+func (s *Items) listMonth(
+	ctx context.Context, w Window, month int64, found []*feedproto.Item,
+) ([]*feedproto.Item, error) {
 	pages := s.items.In(w.Account, month).Range().Limit(w.Limit * versionsEach)
 	if w.AfterID != "" {
 		pages = pages.Above(w.AfterID)

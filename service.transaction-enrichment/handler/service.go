@@ -40,7 +40,8 @@ func register(env *foundation.Env) error {
 		return err
 	}
 	e := &enricher{
-		merchants: merchantproto.NewMerchantsClient(merchants), transactions: transactionsproto.NewTransactionsClient(transactions),
+		merchants:    merchantproto.NewMerchantsClient(merchants),
+		transactions: transactionsproto.NewTransactionsClient(transactions),
 		enriched: promauto.With(env.Metrics).NewCounterVec(prometheus.CounterOpts{
 			Name: "transactions_enriched_total", Help: "Transactions enriched, by what their merchant came from.",
 		}, []string{"source"}),

@@ -28,8 +28,9 @@ func (h *Handler) changed(
 	if err != nil {
 		return events.Event{}, fmt.Errorf("marshalling an event: %w", err)
 	}
+	named := fmt.Sprintf("%s/%s/%d", kind, state.GetId(), state.GetVersion())
 	return events.Event{
-		ID:   id.Derived("evt", time.UnixMilli(state.GetCreatedMs()), fmt.Sprintf("%s/%s/%d", kind, state.GetId(), state.GetVersion())),
+		ID:   id.Derived("evt", time.UnixMilli(state.GetCreatedMs()), named),
 		Type: kind, Key: state.GetId(), Version: state.GetVersion(), OccurredAt: at,
 		Traceparent: trace.Traceparent(ctx), ClockOffset: h.clock.Offset(), Body: body,
 	}, nil

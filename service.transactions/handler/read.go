@@ -31,7 +31,9 @@ func (h *Handler) Get(ctx context.Context, req *transactionsproto.GetRequest) (*
 const listMax = 100
 
 // List is an account's transactions, oldest first.
-func (h *Handler) List(ctx context.Context, req *transactionsproto.ListRequest) (*transactionsproto.ListResponse, error) {
+func (h *Handler) List(
+	ctx context.Context, req *transactionsproto.ListRequest,
+) (*transactionsproto.ListResponse, error) {
 	window, err := h.windowOf(req)
 	if err != nil {
 		return nil, err

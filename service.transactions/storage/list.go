@@ -43,7 +43,9 @@ const rowsEach = 4
 
 // listMonth adds a month's transactions to those found, until there are enough or no more. It reads one transaction
 // too many, because only the next one's first row tells that a transaction is whole.
-func (s *Transactions) listMonth(ctx context.Context, w Window, month int64, found [][]logic.Part) ([][]logic.Part, error) {
+func (s *Transactions) listMonth(
+	ctx context.Context, w Window, month int64, found [][]logic.Part,
+) ([][]logic.Part, error) {
 	pages := s.parts.In(w.Account, month).Range().Below(id.Lowest("tx", w.Before)).
 		Limit(min(w.Limit*rowsEach, store.MaxRows))
 	if from := id.Lowest("tx", w.From); from > w.AfterID {
