@@ -28,18 +28,26 @@ type Handler struct {
 }
 
 func register(env *foundation.Env) error {
-	balance, err := env.Dial("service.balance")
+	h, err := newHandler(env)
 	if err != nil {
 		return err
 	}
+	accountproto.RegisterAccountsServer(env.GRPC, h)
+	return nil
+}
+
+func newHandler(env *foundation.Env) (*Handler, error) {
+	balance, err := env.Dial("service.balance")
+	if err != nil {
+		return nil, err
+	}
 	in := promauto.With(env.Metrics)
-	accountproto.RegisterAccountsServer(env.GRPC, &Handler{
+	return &Handler{
 		accounts: storage.New(env.Store), balance: balanceproto.NewBalanceClient(balance),
 		ids: env.IDs, numberOf: logic.NumberOf,
 		opened: in.NewCounter(prometheus.CounterOpts{Name: "accounts_opened_total", Help: "Accounts opened."}),
 		collisions: in.NewCounter(prometheus.CounterOpts{
 			Name: "account_number_collisions_total", Help: "Numbers asked for that were another account's already.",
 		}),
-	})
-	return nil
+	}, nil
 }

@@ -26,13 +26,21 @@ type Handler struct {
 }
 
 func register(env *foundation.Env) error {
-	keys, err := env.Keys("vault")
+	h, err := newHandler(env)
 	if err != nil {
 		return err
 	}
-	cardsproto.RegisterCardsServer(env.GRPC, &Handler{
+	cardsproto.RegisterCardsServer(env.GRPC, h)
+	return nil
+}
+
+func newHandler(env *foundation.Env) (*Handler, error) {
+	keys, err := env.Keys("vault")
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{
 		cards: storage.NewCards(env.Store), vault: storage.NewVault(env.Store, keys),
 		ids: env.IDs, clock: env.Clock, draw: logic.DrawNumber, metrics: newMetrics(env.Metrics),
-	})
-	return nil
+	}, nil
 }
