@@ -1,0 +1,207 @@
+// Package world is the whole bank in one process, with Apple's push service around it, for tests: no disk, no network,
+// and nothing that would notice whether time is simulated. So it runs inside a bubble of testing/synctest, where an
+// hour passes in a second, and outside of one as well.
+package world
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"farthing/pkg/clock"
+	"farthing/pkg/events/embedded"
+	"farthing/pkg/foundation"
+	"farthing/pkg/store"
+	"farthing/service.apns/fakeapple"
+)
+
+// Options choose how a world differs from the ordinary one. The zero value is the ordinary one.
+type Options struct {
+	Chaos *embedded.Chaos // The bus repeats and reorders on purpose.
+	// Store stands between the services and their store: for faults and planted bugs.
+	Store func(store.Store) store.Store
+	// Replace puts another service in the place of the one with its name.
+	Replace []foundation.Service
+	// Embedded has the last word on what the bank stands on; the default is a store in memory.
+	Embedded func(*foundation.EmbeddedOptions)
+}
+
+// World is a bank that runs, and what is around it.
+type World struct {
+	Apple *fakeapple.Server
+	Clock *clock.Business
+	Bank  *foundation.Embedded
+
+	network *network
+	process *foundation.Process
+	client  *http.Client
+	log     *lines
+	said    *lines // Every body that a door has answered.
+	keyDir  string
+}
+
+const (
+	appleHost  = "apple.test"
+	appleTopic = "test.farthing.app"
+	appleTeam  = "TEAM000001"
+	appleKeyID = "KEY0000001"
+)
+
+// New starts a world, and ends it when the test ends.
+func New(t testing.TB, o Options) *World {
+	t.Helper()
+	w := &World{Clock: &clock.Business{}, network: newNetwork(), log: &lines{}, said: &lines{}, keyDir: t.TempDir()}
+	w.client = &http.Client{
+		Transport: &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64},
+		Timeout:   clientTimeout,
+	}
+	settings := w.startApple(t)
+	w.startBank(t, o, settings)
+	return w
+}
+
+// clientTimeout is longer than any door takes.
+const clientTimeout = 30 * time.Second
+
+// startApple makes the certificates inside: a bubble begins in the year 2000.
+func (w *World) startApple(t testing.TB) map[string]string {
+	t.Helper()
+	key, private, err := fakeapple.NewKey(appleTeam, appleKeyID, appleTopic)
+	if err != nil {
+		t.Fatalf("making Apple's key: %v", err)
+	}
+	w.Apple, err = fakeapple.New(fakeapple.Options{
+		Keys: []fakeapple.Key{key}, Clock: clock.Real{}, Names: []string{appleHost}, PerDevice: 10_000,
+		Max: 100_000,
+	})
+	if err != nil {
+		t.Fatalf("making Apple: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	listener := w.network.listen(appleHost)
+	go func() { served <- w.Apple.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("Apple ended with %v", err)
+		}
+	})
+	return appleSettings(t, "https://"+appleHost, private, w.Apple.CA())
+}
+
+// appleSettings tell a bank of an Apple.
+func appleSettings(t testing.TB, host string, key, ca []byte) map[string]string {
+	t.Helper()
+	return map[string]string{
+		"FARTHING_APNS_HOST": host, "FARTHING_APNS_KEY_ID": appleKeyID, "FARTHING_APNS_TEAM_ID": appleTeam,
+		"FARTHING_APNS_TOPIC": appleTopic, "FARTHING_APNS_KEY_FILE": write(t, "apple.p8", key),
+		"FARTHING_APNS_CA_FILE": write(t, "apple.pem", ca),
+	}
+}
+
+func write(t testing.TB, name string, content []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatalf("writing %s: %v", name, err)
+	}
+	return file
+}
+
+func (w *World) startBank(t testing.TB, o Options, settings map[string]string) {
+	t.Helper()
+	embeddedOptions := foundation.EmbeddedOptions{
+		Memory: true, Clock: w.Clock, Chaos: o.Chaos, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+	}
+	if o.Embedded != nil {
+		o.Embedded(&embeddedOptions)
+	}
+	var err error
+	if w.Bank, err = foundation.OpenEmbedded(embeddedOptions); err != nil {
+		t.Fatalf("opening the bank: %v", err)
+	}
+	options := w.Bank.Options(services(o.Replace))
+	if o.Store != nil {
+		options.Store = o.Store(options.Store)
+	}
+	options.Log = slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	options.Settings, options.KeyDir, options.CreateKeys = settings, w.keyDir, true
+	options.Egress = w.network.dial
+	options.Listen = func(door foundation.Door) (net.Listener, error) { return w.network.listen(string(door)), nil }
+	if w.process, err = w.Bank.Start(t.Context(), options); err != nil {
+		t.Fatalf("starting the bank: %v", err)
+	}
+	t.Cleanup(func() { w.stop(t) })
+	if _, err := w.process.Open(); err != nil {
+		t.Fatalf("opening the doors: %v", err)
+	}
+}
+
+func (w *World) stop(t testing.TB) {
+	w.client.CloseIdleConnections()
+	if err := w.process.Shutdown(context.Background()); err != nil {
+		t.Errorf("stopping the bank: %v", err)
+	}
+	if err := w.Bank.Close(); err != nil {
+		t.Errorf("closing the bank: %v", err)
+	}
+	if t.Failed() {
+		t.Logf("the bank's log:\n%s", tail(w.log.String()))
+	}
+}
+
+const tailBytes = 8 << 10
+
+func tail(log string) string { return log[max(0, len(log)-tailBytes):] }
+
+// Dial is a connection to a service in the name of a caller.
+func (w *World) Dial(t testing.TB, caller, callee string) grpc.ClientConnInterface {
+	t.Helper()
+	conn, err := w.process.Dial(caller, callee)
+	if err != nil {
+		t.Fatalf("dialling %s as %s: %v", callee, caller, err)
+	}
+	return conn
+}
+
+// Logged is everything that the bank has logged so far, down to debug.
+func (w *World) Logged() string { return w.log.String() }
+
+// Said is every body that a door has answered so far.
+func (w *World) Said() string { return w.said.String() }
+
+// KeyDir is where the bank's keys are.
+func (w *World) KeyDir() string { return w.keyDir }
+
+const (
+	lookEvery = 5 * time.Millisecond
+	patience  = 30 * time.Second
+)
+
+// Eventually waits until a condition holds, and fails the test if it does not within half a minute.
+func (w *World) Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for !holds() {
+		if clock.Wait(ctx, lookEvery) != nil {
+			t.Fatalf("it did not happen within %v: %s", patience, what)
+		}
+	}
+}
+
+// Pass lets real time pass, which is only for simulated worlds.
+func (w *World) Pass(t testing.TB, d time.Duration) {
+	t.Helper()
+	if err := clock.Wait(t.Context(), d); err != nil {
+		t.Fatalf("waiting: %v", err)
+	}
+}
