@@ -51,6 +51,8 @@ func viewOf(a *accountproto.Account, by *customerproto.Customer) view {
 		Owners:    []owner{{a.GetUserId(), by.GetPreferredName(), by.GetPreferredFirstName()}},
 		OwnerType: "personal", ProductType: "standard", LegalEntity: "farthing_uk",
 		AccountNumber: a.GetAccountNumber(), SortCode: a.GetSortCode(),
-		PaymentDetails: details{localeUK{a.GetAccountNumber(), a.GetSortCode()}, ibanOf(a.GetSortCode(), a.GetAccountNumber())},
+		PaymentDetails: details{
+			LocaleUK: localeUK{a.GetAccountNumber(), a.GetSortCode()}, IBAN: ibanOf(a.GetSortCode(), a.GetAccountNumber()),
+		},
 	}
 }

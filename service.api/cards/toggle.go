@@ -11,7 +11,7 @@ import (
 )
 
 // toggle freezes a card (INACTIVE) or unfreezes it (ACTIVE). A repeat changes nothing; a closed card is
-// precondition_failed.card_closed. It asks three peers, one after the other: nothing may be changed before it is known
+// precondition_failed.card_closed. It makes three calls, one after the other: nothing may be changed before it is known
 // whose the card is.
 func (a Area) toggle(req edge.Request) edge.Response {
 	form := req.Form()

@@ -2,10 +2,13 @@ package handler
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
@@ -80,10 +83,38 @@ func newBank() *bank {
 // serve serves the API of the bank.
 func (b *bank) serve(t *testing.T) *edgetest.Door {
 	t.Helper()
-	return edgetest.Serve(t, door(peers{
+	return edgetest.Serve(t, door(b.peers(), edge.Standard{}))
+}
+
+func (b *bank) peers() peers {
+	return peers{
 		auth: fakeAuth{b: b}, accounts: fakeAccounts{b: b}, balances: fakeBalances{b: b}, cards: fakeCards{b: b},
 		customers: fakeCustomers{b: b}, feed: fakeFeed{b: b}, transactions: fakeTransactions{b: b},
-	}, edge.Standard{}))
+	}
+}
+
+// wantUnchanged fails the test if anything was written.
+func wantUnchanged(t *testing.T, b *bank) {
+	t.Helper()
+	if len(b.changes) > 0 {
+		t.Errorf("something was changed: %v", b.changes)
+	}
+}
+
+// into decodes an answer of any status.
+func into(t *testing.T, rsp edgetest.Reply, v any) {
+	t.Helper()
+	if err := json.Unmarshal(rsp.Body, v); err != nil {
+		t.Fatalf("the answer is not JSON: %v: %s", err, rsp.Body)
+	}
+}
+
+// headersBut is the difference of two answers' headers, but for the time.
+func headersBut(got, want http.Header) string {
+	got, want = got.Clone(), want.Clone()
+	got.Del("Date")
+	want.Del("Date")
+	return cmp.Diff(want, got)
 }
 
 // find is the thing of an id, or what the peer answers when there is none.
@@ -242,10 +273,14 @@ type fakeTransactions struct {
 	b *bank
 }
 
+func (f fakeTransactions) find(transactionID string) (*transactionsproto.Transaction, error) {
+	return find(f.b, "transaction", f.b.transactions, (*transactionsproto.Transaction).GetId, transactionID)
+}
+
 func (f fakeTransactions) Get(
 	_ context.Context, req *transactionsproto.GetRequest, _ ...grpc.CallOption,
 ) (*transactionsproto.GetResponse, error) {
-	found, err := find(f.b, "transaction", f.b.transactions, (*transactionsproto.Transaction).GetId, req.GetTransactionId())
+	found, err := f.find(req.GetTransactionId())
 	return &transactionsproto.GetResponse{Transaction: found}, err
 }
 
@@ -271,7 +306,7 @@ func (f fakeTransactions) List(
 func (f fakeTransactions) Annotate(
 	_ context.Context, req *transactionsproto.AnnotateRequest, _ ...grpc.CallOption,
 ) (*transactionsproto.AnnotateResponse, error) {
-	found, err := find(f.b, "transaction", f.b.transactions, (*transactionsproto.Transaction).GetId, req.GetTransactionId())
+	found, err := f.find(req.GetTransactionId())
 	if err != nil {
 		return nil, err
 	}

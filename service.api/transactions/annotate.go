@@ -18,8 +18,8 @@ const (
 )
 
 // annotate merges metadata[key]=value into the program's own metadata of a transaction; an empty value deletes the key,
-// and notes are the transaction's notes too. A repeat changes nothing. It asks three peers, one after the other: nothing
-// may be written before it is known whose the transaction is.
+// and notes are the transaction's notes too. A repeat changes nothing. It makes three calls, one after the other:
+// nothing may be written before it is known whose the transaction is.
 func (a Area) annotate(req edge.Request) edge.Response {
 	metadata, err := metadataOf(req.Form())
 	if err != nil {

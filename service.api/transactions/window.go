@@ -13,8 +13,8 @@ import (
 const windowMax = 365 * 24 * time.Hour
 
 // windowOf is what the fields account_id, since, before and limit select. A since after before is
-// bad_request.bad_time_range, two times more than a year apart are bad_request.invalid_time_range. An id as since may be
-// older than that, since a program pages from whichever id it has last.
+// bad_request.bad_time_range, two times more than a year apart are bad_request.invalid_time_range. An id may be older
+// than that: a program pages from whichever id it has last.
 func windowOf(form *edge.Form) (*transactionsproto.ListRequest, error) {
 	accountID := form.Required("account_id")
 	since := wire.SinceOf(form, "tx")

@@ -25,7 +25,7 @@ func Limit(form *edge.Form) int32 {
 		form.Refuse("limit", fmt.Sprintf("must be from 1 to %d", LimitMax))
 		return LimitDefault
 	default:
-		return int32(limit) //nolint:gosec // At most 100.
+		return int32(limit)
 	}
 }
 

@@ -1,0 +1,153 @@
+package handler
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"farthing/pkg/edge"
+	"farthing/pkg/edge/edgetest"
+	"farthing/pkg/errs"
+)
+
+// call is one request to one route, as valid as it can be.
+type call struct{ route, method, path, form, scope string }
+
+// calls are one for each route that wants a token, about things of Alice.
+func calls(b *bank) []call {
+	b.transactions = append(b.transactions, pending("pending", noon))
+	b.cards = cardsOfAlice()
+	tx, card := b.transactions[0].GetId(), b.cards[0].GetId()
+	return []call{
+		{"GET /ping/whoami", "GET", "/ping/whoami", "", ""},
+		{"GET /accounts", "GET", "/accounts", "", "accounts:read"},
+		{"GET /balance", "GET", "/balance?account_id=" + alicesAcc, "", "accounts:read"},
+		{"GET /transactions", "GET", "/transactions?account_id=" + alicesAcc, "", "transactions:read"},
+		{"GET /transactions/:id", "GET", "/transactions/" + tx, "", "transactions:read"},
+		{"PATCH /transactions/:id", "PATCH", "/transactions/" + tx, "metadata[foo]=bar", "transactions:write"},
+		{"GET /feed", "GET", "/feed?account_id=" + alicesAcc, "", "feed:read"},
+		{"GET /card/list", "GET", "/card/list?account_id=" + alicesAcc, "", "cards:read"},
+		{"PUT /card/toggle", "PUT", "/card/toggle", "status=INACTIVE&card_id=" + card, "cards:write"},
+	}
+}
+
+// make is the call's answer.
+func (c call) make(door *edgetest.Door) edgetest.Reply { return door.Form(c.method, c.path, c.form) }
+
+func TestTheCallsOfTheseTestsAreAllRoutesThatWantAToken(t *testing.T) {
+	tried := []string{"GET /ping"}
+	for _, c := range calls(newBank()) {
+		tried = append(tried, c.route)
+	}
+	slices.Sort(tried)
+	if diff := cmp.Diff(routes(peers{}).Routes(), tried); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestAllRoutesAnswerTheirOwnCustomer(t *testing.T) {
+	b := newBank()
+	door := b.serve(t).As("alice")
+	for _, c := range calls(b) {
+		c.make(door).Into(new(any))
+	}
+}
+
+func TestNoRouteAnswersWithoutAGoodToken(t *testing.T) {
+	b := newBank()
+	b.tokens["old"] = newBank().tokens["alice"]
+	b.tokens["old"].ExpiresMs = 1
+	door := b.serve(t)
+	for _, c := range calls(b) {
+		for name, stranger := range map[string]struct {
+			door *edgetest.Door
+			code string
+		}{
+			"no header":    {door, "unauthorized.bad_access_token.missing"},
+			"no scheme":    {door.With("Authorization", "alice"), "unauthorized.bad_access_token.missing"},
+			"basic":        {door.With("Authorization", "Basic YWxpY2U6"), "unauthorized.bad_access_token.missing"},
+			"empty token":  {door.As(""), "unauthorized.bad_access_token.missing"},
+			"wrong token":  {door.As("mallory"), "unauthorized.bad_access_token"},
+			"not UTF-8":    {door.As("ali\xffce"), "unauthorized.bad_access_token"},
+			"two words":    {door.As("alice alice"), "unauthorized.bad_access_token"},
+			"a long token": {door.As(strings.Repeat("a", 8_000)), "unauthorized.bad_access_token"},
+			"an old token": {door.As("old"), "unauthorized.bad_access_token.expired"},
+		} {
+			var got struct{ Error string }
+			rsp := c.make(stranger.door).Refused(http.StatusUnauthorized, stranger.code)
+			if into(t, rsp, &got); got.Error != "invalid_token" {
+				t.Errorf("%s, %s: got %s", c.route, name, rsp.Body)
+			}
+		}
+	}
+	wantUnchanged(t, b)
+}
+
+func TestATokenInTheQueryIsNoToken(t *testing.T) {
+	newBank().serve(t).Get("/accounts?access_token=alice").
+		Refused(http.StatusUnauthorized, "unauthorized.bad_access_token.missing")
+}
+
+func TestPingNeedsNoTokenAndMindsNone(t *testing.T) {
+	door := newBank().serve(t)
+	for _, each := range []*edgetest.Door{door, door.As("alice"), door.As("mallory")} {
+		if rsp := each.Get("/ping"); string(rsp.Body) != `{"ping":"pong"}`+"\n" {
+			t.Errorf("got %d %s", rsp.Status, rsp.Body)
+		}
+	}
+}
+
+func TestARouteNeedsItsScopeAndNoOther(t *testing.T) {
+	b := newBank()
+	all := calls(b)
+	door := b.serve(t).As("alice")
+	for _, c := range all[1:] { // whoami needs none.
+		b.tokens["alice"].Scopes = nil
+		for _, scope := range allScopes() {
+			if scope != c.scope {
+				b.tokens["alice"].Scopes = append(b.tokens["alice"].Scopes, scope)
+			}
+		}
+		c.make(door).Refused(http.StatusForbidden, "forbidden.insufficient_permissions")
+		wantUnchanged(t, b)
+		b.tokens["alice"].Scopes = []string{c.scope}
+		c.make(door).Into(new(any))
+		b.changes = nil
+	}
+}
+
+func TestATokenWithoutScopesStillLearnsWhoItIs(t *testing.T) {
+	b := newBank()
+	b.tokens["alice"].Scopes = nil
+	b.serve(t).As("alice").Get("/ping/whoami").Into(new(any))
+}
+
+func TestWhatServiceAuthThinksOfAMalformedTokenIsNotForStrangers(t *testing.T) {
+	b := newBank()
+	b.fails["auth"] = errs.BadParam("access_token", "must be longer")
+	b.serve(t).As("alice").Get("/accounts").Refused(http.StatusUnauthorized, "unauthorized.bad_access_token")
+}
+
+func TestWithoutServiceAuthNobodyIsTurnedAwayForGood(t *testing.T) {
+	b := newBank()
+	b.fails["auth"] = errs.New(errs.Unavailable, "Try again")
+	b.serve(t).As("alice").Get("/accounts").Refused(http.StatusServiceUnavailable, "unavailable")
+}
+
+func TestNoTokenIsLogged(t *testing.T) {
+	b := newBank()
+	b.fails["auth"] = errors.New("the store is down")
+	var logged bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	edgetest.Serve(t, door(b.peers(), edge.Standard{Log: log})).As("s3cret").Get("/accounts").
+		Refused(http.StatusInternalServerError, "internal_service")
+	if text := logged.String(); text == "" || strings.Contains(text, "s3cret") {
+		t.Fatalf("logged %q", text)
+	}
+}

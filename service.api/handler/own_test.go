@@ -1,0 +1,185 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+
+	"farthing/pkg/edge"
+	"farthing/pkg/edge/edgetest"
+	"farthing/pkg/errs"
+	accountproto "farthing/service.account/proto"
+	balanceproto "farthing/service.balance/proto"
+	cardsproto "farthing/service.cards/proto"
+)
+
+// others are calls about one thing of somebody else, in which THING stands for its id.
+func others() []struct{ call, kind string } {
+	return []struct{ call, kind string }{
+		{"GET /balance?account_id=THING", "acc"},
+		{"GET /transactions?account_id=THING", "acc"},
+		{"GET /transactions?account_id=THING&expand[]=merchant&limit=1", "acc"},
+		{"GET /feed?account_id=THING", "acc"},
+		{"GET /card/list?account_id=THING", "acc"},
+		{"GET /transactions/THING", "tx"},
+		{"GET /transactions/THING?expand[]=merchant", "tx"},
+		{"PATCH /transactions/THING metadata[foo]=bar", "tx"},
+		{"PUT /card/toggle card_id=THING&status=INACTIVE", "card"},
+	}
+}
+
+func ask(door *edgetest.Door, call, thing string) edgetest.Reply {
+	words := strings.Fields(strings.ReplaceAll(call, "THING", thing) + " ")
+	form := ""
+	if len(words) == 3 {
+		form = words[2]
+	}
+	return door.Form(words[0], words[1], form)
+}
+
+func TestSomebodyElsesThingsAnswerAsThoseThatDoNotExist(t *testing.T) {
+	b := newBank()
+	b.transactions = append(b.transactions, pending("pending", noon))
+	b.cards = cardsOfAlice()
+	closed := b.cards[2].GetId()
+	alices := map[string][]string{
+		"acc": {alicesAcc}, "tx": {b.transactions[0].GetId()}, "card": {b.cards[0].GetId(), closed},
+	}
+	door := b.serve(t).As("bob")
+	for _, c := range others() {
+		missing := ask(door, c.call, idOf(c.kind, "nobody", noon))
+		if missing.Status != http.StatusNotFound {
+			t.Errorf("%s: an unknown id answers %d %s", c.call, missing.Status, missing.Body)
+		}
+		for _, thing := range append(alices[c.kind], c.kind+"_1", "x", "%27", "acc_", strings.Repeat("9", 500)) {
+			got := ask(door, c.call, thing)
+			if got.Status != missing.Status || string(got.Body) != string(missing.Body) {
+				t.Errorf("%s of %s: got %d %s, want %d %s",
+					c.call, thing, got.Status, got.Body, missing.Status, missing.Body)
+			}
+			if diff := headersBut(got.Header, missing.Header); diff != "" {
+				t.Errorf("%s of %s: %s", c.call, thing, diff)
+			}
+		}
+	}
+	wantUnchanged(t, b)
+}
+
+// What becomes of the reads that run beside the check must not show whose the account is, or that it is.
+func TestSomebodyElsesAccountIsNotFoundEvenWhileItsReadsFail(t *testing.T) {
+	b := newBank()
+	down := errs.New(errs.Unavailable, "Try again")
+	for _, peer := range []string{"balance", "transaction", "feed", "card"} {
+		b.fails[peer] = down
+	}
+	door := b.serve(t)
+	for _, path := range []string{"/balance", "/transactions", "/feed", "/card/list"} {
+		for _, account := range []string{alicesAcc, nobodysAcc} {
+			door.As("bob").Get(path+"?account_id="+account).Refused(http.StatusNotFound, "not_found.account")
+		}
+		door.As("alice").Get(path+"?account_id="+alicesAcc).Refused(http.StatusServiceUnavailable, "unavailable")
+	}
+}
+
+func TestAnAccountIsNotAnsweredWhileItIsNotKnownWhoseItIs(t *testing.T) {
+	b := newBank()
+	b.transactions, b.cards = append(b.transactions, pending("pending", noon)), cardsOfAlice()
+	b.fails["account"] = errors.New("secret: the store is down")
+	door := b.serve(t).As("alice")
+	things := map[string]string{"acc": alicesAcc, "tx": b.transactions[0].GetId(), "card": b.cards[0].GetId()}
+	for _, c := range others() {
+		ask(door, c.call, things[c.kind]).Refused(http.StatusInternalServerError, "internal_service")
+	}
+	wantUnchanged(t, b)
+}
+
+func TestATokenOfNobodyOwnsNothing(t *testing.T) {
+	b := newBank()
+	b.tokens["nobody"] = b.tokens["bob"]
+	b.tokens["nobody"].UserId = ""
+	b.accounts[0].UserId = ""
+	b.serve(t).As("nobody").Get("/balance?account_id="+alicesAcc).Refused(http.StatusNotFound, "not_found.account")
+}
+
+func TestAnAttemptWithACardThatIsNobodysBelongsToNoCustomer(t *testing.T) {
+	b := newBank()
+	tx := declined("declined", noon, "unknown_card")
+	tx.AccountId, tx.UserId = "", ""
+	b.transactions = append(b.transactions, tx)
+	b.serve(t).As("alice").Get("/transactions/"+tx.GetId()).Refused(http.StatusNotFound, "not_found.transaction")
+}
+
+// meeting lets two calls go on only once both have been made.
+type meeting chan struct{}
+
+func (m meeting) arrive(ctx context.Context) error {
+	select {
+	case m <- struct{}{}:
+		return nil
+	case <-m:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+type meetingAccounts struct {
+	accountproto.AccountsClient
+	meeting
+}
+
+func (m meetingAccounts) Get(
+	ctx context.Context, req *accountproto.GetRequest, options ...grpc.CallOption,
+) (*accountproto.GetResponse, error) {
+	if err := m.arrive(ctx); err != nil {
+		return nil, err
+	}
+	return m.AccountsClient.Get(ctx, req, options...)
+}
+
+type meetingBalances struct {
+	balanceproto.BalanceClient
+	meeting
+}
+
+func (m meetingBalances) GetBalance(
+	ctx context.Context, req *balanceproto.GetBalanceRequest, options ...grpc.CallOption,
+) (*balanceproto.GetBalanceResponse, error) {
+	if err := m.arrive(ctx); err != nil {
+		return nil, err
+	}
+	return m.BalanceClient.GetBalance(ctx, req, options...)
+}
+
+func TestPeersThatDoNotNeedEachOtherAreAskedAtTheSameTime(t *testing.T) {
+	to, both := newBank().peers(), make(meeting)
+	to.accounts, to.balances = meetingAccounts{to.accounts, both}, meetingBalances{to.balances, both}
+	edgetest.Serve(t, door(to, edge.Standard{})).As("alice").Get("/balance?account_id=" + alicesAcc).Into(new(any))
+}
+
+func TestAFrozenCardCanBeUnfrozenAndAClosedOneCannot(t *testing.T) {
+	b := newBank()
+	b.cards = cardsOfAlice()
+	door := b.serve(t).As("alice")
+	for _, status := range []string{"INACTIVE", "INACTIVE", "ACTIVE"} {
+		rsp := door.Form("PUT", "/card/toggle", "card_id="+b.cards[0].GetId()+"&status="+status)
+		if string(rsp.Body) != "{}\n" || rsp.Status != http.StatusOK {
+			t.Fatalf("got %d %s", rsp.Status, rsp.Body)
+		}
+		var got struct{ Cards []struct{ Status string } }
+		door.Get("/card/list?account_id=" + alicesAcc).Into(&got)
+		if got.Cards[0].Status != status {
+			t.Fatalf("after %s: got %+v", status, got)
+		}
+	}
+	door.JSON("PUT", "/card/toggle", `{"card_id":"`+b.cards[1].GetId()+`","status":"ACTIVE"}`).Into(new(any))
+	if got := b.cards[1].GetStatus(); got != cardsproto.Status_STATUS_ACTIVE {
+		t.Fatalf("by JSON: got %v", got)
+	}
+	door.Form("PUT", "/card/toggle", "card_id="+b.cards[2].GetId()+"&status=ACTIVE").
+		Refused(http.StatusPreconditionFailed, "precondition_failed.card_closed")
+}
