@@ -1,0 +1,62 @@
+package handler
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/foundation/foundationtest"
+	"farthing/pkg/store/faults"
+	customerproto "farthing/service.customer/proto"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bank is service.customer, called as service.api.
+type bank struct {
+	*foundationtest.Bank
+	customers customerproto.CustomersClient
+}
+
+func newBank(t *testing.T, pick faults.Pick) *bank {
+	t.Helper()
+	b := foundationtest.RunOn(t, pick, Service)
+	return &bank{b, customerproto.NewCustomersClient(b.Dial(t, "service.api", Service.Name))}
+}
+
+func ada(dedupeID string) *customerproto.CreateRequest {
+	return &customerproto.CreateRequest{
+		DedupeId: dedupeID, PreferredName: "Ada Lovelace", PreferredFirstName: "Ada",
+		Email: "ada@example.com", DateOfBirth: "1990-12-10",
+		Address: &customerproto.Address{
+			Lines: []string{"12 St James's Square", "Westminster"}, City: "London", Postcode: "SW1Y 4JH", Country: "GBR",
+		},
+	}
+}
+
+// private is what must not be seen of her anywhere.
+func private() []string {
+	return []string{"Lovelace", "ada@example.com", "1990-12-10", "St James", "SW1Y"}
+}
+
+// until repeats a creation until it is answered.
+func (b *bank) until(t *testing.T, dedupeID string) *customerproto.Customer {
+	t.Helper()
+	var err error
+	for range 3 {
+		var rsp *customerproto.CreateResponse
+		if rsp, err = b.customers.Create(t.Context(), ada(dedupeID)); err == nil {
+			return rsp.GetCustomer()
+		}
+	}
+	t.Fatalf("three creations failed, at last with %v", err)
+	return nil
+}
+
+func wantCode(t testing.TB, err error, code string) {
+	t.Helper()
+	if err == nil || errs.Of(err).Code != code {
+		t.Fatalf("got %v, want %s", err, code)
+	}
+}
