@@ -37,13 +37,24 @@ func (p *Process) closeDoors(ctx context.Context) error {
 func Loopback(host string, firstPort int) func(Door) (net.Listener, error) {
 	return func(door Door) (net.Listener, error) {
 		var config net.ListenConfig
-		address := net.JoinHostPort(host, fmt.Sprint(firstPort+numberOf(door)))
-		listener, err := config.Listen(context.Background(), "tcp", address)
-		if err != nil {
-			return nil, fmt.Errorf("cannot listen on %s for the %s door: %w", address, door, cause(err))
+		port := PortOf(door, firstPort)
+		listener, err := config.Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		switch {
+		case errors.Is(err, syscall.EADDRINUSE):
+			return nil, fmt.Errorf("port %d, for the %s door, is in use", port, door)
+		case err != nil:
+			return nil, fmt.Errorf("cannot listen on port %d of %s, for the %s door: %w", port, host, door, cause(err))
 		}
 		return listener, nil
 	}
+}
+
+// PortOf is a door's port: the first port and the door's number, or 0, which takes whichever is free, if that is 0.
+func PortOf(door Door, firstPort int) int {
+	if firstPort == 0 {
+		return 0
+	}
+	return firstPort + numberOf(door)
 }
 
 func numberOf(door Door) int {

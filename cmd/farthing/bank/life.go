@@ -1,0 +1,94 @@
+package bank
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"farthing/cmd/farthing/demo"
+	"farthing/pkg/clock"
+)
+
+// beginLife makes the bank's life if this is its first start. It is made beside its place and moved there when it is
+// complete: a start that is killed halfway leaves nothing that a later one would take for a bank.
+func (b *Bank) beginLife(ctx context.Context) error {
+	home := b.options.Folder.life()
+	if _, err := os.Stat(home); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	fresh := home + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return fmt.Errorf("removing what an earlier start left: %w", err)
+	}
+	if err := os.MkdirAll(fresh, 0o700); err != nil {
+		return err
+	}
+	if !b.options.Empty {
+		if err := b.live(ctx, fresh); err != nil {
+			return fmt.Errorf("making the demonstration: %w", err)
+		}
+	}
+	if err := os.Rename(fresh, home); err != nil {
+		return err
+	}
+	return syncFolder(string(b.options.Folder))
+}
+
+// live has the demonstration customer live in a new life, on a clock that begins in the past.
+func (b *Bank) live(ctx context.Context, home string) error {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return err
+	}
+	life := demo.Life(clock.Real{}.Now().In(london))
+	past := clock.StartingAt(demo.Begin(life))
+	process, stop, err := b.run(ctx, home, past)
+	if err != nil {
+		return err
+	}
+	customer, err := demo.Live(ctx, process.Dial, past, life)
+	if err = errors.Join(err, stop(ctx)); err != nil {
+		return err
+	}
+	return writeCustomer(home, customer)
+}
+
+func customerFile(home string) string { return filepath.Join(home, "demonstration.json") }
+
+func writeCustomer(home string, c demo.Customer) error {
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(customerFile(home), append(text, '\n'))
+}
+
+// readCustomer answers nil for a life that began empty.
+func readCustomer(home string) (*demo.Customer, error) {
+	text, err := os.ReadFile(customerFile(home))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading who the demonstration customer is: %w", err)
+	}
+	var c demo.Customer
+	if err := json.Unmarshal(text, &c); err != nil {
+		return nil, fmt.Errorf("reading who the demonstration customer is: %w", err)
+	}
+	return &c, nil
+}
+
+// syncFolder makes a rename in a folder durable.
+func syncFolder(folder string) error {
+	dir, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}

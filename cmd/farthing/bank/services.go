@@ -1,0 +1,42 @@
+// Package bank is the whole bank in one process, in a folder of its own, and how the commands find one that runs.
+package bank
+
+import (
+	"farthing/cmd/farthing/bench"
+	"farthing/pkg/foundation"
+	account "farthing/service.account/handler"
+	api "farthing/service.api/handler"
+	apns "farthing/service.apns/handler"
+	auth "farthing/service.auth/handler"
+	balance "farthing/service.balance/handler"
+	cardapi "farthing/service.card-api/handler"
+	cardprocessing "farthing/service.card-processing/handler"
+	cards "farthing/service.cards/handler"
+	customer "farthing/service.customer/handler"
+	feedgenerator "farthing/service.feed-generator/handler"
+	feed "farthing/service.feed/handler"
+	merchant "farthing/service.merchant/handler"
+	enrichment "farthing/service.transaction-enrichment/handler"
+	transactions "farthing/service.transactions/handler"
+)
+
+// Services is every service of the bank.
+func Services() []foundation.Service {
+	return []foundation.Service{
+		account.Service,
+		api.Service,
+		apns.Service,
+		auth.Service,
+		balance.Service,
+		bench.Service,
+		cardapi.Service,
+		cardprocessing.Service,
+		cards.Service,
+		customer.Service,
+		enrichment.Service,
+		feed.Service,
+		feedgenerator.Service,
+		merchant.Service,
+		transactions.Service,
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"farthing/cmd/farthing/bank"
+	"farthing/cmd/farthing/demo"
+)
+
+func (p *program) demo() *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "Print where the bank is and who its demonstration customer is, as JSON",
+		Example: "  farthing demo\n" +
+			"  curl -H \"Authorization: Bearer $(farthing demo | jq -r .access_token)\" http://127.0.0.1:8080/accounts",
+		Args: arguments(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			n, _, err := p.customer(c.Context())
+			if err != nil {
+				return err
+			}
+			return p.print(demonstrationOf(n))
+		},
+	}
+}
+
+// demonstration is what a program needs to begin with.
+type demonstration struct {
+	API         string `json:"api"`
+	CardEdge    string `json:"card_edge"`
+	Console     string `json:"console"`
+	Admin       string `json:"admin"`
+	UserID      string `json:"user_id"`
+	AccountID   string `json:"account_id"`
+	CardID      string `json:"card_id"`
+	AccessToken string `json:"access_token"`
+}
+
+func demonstrationOf(n bank.Notice) demonstration {
+	d := demonstration{API: n.API, CardEdge: n.CardEdge, Console: n.Console, Admin: n.Admin}
+	if c := n.Demonstration; c != nil {
+		d.UserID, d.AccountID, d.CardID, d.AccessToken = c.UserID, c.AccountID, c.CardID, c.AccessToken
+	}
+	return d
+}
+
+// customer finds the bank and its demonstration customer.
+func (p *program) customer(ctx context.Context) (bank.Notice, demo.Customer, error) {
+	n, err := bank.Find(ctx, p.folder())
+	switch {
+	case err != nil:
+		return bank.Notice{}, demo.Customer{}, err
+	case n.Demonstration == nil:
+		return bank.Notice{}, demo.Customer{}, errors.New("this bank began empty: it has no demonstration customer")
+	}
+	return n, *n.Demonstration, nil
+}

@@ -1,0 +1,108 @@
+// Package demo is the demonstration customer: who that is, and the weeks that a bank has known them when it is first
+// started. What happened on a date depends on nothing but the date, so that two banks of one day are alike.
+package demo
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"farthing/pkg/money"
+)
+
+// Kind is what sort of thing happened.
+type Kind string
+
+// What happens in a life.
+const (
+	PaidIn   Kind = "paid_in"  // Money comes in.
+	Swiped   Kind = "swiped"   // The card is used.
+	Frozen   Kind = "frozen"   // The customer freezes the card…
+	Unfrozen Kind = "unfrozen" // …and finds it again.
+)
+
+// Happening is one thing that happened.
+type Happening struct {
+	At         time.Time
+	Kind       Kind
+	Amount     money.Amount // More than zero, in pounds.
+	Local      money.Amount // What the merchant charged, if in another currency.
+	Descriptor string       // As a card network prints it.
+	MCC        string
+	Declined   string // The reason for which it is declined; empty if it is not.
+}
+
+const (
+	days     = 60 // How long the customer has been with the bank.
+	currency = "GBP"
+	quiet    = 90 * time.Minute // The newest happening is at least so old: its push is not worth sending.
+
+	firstPayIn = 1_400_00
+	salary     = 1_250_00
+	payday     = 25
+)
+
+// Days before today on which something out of the ordinary happened.
+const (
+	tripFrom, tripTo = 36, 29 // The weekend that began between them was spent in Paris.
+	lostCard         = 20
+	tooDear          = 10
+)
+
+// Life is what has happened to the customer up to now, in order and in now's time zone, which is London's: at least 60 purchases of the last 60 days, two of
+// them declined, and never an approved one that the account could not pay.
+func Life(now time.Time) []Happening {
+	today := midnight(now)
+	var life []Happening
+	for ago := days; ago >= 0; ago-- {
+		life = append(life, dayOf(today.AddDate(0, 0, -ago), ago)...)
+	}
+	start := today.AddDate(0, 0, -days).Add(8 * time.Hour)
+	life = append(life, paidIn(start, firstPayIn))
+	slices.SortStableFunc(life, func(a, b Happening) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Descriptor, b.Descriptor))
+	})
+	return slices.DeleteFunc(life, func(h Happening) bool {
+		return h.At.Before(start) || h.At.After(now.Add(-quiet))
+	})
+}
+
+// Begin is when the customer comes to the bank: shortly before the first thing happens.
+func Begin(life []Happening) time.Time { return life[0].At.Add(-10 * time.Minute) }
+
+func midnight(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
+}
+
+// dayOf is one day, which begins at a time that is so many days ago.
+func dayOf(begins time.Time, ago int) []Happening {
+	d := &day{begins: begins, chance: chanceOf(begins)}
+	switch weekday := begins.Weekday(); {
+	case weekday == time.Saturday && onTrip(ago), weekday == time.Sunday && onTrip(ago+1):
+		d.abroad()
+	case weekday == time.Saturday:
+		d.saturday()
+	case weekday == time.Sunday:
+		d.sunday()
+	default:
+		d.workday(weekday)
+	}
+	d.monthly()
+	switch ago {
+	case lostCard:
+		d.loseCard()
+	case tooDear:
+		d.wantTooMuch()
+	}
+	return d.happenings
+}
+
+// onTrip is whether a Saturday so many days ago began the weekend in Paris.
+func onTrip(ago int) bool { return ago <= tripFrom && ago > tripTo }
+
+// chanceOf is the same for a date each time.
+func chanceOf(date time.Time) *rand.Rand {
+	const seed = 1961                                       // When Britain's farthing was no longer money.
+	return rand.New(rand.NewPCG(seed, uint64(date.Unix()))) //nolint:gosec // A story, not a secret.
+}

@@ -1,0 +1,81 @@
+package demo_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"farthing/cmd/farthing/demo"
+)
+
+func london(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func TestALifeIsBelievableWheneverTheBankStarts(t *testing.T) {
+	zone := london(t)
+	rapid.Check(t, func(t *rapid.T) {
+		minutes := rapid.Int64Range(0, 10*366*24*60).Draw(t, "minutes")
+		now := time.Date(2024, 1, 1, 0, 0, 0, 0, zone).Add(time.Duration(minutes) * time.Minute)
+		checkLife(t, demo.Life(now), now)
+	})
+}
+
+// checkLife plays the bank: what it would decide, and what would be left.
+func checkLife(t *rapid.T, life []demo.Happening, now time.Time) {
+	var balance, purchases int64
+	var declines []string
+	frozen, last := false, demo.Begin(life)
+	for _, h := range life {
+		if !h.At.After(last) && h.Kind == demo.Swiped {
+			t.Fatalf("%v comes no later than what was before it, at %v", h, last)
+		}
+		last = h.At
+		switch h.Kind {
+		case demo.PaidIn:
+			balance += h.Amount.Minor
+		case demo.Frozen, demo.Unfrozen:
+			frozen = h.Kind == demo.Frozen
+		case demo.Swiped:
+			reason := ""
+			switch {
+			case frozen:
+				reason = "card_frozen"
+			case h.Amount.Minor > balance:
+				reason = "insufficient_funds"
+			default:
+				balance -= h.Amount.Minor
+				purchases++
+			}
+			if reason != h.Declined {
+				t.Fatalf("%v would be declined for %q, with %d to spend", h, reason, balance)
+			}
+			if reason != "" {
+				declines = append(declines, reason)
+			}
+		}
+	}
+	if balance < 300_00 || balance > 4_000_00 || purchases < 60 {
+		t.Fatalf("%d purchases leave %d", purchases, balance)
+	}
+	if diff := cmp.Diff([]string{"card_frozen", "insufficient_funds"}, declines); diff != "" {
+		t.Fatal(diff)
+	}
+	if begin := demo.Begin(life); begin.Before(now.AddDate(0, 0, -61)) || now.Sub(last) < time.Hour {
+		t.Fatalf("from %v to %v, seen at %v", begin, last, now)
+	}
+}
+
+func TestADateHasTheSameLifeEachTime(t *testing.T) {
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, london(t))
+	if diff := cmp.Diff(demo.Life(now), demo.Life(now)); diff != "" {
+		t.Fatal(diff)
+	}
+}

@@ -1,0 +1,156 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"farthing/pkg/clock"
+	moneyproto "farthing/pkg/money/proto"
+	balanceproto "farthing/service.balance/proto"
+	cardprocessingproto "farthing/service.card-processing/proto"
+	cardsproto "farthing/service.cards/proto"
+	feedproto "farthing/service.feed/proto"
+)
+
+const (
+	feedWithin = 20 * time.Second // How long the feed may take to show it all.
+	feedEvery  = 5 * time.Millisecond
+)
+
+// liver is somebody to whom things happen.
+type liver struct {
+	Customer
+	balance balanceproto.BalanceClient
+	cards   cardsproto.CardsClient
+	swipes  cardprocessingproto.CardProcessingClient
+	feed    feedproto.FeedClient
+}
+
+// Live makes the customer and has everything happen, each at its own time of the bank's clock, which begins no later
+// than Begin(life). It returns when the feed shows it all. The clock is left where the life ends.
+func Live(ctx context.Context, dial Dial, clk *clock.Business, life []Happening) (Customer, error) {
+	customer, err := arrive(ctx, dial)
+	if err != nil {
+		return Customer{}, err
+	}
+	l, err := newLiver(dial, customer)
+	if err != nil {
+		return Customer{}, err
+	}
+	shown := 0
+	for n, h := range life {
+		clk.AdvanceTo(h.At)
+		if err := l.happen(ctx, n, h); err != nil {
+			return Customer{}, fmt.Errorf("living through %s: %w", h.At.Format(time.DateTime), err)
+		}
+		if h.Kind == Swiped {
+			shown++
+		}
+	}
+	return customer, l.waitForFeed(ctx, shown)
+}
+
+func newLiver(dial Dial, c Customer) (*liver, error) {
+	balance, err := dial(caller, "service.balance")
+	if err != nil {
+		return nil, err
+	}
+	cards, err := dial(caller, "service.cards")
+	if err != nil {
+		return nil, err
+	}
+	swipes, err := dial("service.card-api", "service.card-processing") // Nobody else may ask it.
+	if err != nil {
+		return nil, err
+	}
+	feed, err := dial(caller, "service.feed")
+	if err != nil {
+		return nil, err
+	}
+	return &liver{
+		Customer: c, balance: balanceproto.NewBalanceClient(balance), cards: cardsproto.NewCardsClient(cards),
+		swipes: cardprocessingproto.NewCardProcessingClient(swipes), feed: feedproto.NewFeedClient(feed),
+	}, nil
+}
+
+// happen does the nth thing.
+func (l *liver) happen(ctx context.Context, n int, h Happening) error {
+	switch h.Kind {
+	case PaidIn:
+		_, err := l.balance.PayIn(ctx, &balanceproto.PayInRequest{
+			AccountId: l.AccountID, DedupeId: fmt.Sprintf("demonstration-%d", n),
+			Amount: &moneyproto.Money{Minor: h.Amount.Minor, Currency: h.Amount.Currency},
+		})
+		return err
+	case Frozen:
+		return l.setStatus(ctx, cardsproto.Status_STATUS_FROZEN)
+	case Unfrozen:
+		return l.setStatus(ctx, cardsproto.Status_STATUS_ACTIVE)
+	case Swiped:
+		return l.swipe(ctx, n, h)
+	}
+	return fmt.Errorf("%q never happens", h.Kind)
+}
+
+func (l *liver) setStatus(ctx context.Context, status cardsproto.Status) error {
+	_, err := l.cards.SetStatus(ctx, &cardsproto.SetStatusRequest{CardId: l.CardID, Status: status})
+	return err
+}
+
+// swipe fails if the bank decides otherwise than the story says.
+func (l *liver) swipe(ctx context.Context, n int, h Happening) error {
+	asked := &cardprocessingproto.AuthoriseRequest{
+		Network: &cardprocessingproto.NetworkIDs{
+			AcquirerId: "400001", Stan: fmt.Sprintf("%06d", n+1), Rrn: fmt.Sprintf("%012d", n+1), TerminalId: "DEMO0001",
+			TransmittedMs: h.At.UnixMilli(),
+		},
+		CardId: l.CardID, Descriptor_: h.Descriptor, Mcc: h.MCC,
+		Amount: &moneyproto.Money{Minor: h.Amount.Minor, Currency: h.Amount.Currency},
+	}
+	if h.Local.Currency != "" {
+		asked.LocalAmount = &moneyproto.Money{Minor: h.Local.Minor, Currency: h.Local.Currency}
+	}
+	decided, err := l.swipes.Authorise(ctx, asked)
+	switch {
+	case err != nil:
+		return err
+	case decided.GetApproved() != (h.Declined == "") || decided.GetDeclineReason() != h.Declined:
+		return fmt.Errorf("%s: approved is %v, declined is %q, want %q",
+			h.Descriptor, decided.GetApproved(), decided.GetDeclineReason(), h.Declined)
+	}
+	return nil
+}
+
+// waitForFeed returns when the feed shows so many items.
+func (l *liver) waitForFeed(ctx context.Context, want int) error {
+	ctx, cancel := context.WithTimeout(ctx, feedWithin)
+	defer cancel()
+	for {
+		shown, err := l.countFeed(ctx)
+		switch {
+		case err != nil:
+			return fmt.Errorf("looking at the feed: %w", err)
+		case shown >= want:
+			return nil
+		}
+		if err := clock.Wait(ctx, feedEvery); err != nil {
+			return fmt.Errorf("waiting for the feed, which shows %d of %d: %w", shown, want, err)
+		}
+	}
+}
+
+func (l *liver) countFeed(ctx context.Context) (int, error) {
+	const page = 100
+	ask := &feedproto.ListRequest{AccountId: l.AccountID, Limit: page}
+	for shown := 0; ; {
+		rsp, err := l.feed.List(ctx, ask)
+		if err != nil {
+			return 0, err
+		}
+		shown += len(rsp.GetItems())
+		if ask.PageToken = rsp.GetNextPageToken(); ask.PageToken == "" {
+			return shown, nil
+		}
+	}
+}

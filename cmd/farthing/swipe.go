@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farthing/cmd/farthing/cardedge"
+	"farthing/pkg/clock"
+	"farthing/pkg/money"
+)
+
+// swipeFlags are the flags of swipe.
+type swipeFlags struct{ card, id, currency, mcc string }
+
+func (p *program) swipe() *cobra.Command {
+	var f swipeFlags
+	swipe := &cobra.Command{
+		Use:   "swipe AMOUNT DESCRIPTOR",
+		Short: "Pay with a card",
+		Long: "Swipe asks the card edge for an authorisation, as a card processor would when somebody pays.\n\n" +
+			"AMOUNT is in pounds, or in the units of --currency. DESCRIPTOR is how the card network names the shop.\n" +
+			"A decline is an answer: the exit code is 0.",
+		Example: "  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\"\n" +
+			"  farthing swipe 12.00 \"UBER *TRIP HELP.UBER.COM GBR\" --mcc 4121 -o json\n" +
+			"  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\" --id till-7-0042   # a repeat answers the same",
+		Args:              arguments("AMOUNT", "DESCRIPTOR"),
+		RunE:              func(c *cobra.Command, args []string) error { return p.runSwipe(c.Context(), f, args[0], args[1]) },
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	flags := swipe.Flags()
+	flags.StringVar(&f.card, "card", "", "the card's id; the demonstration customer's if not given")
+	flags.StringVar(&f.id, "id", "", "the processor's id of this swipe; a repeat of it answers what happened first")
+	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
+	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
+	return swipe
+}
+
+func (p *program) runSwipe(ctx context.Context, f swipeFlags, amount, descriptor string) error {
+	asked, err := authorisationOf(f, amount, descriptor)
+	if err != nil {
+		return err
+	}
+	n, customer, err := p.customer(ctx)
+	if err != nil && f.card == "" {
+		return err
+	}
+	if asked.CardID == "" {
+		asked.CardID = customer.CardID
+	}
+	watch := clock.Start()
+	answer, err := cardedge.Client{Address: n.CardEdge}.Authorise(ctx, asked)
+	if err != nil {
+		return err
+	}
+	return p.showSwipe(answer, watch.Elapsed())
+}
+
+func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authorisation, error) {
+	paid, err := money.Parse("amount", amount, f.currency)
+	switch {
+	case err != nil:
+		return cardedge.Authorisation{}, err
+	case paid.Minor <= 0:
+		return cardedge.Authorisation{}, usage("AMOUNT must be more than zero")
+	case descriptor == "":
+		return cardedge.Authorisation{}, usage("DESCRIPTOR must not be empty")
+	}
+	asked := cardedge.Authorisation{
+		ProcessorID: f.id, CardID: f.card, Descriptor: descriptor, MCC: f.mcc,
+		Amount: cardedge.Amount{Minor: paid.Minor, Currency: paid.Currency},
+	}
+	if f.id == "" {
+		network := cardedge.NewNetwork(clock.Real{}.Now())
+		asked.Network = &network
+	}
+	return asked, nil
+}
+
+// swiped is what a swipe came to.
+type swiped struct {
+	Outcome         string `json:"outcome"`        // "approved" or "declined".
+	DeclineReason   string `json:"decline_reason"` // "" if it was approved.
+	AuthorisationID string `json:"authorisation_id"`
+	TransactionID   string `json:"transaction_id"`
+	Balance         *int64 `json:"balance"` // What can be spent, in minor units; null for a card that is nobody's.
+	Currency        string `json:"currency"`
+	TraceID         string `json:"trace_id"`
+	ElapsedMS       int64  `json:"elapsed_ms"`
+}
+
+func (p *program) showSwipe(a cardedge.Answer, took time.Duration) error {
+	s := swiped{
+		Outcome: a.Outcome, DeclineReason: a.DeclineReason, AuthorisationID: a.AuthorisationID,
+		TransactionID: a.TransactionID, TraceID: a.TraceID,
+		ElapsedMS: int64((took + time.Millisecond - 1) / time.Millisecond),
+	}
+	if a.Balance != nil {
+		s.Balance, s.Currency = &a.Balance.Minor, a.Balance.Currency
+	}
+	if p.json() {
+		return p.print(s)
+	}
+	parts := []string{p.outcome(s), fmt.Sprintf("%d ms", s.ElapsedMS)}
+	if s.Balance != nil {
+		parts = append(parts, "balance "+money.Amount{Minor: *s.Balance, Currency: s.Currency}.Grouped())
+	}
+	parts = append(parts, "transaction "+s.TransactionID, "trace "+s.TraceID)
+	_, err := fmt.Fprintln(p.screen, strings.Join(parts, ", "))
+	return err
+}
+
+func (p *program) outcome(s swiped) string {
+	if s.Outcome == "approved" {
+		return p.screen.Green(s.Outcome)
+	}
+	return p.screen.Red(s.Outcome) + " (" + strings.ReplaceAll(s.DeclineReason, "_", " ") + ")"
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"farthing/cmd/farthing/bank"
+	"farthing/pkg/foundation"
+)
+
+// upFlags are the flags of up.
+type upFlags struct {
+	host     string
+	port     int
+	empty    bool
+	logLevel string
+}
+
+func (p *program) up() *cobra.Command {
+	var f upFlags
+	up := &cobra.Command{
+		Use:   "up",
+		Short: "Run the whole bank in this process",
+		Long: "Up runs the whole bank in this process until it is interrupted, and then drains it.\n\n" +
+			"The first start in a folder makes a demonstration customer with some weeks of life; later ones go on with\n" +
+			"the same data. Ports, from the first: public API, card edge, console, admin, ISO 8583, login. Pushes go to a\n" +
+			"fake of Apple in this process, unless FARTHING_APNS_HOST and its fellows say otherwise.",
+		Example: "  farthing up\n  farthing up --data /var/lib/farthing --port 9000\n  farthing up --empty -o json",
+		Args:    arguments(),
+		RunE:    func(c *cobra.Command, _ []string) error { return p.runUp(c.Context(), f) },
+	}
+	flags := up.Flags()
+	flags.StringVar(&f.host, "host", "127.0.0.1", "the address to listen on")
+	flags.IntVar(&f.port, "port", defaultPort, "the first port; 0 takes whichever are free")
+	flags.BoolVar(&f.empty, "empty", false, "make no demonstration customer")
+	flags.StringVar(&f.logLevel, "log-level", "warn", "what to log to stderr: debug, info, warn or error")
+	return up
+}
+
+const (
+	defaultPort = 8080
+	// portMax leaves room for all doors.
+	portMax = 65535 - 5
+)
+
+func (p *program) runUp(ctx context.Context, f upFlags) error {
+	options, err := p.upOptions(f)
+	if err != nil {
+		return err
+	}
+	running, err := bank.Up(ctx, options)
+	switch {
+	case ctx.Err() != nil: // Interrupted before it was up, which is no failure.
+		if err == nil {
+			err = running.Stop(ctx)
+		}
+		return ignoreEnd(err)
+	case err != nil:
+		return err
+	}
+	if err := p.showUp(running.Notice); err != nil {
+		return errors.Join(err, running.Stop(ctx))
+	}
+	select {
+	case <-ctx.Done():
+	case <-running.Failed():
+	}
+	return running.Stop(ctx)
+}
+
+// ignoreEnd is err, unless it only says that the program was interrupted.
+func ignoreEnd(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (p *program) upOptions(f upFlags) (bank.Options, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
+		return bank.Options{}, usage("--log-level must be debug, info, warn or error, not %q", f.logLevel)
+	}
+	if f.port < 0 || f.port > portMax {
+		return bank.Options{}, usage("--port must be from 0 to %d, not %d", portMax, f.port)
+	}
+	settings := foundation.SettingsFrom(os.Environ())
+	maps.DeleteFunc(settings, func(name, _ string) bool { return name == "FARTHING_DATA" }) // The commands' own.
+	return bank.Options{
+		Folder: p.folder(), Host: f.host, Port: f.port, Empty: f.empty, Settings: settings,
+		Log: foundation.NewLog(p.errors, level),
+	}, nil
+}
+
+// showUp says on one screen what there is and what to try.
+func (p *program) showUp(n bank.Notice) error {
+	if p.json() {
+		return p.print(demonstrationOf(n))
+	}
+	s := p.screen
+	fmt.Fprintf(s, "%s, with its data in %s\n\n", s.Bold("Farthing is running"), p.folder().Shown())
+	for _, line := range [][2]string{
+		{"public API", n.API}, {"card edge", n.CardEdge}, {"admin", n.Admin + "   metrics, health, traces, profiles"},
+	} {
+		fmt.Fprintf(s, "  %-12s %s\n", line[0], line[1])
+	}
+	if c := n.Demonstration; c != nil {
+		fmt.Fprintf(s, "\n%s is the demonstration customer, with a card that ends in %s.\n", s.Bold(c.Name), c.LastFour)
+		fmt.Fprintf(s, "  %-12s %s\n  %-12s %s\n  %-12s %s\n", "user", c.UserID, "account", c.AccountID, "card", c.CardID)
+		fmt.Fprintf(s, "\nTry, in another terminal:\n\n  %s\n  %s\n  %s\n",
+			p.command(`swipe 3.50 "PRET A MANGER 1234 LONDON GBR"`), p.command("feed"), curl(n))
+	} else {
+		fmt.Fprintf(s, "\nIt began empty: it has no demonstration customer.\n")
+	}
+	_, err := fmt.Fprintf(s, "\nCtrl-C stops it.\n")
+	return err
+}
+
+func curl(n bank.Notice) string {
+	return fmt.Sprintf(`curl -H "Authorization: Bearer %s" '%s/transactions?account_id=%s&expand[]=merchant'`,
+		n.Demonstration.AccessToken, n.API, n.Demonstration.AccountID)
+}
