@@ -34,7 +34,7 @@ type bank struct {
 }
 
 // newBank draws these numbers first, and then others. The store meets the faults that pick chooses, if any.
-func newBank(t *testing.T, pick faults.Pick, first ...pan.Number) *bank {
+func newBank(t testing.TB, pick faults.Pick, first ...pan.Number) *bank {
 	t.Helper()
 	d := &drawn{next: first}
 	service := foundation.Service{Name: Service.Name, Schema: Service.Schema, Register: func(env *foundation.Env) error {

@@ -47,14 +47,19 @@ func (h *Handler) identify(ctx context.Context, req *cardsproto.IdentifyRequest)
 	if !found {
 		return logic.Card{}, errs.Missing("card")
 	}
-	return h.card(ctx, cardID)
+	return h.issued(ctx, cardID)
 }
 
-// card is the card with an id, uncached: a customer who froze it a moment ago relies on that.
+// card is the card with an id that somebody sent.
 func (h *Handler) card(ctx context.Context, cardID string) (logic.Card, error) {
 	if err := id.Check("card_id", "card", cardID); err != nil {
 		return logic.Card{}, err
 	}
+	return h.issued(ctx, cardID)
+}
+
+// issued is the card with an id, uncached: a customer who froze it a moment ago relies on that.
+func (h *Handler) issued(ctx context.Context, cardID string) (logic.Card, error) {
 	card, found, err := h.cards.Find(ctx, cardID)
 	if err == nil && !found {
 		err = errs.Missing("card")

@@ -47,10 +47,10 @@ func ExpiryOf(issued time.Time) Month {
 // In is the card in a status, and whether that is a change. Out of closed no way leads:
 // precondition_failed.card_closed.
 func (c Card) In(status Status) (Card, bool, error) {
-	switch {
-	case c.Status == status:
+	if c.Status == status {
 		return c, false, nil
-	case c.Status == Closed:
+	}
+	if c.Status == Closed {
 		return c, false, errs.New(errs.PreconditionFailed+".card_closed", "The card is closed")
 	}
 	c.Status = status

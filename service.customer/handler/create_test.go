@@ -89,9 +89,10 @@ func TestARepeatFinishesACreationThatWasCutShort(t *testing.T) {
 
 func TestACreationNamesWhatIsWrongWithIt(t *testing.T) {
 	b := newBank(t, nil)
+	tooLong := strings.Repeat("1", 65)
 	for code, change := range map[string]func(*customerproto.CreateRequest){
 		"bad_request.missing_param.dedupe_id":     func(r *customerproto.CreateRequest) { r.DedupeId = "" },
-		"bad_request.bad_param.dedupe_id":         func(r *customerproto.CreateRequest) { r.DedupeId = fmt.Sprintf("%065d", 1) },
+		"bad_request.bad_param.dedupe_id":         func(r *customerproto.CreateRequest) { r.DedupeId = tooLong },
 		"bad_request.missing_param.address.lines": func(r *customerproto.CreateRequest) { r.Address = nil },
 		"bad_request.bad_param.date_of_birth":     func(r *customerproto.CreateRequest) { r.DateOfBirth = "2015-01-01" },
 	} {
