@@ -57,7 +57,7 @@ type Rates struct{ Unavailable, UnknownApplied, UnknownLost, UnknownLate, Torn, 
 // Seeded picks faults at these rates. The same seed and the same order of operations meet the same faults.
 func Seeded(seed uint64, rates Rates) Pick {
 	var mu sync.Mutex
-	random := rand.New(rand.NewPCG(seed, seed))
+	random := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // It has to be the same again.
 	shares := []struct {
 		fault Fault
 		share int

@@ -99,7 +99,8 @@ func TestALateConditionalBatchIsJudgedWhenItArrives(t *testing.T) {
 
 func TestAReadIsUnavailableOrTrue(t *testing.T) {
 	faulty, _, _ := open(t, faults.Script(faults.Range, faults.Unavailable, faults.UnknownLost))
-	if _, _, err := items.On(faulty).In("a").Range().List(t.Context(), store.Recent); !errors.Is(err, store.ErrUnavailable) {
+	_, _, err := items.On(faulty).In("a").Range().List(t.Context(), store.Recent)
+	if !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("got %v, want ErrUnavailable", err)
 	}
 	if got := count(t, faulty); got != 0 {
@@ -108,7 +109,9 @@ func TestAReadIsUnavailableOrTrue(t *testing.T) {
 }
 
 func TestOneSeedMeetsTheSameFaults(t *testing.T) {
-	rates := faults.Rates{Unavailable: 100, UnknownApplied: 100, UnknownLost: 100, UnknownLate: 100, Torn: 100, Arrive: 100}
+	rates := faults.Rates{
+		Unavailable: 100, UnknownApplied: 100, UnknownLost: 100, UnknownLate: 100, Torn: 100, Arrive: 100,
+	}
 	draw := func(seed uint64) (drawn []faults.Fault) {
 		pick := faults.Seeded(seed, rates)
 		for range 2_000 {

@@ -26,7 +26,7 @@ var errCorruptRow = errors.New("corrupt row")
 
 // cell is one cell within a stored row.
 type cell struct {
-	tag     uint64
+	tag     int
 	kind    store.Type
 	expires int64  // Unix milliseconds; 0 is never.
 	payload []byte // The encoded value, without the length of a text.
@@ -36,13 +36,13 @@ type cell struct {
 func (c cell) alive(now int64) bool { return c.expires == 0 || c.expires > now }
 
 func appendCell(row []byte, tag int, kind store.Type, expires int64, value store.Value) []byte {
-	header := uint64(tag)<<tagShift | uint64(kind)
+	header := uint64(tag)<<tagShift | uint64(kind) //nolint:gosec // Tags are 0 to 255, types 0 to 5.
 	if expires != 0 {
 		header |= mortalBit
 	}
 	row = binary.AppendUvarint(row, header)
 	if expires != 0 {
-		row = binary.AppendUvarint(row, uint64(expires))
+		row = binary.AppendVarint(row, expires)
 	}
 	switch value := value.(type) {
 	case string:
@@ -70,12 +70,14 @@ func (c cell) value() store.Value {
 		return append([]byte{}, c.payload...)
 	case store.Boolean:
 		return c.payload[0] == 1
-	}
-	number, _ := binary.Varint(c.payload)
-	if c.kind == store.Timestamp {
+	case store.Integer:
+		number, _ := binary.Varint(c.payload)
+		return number
+	case store.Timestamp:
+		number, _ := binary.Varint(c.payload)
 		return time.UnixMilli(number).UTC()
 	}
-	return number
+	return nil
 }
 
 // readCell reads the first cell and answers what follows it.
@@ -84,15 +86,18 @@ func readCell(row []byte) (cell, []byte, error) {
 	if err != nil {
 		return cell{}, nil, err
 	}
-	c := cell{tag: header >> tagShift, kind: store.Type(header & typeMask)}
+	if header>>tagShift > maxTag {
+		return cell{}, nil, errCorruptRow
+	}
+	c := cell{tag: int(header >> tagShift), kind: store.Type(header & typeMask)}
 	if header&mortalBit != 0 {
-		var expires uint64
-		if expires, rest, err = readUvarint(rest); err != nil || expires == 0 || int64(expires) < 0 {
+		expires, n := binary.Varint(rest)
+		if n <= 0 || expires == 0 {
 			return cell{}, nil, errCorruptRow
 		}
-		c.expires = int64(expires)
+		c.expires, rest = expires, rest[n:]
 	}
-	if c.tag > maxTag || (c.kind == rowMark) != (c.tag == rowTag) {
+	if (c.kind == rowMark) != (c.tag == rowTag) {
 		return cell{}, nil, errCorruptRow
 	}
 	if c.payload, rest, err = readPayload(c.kind, rest); err != nil {
@@ -145,13 +150,13 @@ func eachCell(row []byte, visit func(cell) error) error {
 		if err != nil {
 			return err
 		}
-		if int(c.tag) <= last {
+		if c.tag <= last {
 			return errCorruptRow
 		}
 		if err := visit(c); err != nil {
 			return err
 		}
-		row, last = rest, int(c.tag)
+		row, last = rest, c.tag
 	}
 	return nil
 }

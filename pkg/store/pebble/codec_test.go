@@ -138,8 +138,8 @@ func drawCells(t *rapid.T) []byte {
 	return row
 }
 
-func cellsOf(t interface{ Fatal(...any) }, row []byte) map[uint64]string {
-	cells := make(map[uint64]string)
+func cellsOf(t interface{ Fatal(...any) }, row []byte) map[int]string {
+	cells := make(map[int]string)
 	if err := eachCell(row, func(c cell) error {
 		cells[c.tag] = string(c.encoded)
 		return nil
@@ -214,7 +214,7 @@ func FuzzCells(f *testing.F) {
 	f.Fuzz(func(t *testing.T, row []byte) {
 		var again []byte
 		err := eachCell(row, func(c cell) error {
-			again = appendCell(again, int(c.tag), c.kind, c.expires, c.value())
+			again = appendCell(again, c.tag, c.kind, c.expires, c.value())
 			return nil
 		})
 		if err != nil {

@@ -193,7 +193,8 @@ func cuts(t *testing.T, options pebblestore.Options, random *rand.Rand, points i
 
 // survey opens the store on a disk after a power cut and compares.
 func survey(ctx context.Context, c cut) error {
-	s, err := pebblestore.Open("bank", pebblestore.Options{FS: c.files, Cache: 1 << 20, MemTable: 256 << 10})
+	options := pebblestore.Options{FS: c.files, Cache: 1 << 20, MemTable: 256 << 10}
+	s, err := pebblestore.Open("bank", options) //nolint:contextcheck // Its janitor lives until Close.
 	if err != nil {
 		return err
 	}

@@ -7,12 +7,12 @@
 //
 //	m  meta: the format's version, and the schema of each table as JSON
 //	s  store: rows
-//	x  expiry: when a row with a TTL may be forgotten (8 bytes of Unix milliseconds, then the row's own key)
+//	x  expiry: when a row with a TTL may be forgotten (8 bytes of Unix milliseconds as in a key, then the row's key)
 //	e  events: the embedded bus, which keeps its log here to share the group commit; this package never looks at it
 //
 // A row's key is s, keyspace, 0, table, 0, the partition columns, a kind (0 statics, 1 row), the clustering columns. It
-// sorts as the table declares, so that a range is a scan. A row's value is its cells by column tag (cells.go), so that a
-// binary keeps the columns that it does not know.
+// sorts as the table declares, so that a range is a scan. A row's value is its cells by column tag (cells.go), so that
+// a binary keeps the columns that it does not know.
 //
 // # Writing
 //

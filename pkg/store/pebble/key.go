@@ -31,9 +31,9 @@ func appendComponent(key []byte, column store.Column, value store.Value) []byte 
 	case []byte:
 		key = appendEscaped(key, value)
 	case int64:
-		key = binary.BigEndian.AppendUint64(key, uint64(value)^signBit)
+		key = binary.BigEndian.AppendUint64(key, sortable(value))
 	case time.Time:
-		key = binary.BigEndian.AppendUint64(key, uint64(value.UnixMilli())^signBit)
+		key = binary.BigEndian.AppendUint64(key, sortable(value.UnixMilli()))
 	case bool:
 		key = append(key, booleanByte(value))
 	}
@@ -73,9 +73,9 @@ func readComponent(key []byte, column store.Column) (store.Value, []byte, error)
 			bits = ^bits
 		}
 		if column.Type == store.Integer {
-			return int64(bits ^ signBit), key[8:], nil
+			return unsorted(bits), key[8:], nil
 		}
-		return time.UnixMilli(int64(bits ^ signBit)).UTC(), key[8:], nil
+		return time.UnixMilli(unsorted(bits)).UTC(), key[8:], nil
 	}
 	return nil, nil, errCorruptKey
 }
@@ -106,6 +106,11 @@ func readEscaped(key []byte, descending bool) (value, rest []byte, err error) {
 	}
 	return nil, nil, errCorruptKey
 }
+
+// sortable has the same order among unsigned numbers as n among signed ones.
+func sortable(n int64) uint64 { return uint64(n) ^ signBit } //nolint:gosec // Every bit is wanted, the sign's too.
+
+func unsorted(n uint64) int64 { return int64(n ^ signBit) } //nolint:gosec // As above.
 
 func readBoolean(key []byte, descending bool) (store.Value, []byte, error) {
 	if len(key) == 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -110,16 +109,15 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// lockFolder tells a folder in use from one that cannot be locked at all. Pebble has no error value for its own
-// process's lock, so whatever the file system did not refuse for a reason of its own counts as in use.
+// lockFolder tells a folder in use from one that cannot be locked at all. The system has an errno for a lock that
+// another process holds; for one of this process Pebble has an error without a value.
 func lockFolder(dir string, files vfs.FS) (*pebble.Lock, error) {
 	lock, err := pebble.LockDirectory(dir, files)
 	_, isErrno := errors.AsType[syscall.Errno](err)
-	inUse := errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) && !errors.Is(err, fs.ErrPermission)
 	switch {
 	case err == nil:
 		return lock, nil
-	case isErrno && !inUse:
+	case isErrno && !errors.Is(err, syscall.EAGAIN):
 		return nil, fmt.Errorf("locking the data folder %s: %w", dir, err)
 	default:
 		return nil, fmt.Errorf("the data folder %s is in use by another process", absolute(dir))
@@ -145,7 +143,7 @@ func (s *Store) start(dir string) error {
 	if err := s.loadSchemas(); err != nil {
 		return errors.Join(err, db.Close())
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) // The janitor outlives whoever opened the store.
 	s.dismiss = cancel
 	s.janitor.Go(func() { clock.Every(ctx, s.options.sweepEvery, s.sweepOrSay) })
 	return nil

@@ -21,7 +21,9 @@ func (e *engine) begin(ctx context.Context, spec *store.Spec) (*table, error) {
 }
 
 // Get is one row. See store.Engine.
-func (e *engine) Get(ctx context.Context, spec *store.Spec, key store.Row, c store.Consistency) (store.Row, bool, error) {
+func (e *engine) Get(
+	ctx context.Context, spec *store.Spec, key store.Row, c store.Consistency,
+) (store.Row, bool, error) {
 	t, err := e.begin(ctx, spec)
 	if err != nil {
 		return nil, false, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -100,7 +101,8 @@ func TestWhatCannotBeReadIsNotTakenForEmpty(t *testing.T) {
 	if err := s.DB().Set(key, []byte{0xff}, pebble.Sync); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := items.On(keys).In("a").Find(t.Context(), store.Latest, int64(1)); !errors.Is(err, store.ErrUnavailable) {
+	_, _, err := items.On(keys).In("a").Find(t.Context(), store.Latest, int64(1))
+	if !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a corrupt row: got %v, want ErrUnavailable", err)
 	}
 	if _, _, err := items.On(keys).Walk(t.Context(), "", 10); !errors.Is(err, store.ErrUnavailable) {
@@ -108,7 +110,7 @@ func TestWhatCannotBeReadIsNotTakenForEmpty(t *testing.T) {
 	}
 }
 
-// ending is a context that ends when the test says so, and not before the store has looked at it once.
+// The context ends in the middle of the sync: the store had looked at it before, and looks again after.
 func TestAContextThatEndsDuringTheCommitLeavesTheOutcomeUnknown(t *testing.T) {
 	var cancel atomic.Pointer[context.CancelFunc]
 	files := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
@@ -234,5 +236,16 @@ func TestTheStoreSaysNothingWhileAllIsWell(t *testing.T) {
 	}
 	if err := errors.Join(s.DB().Flush(), s.Close()); err != nil || said.Len() > 0 {
 		t.Errorf("it said %q, %v", said.String(), err)
+	}
+}
+
+func TestAFolderThatCannotBeMadeSaysWhy(t *testing.T) {
+	file := t.TempDir() + "/file"
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := pebblestore.Open(file, pebblestore.Options{})
+	if err == nil || strings.Contains(err.Error(), "in use") || !strings.Contains(err.Error(), file) {
+		t.Errorf("got %v, want an error that names %s and does not call it in use", err, file)
 	}
 }

@@ -36,7 +36,7 @@ func (s *Store) sweep(ctx context.Context) error {
 
 // expired is the head of the janitor's list, as far as its time has come.
 func (s *Store) expired(now int64) (entries [][]byte, err error) {
-	high := binary.BigEndian.AppendUint64([]byte{expiryPrefix}, uint64(now)+1)
+	high := binary.BigEndian.AppendUint64([]byte{expiryPrefix}, sortable(now+1))
 	iter, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{expiryPrefix}, UpperBound: high})
 	if err != nil {
 		return nil, err

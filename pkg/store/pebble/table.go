@@ -23,18 +23,18 @@ const (
 type table struct {
 	spec      *store.Spec
 	prefix    []byte
-	static    []int          // The positions of the static columns in the order of their tags.
-	regular   []int          // The same of the regular columns.
-	positions map[uint64]int // Of a column in the spec, by tag.
+	static    []int       // The positions of the static columns in the order of their tags.
+	regular   []int       // The same of the regular columns.
+	positions map[int]int // Of a column in the spec, by tag.
 }
 
 func newTable(keyspace string, spec *store.Spec) *table {
-	t := &table{spec: spec, positions: make(map[uint64]int, len(spec.Columns))}
+	t := &table{spec: spec, positions: make(map[int]int, len(spec.Columns))}
 	t.prefix = append(t.prefix, rowPrefix)
 	t.prefix = append(append(t.prefix, keyspace...), 0)
 	t.prefix = append(append(t.prefix, spec.Name...), 0)
 	for i, column := range spec.Columns {
-		t.positions[uint64(column.Tag)] = i
+		t.positions[column.Tag] = i
 	}
 	t.static, t.regular = byTag(spec, spec.Static), byTag(spec, spec.Regular)
 	return t

@@ -58,6 +58,6 @@ func (s *Store) expiry(ttl time.Duration) int64 {
 
 // expiryKey puts a row on the janitor's list, which is sorted by time.
 func expiryKey(expires int64, key []byte) []byte {
-	entry := binary.BigEndian.AppendUint64([]byte{expiryPrefix}, uint64(expires))
+	entry := binary.BigEndian.AppendUint64([]byte{expiryPrefix}, sortable(expires))
 	return append(entry, key...)
 }

@@ -148,16 +148,16 @@ func absentEqualsNothing(t *testing.T, k *suite) {
 
 func comparedStatics(t *testing.T, k *suite) {
 	a := opened(t, k)
-	table := accounts.On(k.Keyspace)
+	start := func() *store.Batch[account] { return accounts.On(k.Keyspace).Batch(a.ID, a.Bucket) }
 	for name, c := range map[string]struct {
 		batch *store.Batch[account]
 		ok    bool
 	}{
-		"all equal":   {table.Batch(a.ID, a.Bucket).If("version", int64(1)).If("state", []byte("one")).If("closed", false), true},
-		"other text":  {table.Batch(a.ID, a.Bucket).If("version", int64(1)).If("state", []byte("on")), false},
-		"other bool":  {table.Batch(a.ID, a.Bucket).If("version", int64(1)).If("closed", true), false},
-		"one differs": {table.Batch(a.ID, a.Bucket).If("version", int64(0)).If("closed", false), false},
-		"not null":    {table.Batch(a.ID, a.Bucket).If("closed", false).IfNull("version"), false},
+		"all equal":   {start().If("version", int64(1)).If("state", []byte("one")).If("closed", false), true},
+		"other bytes": {start().If("version", int64(1)).If("state", []byte("on")), false},
+		"other bool":  {start().If("version", int64(1)).If("closed", true), false},
+		"one differs": {start().If("version", int64(0)).If("closed", false), false},
+		"not null":    {start().If("closed", false).IfNull("version"), false},
 	} {
 		if got := applied(t, c.batch.SetStatics(a)); got.OK != c.ok {
 			t.Errorf("%s: got %v, want %v", name, got.OK, c.ok)

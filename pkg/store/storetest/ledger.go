@@ -52,11 +52,11 @@ func newLedger(t *testing.T, k *store.Keyspace) ledger {
 	return l
 }
 
-// post posts an amount under an id, once, and answers what became of it the first time.
-func (l ledger) post(ctx context.Context, id string, amount int64, strategy onUnknown) (string, error) {
+// post posts an amount of 1 under an id, once, and answers what became of it the first time.
+func (l ledger) post(ctx context.Context, id string, strategy onUnknown) (string, error) {
 	var state account
 	for range 1_000 {
-		answer, err := l.submit(ctx, id, amount, state)
+		answer, err := l.submit(ctx, id, state)
 		switch {
 		case errors.Is(err, store.ErrUnavailable):
 			continue
@@ -78,12 +78,12 @@ func (l ledger) post(ctx context.Context, id string, amount int64, strategy onUn
 	return "", errTooManyTries
 }
 
-func (l ledger) submit(ctx context.Context, id string, amount int64, state account) (store.Answer[account], error) {
+func (l ledger) submit(ctx context.Context, id string, state account) (store.Answer[account], error) {
 	total, _ := strconv.ParseInt(string(state.State), 10, 64) // Nothing before the first answer: then it is refused.
-	next := account{Version: state.Version + 1, State: strconv.AppendInt(nil, total+amount, 10)}
+	next := account{Version: state.Version + 1, State: strconv.AppendInt(nil, total+1, 10)}
 	return l.table.Batch(l.id, int64(0)).
 		If("version", state.Version).If("closed", false).SetStatics(next, "version", "state").
-		Insert(account{Kind: entryRow, Seq: next.Version, EntryID: id, Amount: amount}).
+		Insert(account{Kind: entryRow, Seq: next.Version, EntryID: id, Amount: 1}).
 		InsertNew(account{Kind: idRow, EntryID: id, AtSeq: next.Version, Outcome: approved}).
 		Apply(ctx)
 }
@@ -195,7 +195,7 @@ func runLedger(t *testing.T, k *suite) {
 		l, told := newLedger(t, k.Keyspace), new(book)
 		for range 2 {
 			for _, id := range []string{"a", "b", "c"} {
-				outcome, err := l.post(t.Context(), id, 1, resubmit)
+				outcome, err := l.post(t.Context(), id, resubmit)
 				must(t, err)
 				told.enter(id, outcome)
 			}
@@ -206,9 +206,9 @@ func runLedger(t *testing.T, k *suite) {
 		l, told := newLedger(t, k.Keyspace), new(book)
 		fenced, err := l.fence(t.Context(), "a")
 		must(t, err)
-		after, err := l.post(t.Context(), "a", 1, resubmit)
+		after, err := l.post(t.Context(), "a", resubmit)
 		must(t, err)
-		posted, err := l.post(t.Context(), "b", 1, resubmit)
+		posted, err := l.post(t.Context(), "b", resubmit)
 		must(t, err)
 		late, err := l.fence(t.Context(), "b")
 		must(t, err)
@@ -223,7 +223,7 @@ func runLedger(t *testing.T, k *suite) {
 		l := newLedger(t, k.Keyspace)
 		closing := applied(t, l.table.Batch(l.id, int64(0)).If("version", int64(0)).If("closed", false).
 			SetStatics(account{Version: 0, State: []byte("0"), Closed: true}))
-		answer, err := l.submit(t.Context(), "a", 1, account{State: []byte("0")})
+		answer, err := l.submit(t.Context(), "a", account{State: []byte("0")})
 		if err != nil || !closing.OK || answer.OK || !answer.Statics.Closed {
 			t.Errorf("after closing (%v): %+v, %v", closing.OK, answer, err)
 		}
@@ -243,7 +243,7 @@ func postAll(t *testing.T, l ledger, told *book, posters, each int, strategy fun
 		group.Go(func() {
 			for n := range each {
 				id := poster/2*each + n
-				outcome, err := l.post(t.Context(), strconv.Itoa(id), 1, strategy(id))
+				outcome, err := l.post(t.Context(), strconv.Itoa(id), strategy(id))
 				if err != nil {
 					t.Errorf("posting %d: %v", id, err)
 					return

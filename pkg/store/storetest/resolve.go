@@ -50,12 +50,12 @@ func resolvedOnce(t *testing.T, k *suite, script []faults.Fault, strategy onUnkn
 	// The first submission only learns the state, by being refused: it meets no fault.
 	across, engine := faulty(k, faults.Script(faults.Apply, append([]faults.Fault{faults.None}, script...)...))
 	l, told := newLedger(t, k.Keyspace), new(book)
-	if _, err := l.post(t.Context(), "before", 1, resubmit); err != nil {
+	if _, err := l.post(t.Context(), "before", resubmit); err != nil {
 		t.Fatal(err)
 	}
 	told.enter("before", approved)
 	l.table = accounts.On(across)
-	got, err := l.post(t.Context(), "id", 1, strategy)
+	got, err := l.post(t.Context(), "id", strategy)
 	must(t, err)
 	if got != want {
 		t.Errorf("resolved as %s, want %s", got, want)
@@ -63,7 +63,7 @@ func resolvedOnce(t *testing.T, k *suite, script []faults.Fault, strategy onUnkn
 	told.enter("id", got)
 	must(t, engine.Settle(t.Context()))
 	must(t, l.audit(t.Context(), k.Keyspace, told))
-	again, err := l.post(t.Context(), "id", 1, strategy)
+	again, err := l.post(t.Context(), "id", strategy)
 	if err != nil || again != got {
 		t.Errorf("a repeat answers %s, %v; the first answer was %s", again, err, got)
 	}
@@ -88,7 +88,7 @@ func guessIsCaught(t *testing.T, k *suite) {
 	across, engine := faulty(k, faults.Script(faults.Apply, faults.UnknownLate))
 	l, told := newLedger(t, k.Keyspace), new(book)
 	l.table = accounts.On(across)
-	if _, err := l.submit(t.Context(), "id", 1, account{State: []byte("0")}); !errors.Is(err, store.ErrUnknown) {
+	if _, err := l.submit(t.Context(), "id", account{State: []byte("0")}); !errors.Is(err, store.ErrUnknown) {
 		t.Fatalf("got %v, want ErrUnknown", err)
 	}
 	outcome, err := l.resolve(t.Context(), "id", guess)
