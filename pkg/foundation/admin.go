@@ -32,6 +32,9 @@ func (p *Process) adminHandler() http.Handler {
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	for pattern, handler := range p.operations {
+		mux.Handle(pattern, handler)
+	}
 	return mux
 }
 

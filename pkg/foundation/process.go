@@ -59,8 +59,10 @@ func Migrate(ctx context.Context, to store.Store, services []Service) error {
 type Process struct {
 	options  Options
 	handlers map[Door]http.Handler
-	workers  []func(context.Context)
-	deferred []func()
+	// operations are the routes of services on the admin door.
+	operations map[string]http.Handler
+	workers    []func(context.Context)
+	deferred   []func()
 	// subscriptions are declared before the first call, so that they miss no event of it.
 	subscriptions []events.Subscription
 	known         map[string]bool // Settings that a service asked for.
@@ -79,7 +81,7 @@ type Process struct {
 // nothing is left running.
 func Start(ctx context.Context, o Options) (*Process, error) {
 	p := &Process{
-		options: o, handlers: make(map[Door]http.Handler), known: make(map[string]bool), failed: make(chan struct{}),
+		options: o, handlers: make(map[Door]http.Handler), operations: make(map[string]http.Handler), known: make(map[string]bool), failed: make(chan struct{}),
 	}
 	for _, service := range o.Services {
 		if err := p.register(ctx, service); err != nil {

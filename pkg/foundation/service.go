@@ -80,6 +80,9 @@ func (e *Env) Serve(door Door, handler http.Handler) error {
 	return nil
 }
 
+// Operate answers a route for operators on the admin door: "POST /development/customers".
+func (e *Env) Operate(pattern string, handler http.Handler) { e.process.operations[pattern] = handler }
+
 // Go runs a worker until the process drains: its context then ends, and the process waits for its return.
 func (e *Env) Go(work func(context.Context)) { e.process.workers = append(e.process.workers, work) }
 
@@ -115,6 +118,9 @@ const egressTimeout = 5 * time.Second
 
 // HTTP is a door's handler in this process, for callers that come without a network: the bench's in-process mode.
 func (p *Process) HTTP(door Door) (http.Handler, bool) {
+	if door == Admin {
+		return p.adminHandler(), true
+	}
 	handler, ok := p.handlers[door]
 	return handler, ok
 }

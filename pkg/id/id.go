@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"math/big"
 	"strings"
 	"sync"
 	"time"
@@ -130,14 +129,15 @@ func decode(body string) (high uint64, ok bool) {
 	if len(body) != digits {
 		return 0, false
 	}
-	n, base := new(big.Int), big.NewInt(int64(len(alphabet)))
+	var low uint64
 	for i := range len(body) {
 		digit := strings.IndexByte(alphabet, body[i])
 		if digit < 0 {
 			return 0, false
 		}
-		n.Mul(n, base).Add(n, big.NewInt(int64(digit)))
+		if high, low, ok = multiply62(high, low, uint64(digit)); !ok {
+			return 0, false
+		}
 	}
-	n.Rsh(n, 64)
-	return n.Uint64(), n.IsUint64()
+	return high, true
 }

@@ -1,8 +1,8 @@
 package store
 
 import (
+	"encoding/binary"
 	"reflect"
-	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -100,16 +100,36 @@ func checkTTL(ttl time.Duration) error {
 	return nil
 }
 
-// keyText is a row's key, the same for equal keys of one table and for no others.
+// keyText is a row's key, the same for equal keys of one table and for no others. It is made for every row of a batch,
+// so it is raw: never shown, and never stored.
 func keyText(spec *Spec, row Row) string {
-	var key strings.Builder
+	const usual = 128
+	key := make([]byte, 0, usual)
 	for _, positions := range [][]int{spec.Partition, spec.Clustering} {
 		for _, i := range positions {
-			key.WriteString(textOf(row[i]))
-			key.WriteByte(' ')
+			key = appendRaw(key, row[i])
 		}
 	}
-	return key.String()
+	return string(key)
+}
+
+// appendRaw appends a value after its length, or in as many bytes as all of its type take.
+func appendRaw(to []byte, value Value) []byte {
+	switch value := value.(type) {
+	case string:
+		return append(binary.AppendUvarint(to, uint64(len(value))), value...)
+	case []byte:
+		return append(binary.AppendUvarint(to, uint64(len(value))), value...)
+	case int64:
+		return binary.BigEndian.AppendUint64(to, uint64(value)) //nolint:gosec // Its bits.
+	case time.Time:
+		return binary.BigEndian.AppendUint64(to, uint64(value.UnixMilli())) //nolint:gosec // Its bits.
+	case bool:
+		if value {
+			return append(to, 1)
+		}
+	}
+	return append(to, 0)
 }
 
 // sizeOf is about how many bytes the row takes, the same on both engines.

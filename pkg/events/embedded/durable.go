@@ -23,7 +23,8 @@ type durable struct {
 	stream *stream
 
 	mu        sync.Mutex // Guards the rest.
-	position  uint64     // The newest event read from the log.
+	position  uint64     // The newest event taken from the log.
+	unread    []entry    // Read from the log, after position, and too young for After.
 	window    []*delivery
 	ready     []*delivery // Read, and waiting for a handler.
 	later     schedule    // Parked, or held back by chaos.
@@ -64,23 +65,31 @@ func (d *durable) take(s events.Subscription) (next *delivery, due time.Time) {
 // that is what it waits for: the log is in the order of publication, so what comes later is younger still.
 func (d *durable) fill(s events.Subscription, now time.Time) (held time.Time) {
 	for len(d.ready) == 0 && len(d.window) < maxWindow && d.later.Len() < maxWaiting {
-		found, err := d.stream.read(d.position, fetchSize)
-		if err != nil {
+		if err := d.readOn(); err != nil {
 			d.bus.options.Log.Error("reading the event log", "subscription", d.name, "error", err)
 			return now.Add(time.Second)
 		}
-		if len(found) == 0 {
+		if len(d.unread) == 0 {
 			return time.Time{}
 		}
-		for _, e := range found {
+		for len(d.unread) > 0 {
+			e := d.unread[0]
 			if due := e.event.PublishedAt.Add(s.After); s.After > 0 && due.After(now) {
 				return due
 			}
-			d.position = e.seq
+			d.position, d.unread = e.seq, d.unread[1:]
 			d.admit(s, e)
 		}
 	}
 	return time.Time{}
+}
+
+// readOn reads the next stretch of the log, unless one is left: what After holds back is not read again and again.
+func (d *durable) readOn() (err error) {
+	if len(d.unread) == 0 {
+		d.unread, err = d.stream.read(d.position, fetchSize)
+	}
+	return err
 }
 
 func (d *durable) admit(s events.Subscription, e entry) {

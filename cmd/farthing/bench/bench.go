@@ -1,0 +1,108 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"farthing/pkg/clock"
+	"farthing/pkg/id"
+)
+
+// Target is a bank to measure.
+type Target struct {
+	CardEdge, Admin string // Base addresses.
+	// Handlers answer in place of the network, if set.
+	CardEdgeHandler, AdminHandler http.Handler
+}
+
+// Report is a run's result. Latencies are those of the card edge's answers, as the processor sees them.
+type Report struct {
+	Approved     int64   `json:"approved"`
+	Declined     int64   `json:"declined"`
+	Failed       int64   `json:"failed"`
+	FirstFailure string  `json:"first_failure,omitempty"`
+	Seconds      float64 `json:"seconds"`
+	PerSecond    float64 `json:"approved_per_second"` // Until the last answer.
+	// EndToEnd counts until every approved swipe is in the feed and on the phone.
+	EndToEnd      float64 `json:"approved_per_second_end_to_end"`
+	CatchUpMillis float64 `json:"catch_up_ms"`
+
+	P50Millis float64 `json:"p50_ms"`
+	P90Millis float64 `json:"p90_ms"`
+	P99Millis float64 `json:"p99_ms"`
+	MaxMillis float64 `json:"max_ms"`
+
+	// Upper bounds of the buckets that hold the 99th percentile.
+	FeedLagP99Millis float64 `json:"feed_lag_p99_ms"`
+	PushLagP99Millis float64 `json:"push_lag_p99_ms"`
+}
+
+// Run makes the accounts, swipes, and waits until feed and phones have caught up.
+func Run(ctx context.Context, target Target, accounts int, load Load) (*Report, error) {
+	edge, admin := http.DefaultClient.Do, http.DefaultClient.Do
+	switch {
+	case target.CardEdgeHandler != nil:
+		edge, admin = inProcess(target.CardEdgeHandler), inProcess(target.AdminHandler)
+	default:
+		edge = overHTTP(max(load.Concurrency, openWorkers))
+	}
+	cards, err := makeCards(ctx, admin, target.Admin, accounts)
+	if err != nil {
+		return nil, fmt.Errorf("making accounts: %w", err)
+	}
+	s := &swiper{do: edge, edge: target.CardEdge, cards: cards, run: id.NewMaker(clock.Real{}).New("run")}
+	look := func(ctx context.Context) (reading, error) { return read(ctx, admin, target.Admin) }
+	before, err := look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result := drive(ctx, load, s)
+	if result.Approved == 0 {
+		return nil, fmt.Errorf("no swipe was approved; the first failure: %s", result.FirstFailure)
+	}
+	after, lag, err := caughtUp(ctx, look, before, result.Approved)
+	if err != nil {
+		return nil, err
+	}
+	return reportOf(result, before, after, lag), nil
+}
+
+func makeCards(
+	ctx context.Context, do func(*http.Request) (*http.Response, error), admin string, n int,
+) (cards []string, err error) {
+	query := url.Values{"count": {strconv.Itoa(n)}, "batch": {"default"}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, admin+customersPath+"?"+query.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	rsp, err := do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rsp.Body.Close()) }()
+	if rsp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the admin door answers %s", rsp.Status)
+	}
+	var made customers
+	return made.Cards, json.NewDecoder(rsp.Body).Decode(&made)
+}
+
+func reportOf(d *driven, before, after reading, catchUp time.Duration) *Report {
+	millis := func(quantile float64) float64 { return float64(d.latencies.ValueAtQuantile(quantile)) / 1_000 }
+	asMillis := func(t time.Duration) float64 { return float64(t) / float64(time.Millisecond) }
+	return &Report{
+		Approved: d.Approved, Declined: d.Declined, Failed: d.Failed, FirstFailure: d.FirstFailure,
+		Seconds: d.elapsed.Seconds(), PerSecond: float64(d.Approved) / d.elapsed.Seconds(),
+		EndToEnd: float64(d.Approved) / (d.elapsed + catchUp).Seconds(), CatchUpMillis: asMillis(catchUp),
+		P50Millis: millis(50), P90Millis: millis(90), P99Millis: millis(99),
+		MaxMillis:        float64(d.latencies.Max()) / 1_000,
+		FeedLagP99Millis: asMillis(after.quantileSince(before, feedLag, lagQuantile)),
+		PushLagP99Millis: asMillis(after.quantileSince(before, pushLag, lagQuantile)),
+	}
+}

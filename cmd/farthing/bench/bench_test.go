@@ -1,0 +1,59 @@
+package bench_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"farthing/cmd/farthing/bank"
+	"farthing/cmd/farthing/bench"
+	"farthing/pkg/foundation"
+)
+
+// BenchmarkSwipes is `farthing bench --in-process` for a profiler: swipes from the card edge's handler to feed and
+// phone, each operation a second of them.
+func BenchmarkSwipes(b *testing.B) {
+	home, err := bank.Up(b.Context(), bank.Options{
+		Folder: bank.Folder(b.TempDir()), Host: "127.0.0.1", Empty: true,
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := home.Stop(context.WithoutCancel(b.Context())); err != nil {
+			b.Error(err)
+		}
+	}()
+	edge, _ := home.HTTP(foundation.CardEdge)
+	admin, _ := home.HTTP(foundation.Admin)
+	target := bench.Target{CardEdgeHandler: edge, AdminHandler: admin}
+	warm := bench.Load{Concurrency: 32, Time: time.Second}
+	if _, err := bench.Run(b.Context(), target, 1000, warm); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := processorTime(b)
+	report, err := bench.Run(b.Context(), target, 1000, bench.Load{Concurrency: 32, Time: time.Duration(b.N) * time.Second})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(report.Approved), "cpu-µs/swipe")
+	b.ReportMetric(report.EndToEnd, "swipes/s")
+	b.ReportMetric(report.P50Millis, "p50-ms")
+	b.ReportMetric(report.P99Millis, "p99-ms")
+}
+
+// processorTime is what this process has used of the processors, which other processes disturb little.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
