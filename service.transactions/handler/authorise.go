@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
-
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
 	moneyproto "farthing/pkg/money/proto"
@@ -31,6 +29,7 @@ func (h *Handler) Authorise(
 	if err != nil {
 		return nil, fmt.Errorf("reserving funds: %w", err)
 	}
+	nameTransaction(reserved, req.GetHoldId())
 	trace.Annotate(ctx, "transaction_id", reserved.GetTransactionId())
 	if err := h.record(ctx, req, reserved); err != nil {
 		// The money may be held, so that nothing less than "unknown" is true, whatever the store said of the record.
@@ -50,10 +49,9 @@ func checkAuthorise(req *transactionsproto.AuthoriseRequest) (balanceproto.Decli
 		return 0, errs.MissingParam("account_id")
 	case req.GetCardId() == "":
 		return 0, errs.MissingParam("card_id")
-	case req.GetPurchase().GetAmount() == nil:
-		return 0, errs.MissingParam("purchase.amount")
-	case req.GetPurchase().GetDescriptor_() == "":
-		return 0, errs.MissingParam("purchase.descriptor")
+	}
+	if err := checkPurchase(req.GetPurchase()); err != nil {
+		return 0, err
 	}
 	refusal, ok := logic.ReasonOf(req.GetRefusal())
 	if !ok {
@@ -62,13 +60,36 @@ func checkAuthorise(req *transactionsproto.AuthoriseRequest) (balanceproto.Decli
 	return refusal, id.Check("hold_id", "hold", req.GetHoldId())
 }
 
-// record writes what the ledger answered. A repeat leaves the first record as it is: what the network says the second
-// time may be worded otherwise.
+func checkPurchase(purchase *transactionsproto.Purchase) error {
+	switch {
+	case purchase.GetAmount() == nil:
+		return errs.MissingParam("purchase.amount")
+	case purchase.GetDescriptor_() == "":
+		return errs.MissingParam("purchase.descriptor")
+	}
+	return nil
+}
+
+// nameTransaction gives a name to the transaction of a hold that was fenced before anybody asked for it: the ledger
+// knows none, and every repeat must answer the same one.
+func nameTransaction(reserved *balanceproto.ReserveResponse, holdID string) {
+	if reserved.GetTransactionId() != "" {
+		return
+	}
+	if transmitted, err := id.Time("hold_id", "hold", holdID); err == nil {
+		reserved.TransactionId = id.Derived("tx", transmitted, holdID)
+	}
+}
+
+// record writes what the ledger answered. A repeat leaves the record as it is, because what the network says the second
+// time may be worded otherwise; unless the ledger has given the hold up meanwhile.
 func (h *Handler) record(
 	ctx context.Context, req *transactionsproto.AuthoriseRequest, reserved *balanceproto.ReserveResponse,
 ) error {
+	version := logic.RecordVersion(reserved.GetDeclineReason())
 	if reserved.GetRepeated() {
-		if _, _, found, err := h.transactions.Find(ctx, reserved.GetTransactionId()); err != nil || found {
+		_, parts, err := h.transactions.Find(ctx, reserved.GetTransactionId())
+		if err != nil || logic.Has(parts, logic.Record, version) {
 			return err
 		}
 	}
@@ -78,12 +99,12 @@ func (h *Handler) record(
 	}
 	state := transactionOf(req, reserved)
 	state.CreatedMs, state.UpdatedMs = created.UnixMilli(), created.UnixMilli()
-	told, err := h.changed(ctx, recorded, proto.CloneOf(state), created)
+	part := logic.Part{ID: state.GetId(), Facet: logic.Record, Version: version, State: state}
+	told, err := h.changed(ctx, recorded, logic.Merge([]logic.Part{part}, ""))
 	if err != nil {
 		return err
 	}
-	return h.transactions.Record(ctx, logic.Part{ID: state.GetId(), Facet: logic.Record, Version: 1, State: state},
-		req.GetAccountId(), told)
+	return h.transactions.Record(ctx, part, req.GetAccountId(), told)
 }
 
 func transactionOf(
@@ -102,25 +123,11 @@ func transactionOf(
 		Id: reserved.GetTransactionId(), AccountId: req.GetAccountId(), UserId: req.GetUserId(), CardId: req.GetCardId(),
 		HoldId: req.GetHoldId(), Status: status, DeclineReason: logic.ReasonText(reserved.GetDeclineReason()),
 		Amount: out(purchase.GetAmount()), LocalAmount: out(local), Balance: reserved.GetBalance(),
-		Descriptor_: purchase.GetDescriptor_(), Mcc: purchase.GetMcc(), Scheme: purchase.GetScheme(), Version: 1,
+		Descriptor_: purchase.GetDescriptor_(), Mcc: purchase.GetMcc(), Scheme: purchase.GetScheme(),
 	}
 }
 
 // out is an amount as money that goes out.
 func out(amount *moneyproto.Money) *moneyproto.Money {
 	return &moneyproto.Money{Minor: -amount.GetMinor(), Currency: amount.GetCurrency()}
-}
-
-// DeclineUnknownCard records an attempt with a card that is nobody's. A repeat answers the first id.
-func (h *Handler) DeclineUnknownCard(
-	ctx context.Context, req *transactionsproto.DeclineUnknownCardRequest,
-) (*transactionsproto.DeclineUnknownCardResponse, error) {
-	if err := id.Check("hold_id", "hold", req.GetHoldId()); err != nil {
-		return nil, err
-	}
-	transactionID, err := h.transactions.DeclineUnknownCard(ctx, h.ids.New("tx"), req)
-	if err != nil {
-		return nil, err
-	}
-	return &transactionsproto.DeclineUnknownCardResponse{TransactionId: transactionID}, nil
 }

@@ -20,9 +20,10 @@ const (
 	enriched = "transactions.enriched" // Has its merchant: feed and push take it.
 )
 
-// changed is the event of a transaction's state. It is the same event each time it is made for one version.
+// changed is the event of a transaction's state. It is the same event each time it is made for one version, and it
+// occurred when the payment did: an enrichment that comes hours later makes no news of it.
 func (h *Handler) changed(
-	ctx context.Context, kind string, state *transactionsproto.Transaction, at time.Time,
+	ctx context.Context, kind string, state *transactionsproto.Transaction,
 ) (events.Event, error) {
 	body, err := proto.Marshal(&transactionsevents.TransactionChanged{Transaction: state})
 	if err != nil {
@@ -31,7 +32,7 @@ func (h *Handler) changed(
 	named := fmt.Sprintf("%s/%s/%d", kind, state.GetId(), state.GetVersion())
 	return events.Event{
 		ID:   id.Derived("evt", time.UnixMilli(state.GetCreatedMs()), named),
-		Type: kind, Key: state.GetId(), Version: state.GetVersion(), OccurredAt: at,
+		Type: kind, Key: state.GetId(), Version: state.GetVersion(), OccurredAt: time.UnixMilli(state.GetUpdatedMs()).UTC(),
 		Traceparent: trace.Traceparent(ctx), ClockOffset: h.clock.Offset(), Body: body,
 	}, nil
 }

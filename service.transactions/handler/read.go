@@ -17,7 +17,7 @@ func (h *Handler) Get(ctx context.Context, req *transactionsproto.GetRequest) (*
 	if req.GetTransactionId() == "" {
 		return nil, errs.MissingParam("transaction_id")
 	}
-	_, parts, _, err := h.transactions.Find(ctx, req.GetTransactionId())
+	_, parts, err := h.transactions.Find(ctx, req.GetTransactionId())
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +65,10 @@ func (h *Handler) windowOf(req *transactionsproto.ListRequest) (storage.Window, 
 		return window, errs.MissingParam("account_id")
 	case window.Limit < 1 || window.Limit > listMax:
 		return window, errs.BadParam("limit", "must be from 1 to 100")
+	case req.GetSinceMs() < 0:
+		return window, errs.BadParam("since_ms", "must not be negative")
+	case req.GetBeforeMs() < 0:
+		return window, errs.BadParam("before_ms", "must not be negative")
 	case req.GetSinceMs() != 0 && req.GetSinceId() != "":
 		return window, errs.BadParam("since_id", "excludes since_ms")
 	}

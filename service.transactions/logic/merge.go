@@ -2,9 +2,11 @@
 package logic
 
 import (
-	"maps"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
+	balanceproto "farthing/service.balance/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -23,18 +25,58 @@ const (
 type Part struct {
 	ID      string // tx_…
 	Facet   Facet
-	Name    string // Of an Annotation: AnnotationName.
+	Name    string // Of an Annotation: annotationName.
 	Version int64
-	// Of a Record the transaction without what the other facets add; of an Enrichment only that; of an Annotation the
-	// metadata of one key.
+	// Of a Record the transaction without what the other facets add; of an Enrichment only that, and in its version
+	// what was told of it (Told); of an Annotation the metadata of one key.
 	State *transactionsproto.Transaction
 }
 
-// AnnotationName is the name of one client's value of one metadata key. A client's id holds no colon.
-func AnnotationName(clientID, key string) string { return clientID + ":" + key }
+// The versions of a Record: what the ledger answered first, and the one change that it can make of that.
+const (
+	recordAnswered = 1
+	recordTimedOut = 2
+)
+
+// RecordVersion is the version of the Record of an answer. A hold that was given up stays so, whatever was said of it
+// before and however late that is written: its Record is above the first one.
+func RecordVersion(reason balanceproto.DeclineReason) int64 {
+	if reason == balanceproto.DeclineReason_DECLINE_REASON_TIMED_OUT {
+		return recordTimedOut
+	}
+	return recordAnswered
+}
+
+// EnrichmentVersionMax is the last version that an Enrichment can have.
+const EnrichmentVersionMax = 999
+
+// versionOf is a transaction's version by those of its Record and Enrichment. It grows with each of them, and no two
+// pairs make the same, so that a version names one state.
+func versionOf(record, enrichment int64) int64 { return record*(EnrichmentVersionMax+1) + enrichment }
+
+// Has tells whether a version of a facet is there.
+func Has(parts []Part, facet Facet, version int64) bool {
+	for _, part := range parts {
+		if part.Facet == facet && part.Version == version {
+			return true
+		}
+	}
+	return false
+}
+
+// Told is the highest version of the transaction that was told of as enriched, 0 if none was.
+func Told(parts []Part) int64 {
+	var told int64
+	for _, part := range parts {
+		if part.Facet == Enrichment {
+			told = max(told, part.State.GetVersion())
+		}
+	}
+	return told
+}
 
 // Merge is the transaction that these parts make for a client: the highest version of each, and of annotations only
-// the client's own. It is nil without a Record: then there is no transaction yet.
+// the client's own. It is nil without a Record: then there is no transaction yet. The parts stay as they are.
 func Merge(parts []Part, clientID string) *transactionsproto.Transaction {
 	var record, enrichment Part
 	annotations := make(map[string]Part)
@@ -45,7 +87,7 @@ func Merge(parts []Part, clientID string) *transactionsproto.Transaction {
 		case Enrichment:
 			enrichment = newer(enrichment, part)
 		case Annotation:
-			if key, own := strings.CutPrefix(part.Name, clientID+":"); own {
+			if key, own := strings.CutPrefix(part.Name, annotationName(clientID, "")); own {
 				annotations[key] = newer(annotations[key], part)
 			}
 		}
@@ -53,8 +95,8 @@ func Merge(parts []Part, clientID string) *transactionsproto.Transaction {
 	if record.State == nil {
 		return nil
 	}
-	merged := record.State
-	merged.Version = record.Version + enrichment.Version
+	merged := proto.CloneOf(record.State)
+	merged.Version = versionOf(record.Version, enrichment.Version)
 	enrich(merged, enrichment.State)
 	annotate(merged, annotations)
 	return merged
@@ -72,25 +114,4 @@ func enrich(t, by *transactionsproto.Transaction) {
 		return
 	}
 	t.Merchant, t.Category = by.GetMerchant(), by.GetCategory()
-	t.UpdatedMs = max(t.GetUpdatedMs(), by.GetUpdatedMs())
-}
-
-// notesKey is the metadata key that is also the transaction's notes.
-const notesKey = "notes"
-
-func annotate(t *transactionsproto.Transaction, by map[string]Part) {
-	t.Metadata = maps.Clone(t.GetMetadata())
-	if t.Metadata == nil {
-		t.Metadata = make(map[string]string, len(by))
-	}
-	for key, part := range by {
-		t.UpdatedMs = max(t.GetUpdatedMs(), part.State.GetUpdatedMs())
-		value := part.State.GetMetadata()[key]
-		if value == "" { // Deleted.
-			delete(t.Metadata, key)
-			continue
-		}
-		t.Metadata[key] = value
-	}
-	t.Notes = t.Metadata[notesKey]
 }

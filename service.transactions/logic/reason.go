@@ -22,5 +22,6 @@ func ReasonOf(text string) (balanceproto.DeclineReason, bool) {
 		return balanceproto.DeclineReason_DECLINE_REASON_UNSPECIFIED, true
 	}
 	number, ok := balanceproto.DeclineReason_value[reasonPrefix+strings.ToUpper(text)]
-	return balanceproto.DeclineReason(number), ok
+	reason := balanceproto.DeclineReason(number)
+	return reason, ok && ReasonText(reason) == text
 }

@@ -103,7 +103,7 @@ type Transaction struct {
 	Category string            `protobuf:"bytes,16,opt,name=category,proto3" json:"category,omitempty"`
 	Metadata map[string]string `protobuf:"bytes,17,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Notes    string            `protobuf:"bytes,18,opt,name=notes,proto3" json:"notes,omitempty"`
-	// Grows with each change.
+	// Grows with each change of the record or the enrichment.
 	Version int64 `protobuf:"varint,19,opt,name=version,proto3" json:"version,omitempty"`
 	// "mastercard".
 	Scheme        string `protobuf:"bytes,20,opt,name=scheme,proto3" json:"scheme,omitempty"`
@@ -1083,7 +1083,7 @@ type EnrichRequest struct {
 	TransactionId string                 `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
 	Merchant      *Merchant              `protobuf:"bytes,2,opt,name=merchant,proto3" json:"merchant,omitempty"`
 	Category      string                 `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
-	// 1 for the first enrichment, greater for a better one.
+	// 1 for the first enrichment, greater for a better one; at most 999.
 	Version       int64 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -44,7 +44,7 @@ type TransactionsClient interface {
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
 	// Annotate merges metadata of one client into a transaction; an empty value deletes its key.
 	Annotate(ctx context.Context, in *AnnotateRequest, opts ...grpc.CallOption) (*AnnotateResponse, error)
-	// Enrich adds the merchant to a transaction. A version below the one that is there changes nothing.
+	// Enrich adds the merchant to a transaction. A version at or below the one that is there changes nothing.
 	Enrich(ctx context.Context, in *EnrichRequest, opts ...grpc.CallOption) (*EnrichResponse, error)
 }
 
@@ -133,7 +133,7 @@ type TransactionsServer interface {
 	List(context.Context, *ListRequest) (*ListResponse, error)
 	// Annotate merges metadata of one client into a transaction; an empty value deletes its key.
 	Annotate(context.Context, *AnnotateRequest) (*AnnotateResponse, error)
-	// Enrich adds the merchant to a transaction. A version below the one that is there changes nothing.
+	// Enrich adds the merchant to a transaction. A version at or below the one that is there changes nothing.
 	Enrich(context.Context, *EnrichRequest) (*EnrichResponse, error)
 	mustEmbedUnimplementedTransactionsServer()
 }

@@ -49,44 +49,69 @@ func (s *Transactions) Record(ctx context.Context, part logic.Part, account stri
 	return nil
 }
 
-// Amend writes further parts, and the event with them if there is one. Repeating it is harmless.
-func (s *Transactions) Amend(ctx context.Context, account string, parts []logic.Part, told ...events.Event) error {
-	puts := make([]store.Put, 0, len(parts)+len(told))
-	for _, part := range parts {
+// Amendment is what changes of a transaction that is there.
+type Amendment struct {
+	Add  []logic.Part
+	Drop []logic.Part // Superseded by those added: nobody misses them.
+	Tell []events.Event
+}
+
+// dropMax keeps a batch within its limit. What is left is dropped by the next amendment.
+const dropMax = 32
+
+// Amend writes further parts, and the events with them. Repeating it is harmless.
+func (s *Transactions) Amend(ctx context.Context, account string, a Amendment) error {
+	var puts []store.Put
+	for _, part := range a.Add {
 		row, err := rowOf(part, account)
 		if err != nil {
 			return err
 		}
 		puts = append(puts, s.parts.Put(row))
 	}
-	for _, event := range told {
+	for _, part := range a.Drop[:min(len(a.Drop), dropMax)] {
+		row, err := rowOf(part, account)
+		if err != nil {
+			return err
+		}
+		puts = append(puts, s.parts.Delete(row))
+	}
+	for _, event := range a.Tell {
 		puts = append(puts, s.outbox.Put(event))
 	}
 	if err := s.keyspace.Write(ctx, puts...); err != nil {
 		return fmt.Errorf("amending a transaction: %w", err)
 	}
-	for _, event := range told {
-		s.outbox.Committed(event)
-	}
+	s.outbox.Committed(a.Tell...)
 	return nil
 }
 
-// Find is a transaction's account and parts, and whether there is such a transaction.
-func (s *Transactions) Find(ctx context.Context, transactionID string) (string, []logic.Part, bool, error) {
+// Find is a transaction's account and parts: none if there is no such transaction.
+func (s *Transactions) Find(ctx context.Context, transactionID string) (string, []logic.Part, error) {
 	created, err := id.Time("transaction_id", "tx", transactionID)
 	if err != nil {
-		return "", nil, false, nil //nolint:nilerr // What is no id is nobody's.
+		return "", nil, nil //nolint:nilerr // What is no id is nobody's.
 	}
 	owner, ok, err := s.owners.In(transactionID).Find(ctx, store.Recent)
 	if err != nil || !ok {
-		return "", nil, false, err
+		return "", nil, err
 	}
-	rows, _, err := s.parts.In(owner.Account, int64(logic.MonthOf(created))).Range(transactionID).List(ctx, store.Recent)
-	if err != nil {
-		return "", nil, false, fmt.Errorf("reading %s: %w", transactionID, err)
+	pages := s.parts.In(owner.Account, int64(logic.MonthOf(created))).Range(transactionID)
+	var parts []logic.Part
+	for token := ""; ; {
+		rows, next, err := pages.Resume(token).List(ctx, store.Recent)
+		if err != nil {
+			return "", nil, fmt.Errorf("reading %s: %w", transactionID, err)
+		}
+		some, err := partsOf(rows)
+		if err != nil {
+			return "", nil, err
+		}
+		parts = append(parts, some...)
+		if token = next; next == "" {
+			return owner.Account, parts, nil
+		}
 	}
-	parts, err := partsOf(rows)
-	return owner.Account, parts, err == nil && len(parts) > 0, err
 }
 
 // DeclineUnknownCard keeps the first answer to an attempt with a card that is nobody's, and answers its transaction.

@@ -1,0 +1,59 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/events"
+	"farthing/service.transactions/logic"
+	transactionsproto "farthing/service.transactions/proto"
+	"farthing/service.transactions/storage"
+)
+
+// Enrich adds the merchant to a transaction, and tells of the whole. A version at or below the one that is there
+// changes nothing and tells nobody; repeating it is harmless.
+func (h *Handler) Enrich(
+	ctx context.Context, req *transactionsproto.EnrichRequest,
+) (*transactionsproto.EnrichResponse, error) {
+	if err := checkEnrich(req); err != nil {
+		return nil, err
+	}
+	account, parts, err := h.transactions.Find(ctx, req.GetTransactionId())
+	if err != nil {
+		return nil, err
+	}
+	added := logic.Part{
+		ID: req.GetTransactionId(), Facet: logic.Enrichment, Version: req.GetVersion(),
+		State: &transactionsproto.Transaction{Merchant: req.GetMerchant(), Category: req.GetCategory()},
+	}
+	merged := logic.Merge(append(parts, added), "")
+	switch {
+	case merged == nil:
+		return nil, errs.Missing("transaction")
+	case logic.Told(parts) == merged.GetVersion(): // The event rode in the batch of the row that says so.
+		return &transactionsproto.EnrichResponse{}, nil
+	}
+	added.State.Version = merged.GetVersion()
+	told, err := h.changed(ctx, enriched, merged)
+	if err != nil {
+		return nil, err
+	}
+	amendment := storage.Amendment{Add: []logic.Part{added}, Tell: []events.Event{told}}
+	if err := h.transactions.Amend(ctx, account, amendment); err != nil {
+		return nil, err
+	}
+	return &transactionsproto.EnrichResponse{}, nil
+}
+
+func checkEnrich(req *transactionsproto.EnrichRequest) error {
+	switch {
+	case req.GetTransactionId() == "":
+		return errs.MissingParam("transaction_id")
+	case req.GetMerchant().GetId() == "":
+		return errs.MissingParam("merchant.id")
+	case req.GetVersion() < 1 || req.GetVersion() > logic.EnrichmentVersionMax:
+		return errs.BadParam("version", fmt.Sprintf("must be from 1 to %d", logic.EnrichmentVersionMax))
+	}
+	return nil
+}
