@@ -16,13 +16,16 @@ func (p *program) demo() *cobra.Command {
 		Short: "Print where the bank is and who its demonstration customer is, as JSON",
 		Example: "  farthing demo\n" +
 			"  curl -H \"Authorization: Bearer $(farthing demo | jq -r .access_token)\" http://127.0.0.1:8080/accounts",
-		Args: arguments(),
+		Args: arguments(), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
-			n, _, err := p.customer(c.Context())
+			n, err := p.customer(c.Context())
 			if err != nil {
 				return err
 			}
-			return p.print(demonstrationOf(n))
+			if p.json() {
+				return p.print(demonstrationOf(n))
+			}
+			return p.printIndented(demonstrationOf(n))
 		},
 	}
 }
@@ -47,14 +50,19 @@ func demonstrationOf(n bank.Notice) demonstration {
 	return d
 }
 
-// customer finds the bank and its demonstration customer.
-func (p *program) customer(ctx context.Context) (bank.Notice, demo.Customer, error) {
+// customer finds the bank, which has a demonstration customer.
+func (p *program) customer(ctx context.Context) (bank.Notice, error) {
 	n, err := bank.Find(ctx, p.folder())
-	switch {
-	case err != nil:
-		return bank.Notice{}, demo.Customer{}, err
-	case n.Demonstration == nil:
-		return bank.Notice{}, demo.Customer{}, errors.New("this bank began empty: it has no demonstration customer")
+	if err != nil {
+		return bank.Notice{}, err
 	}
-	return n, *n.Demonstration, nil
+	_, err = customerOf(n)
+	return n, err
+}
+
+func customerOf(n bank.Notice) (demo.Customer, error) {
+	if n.Demonstration == nil {
+		return demo.Customer{}, errors.New("this bank began empty: it has no demonstration customer")
+	}
+	return *n.Demonstration, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,7 +34,7 @@ func (p *program) feed() *cobra.Command {
 		Long: "Feed shows what the demonstration customer's phone shows, newest first. With --follow it shows the\n" +
 			"newest last, waits for more, and ends when it is interrupted; as JSON it is then one item a line.",
 		Example: "  farthing feed\n  farthing feed --follow\n  farthing feed -o json | jq '.[0]'",
-		Args:    arguments(),
+		Args:    arguments(), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if limit < 1 || limit > pageMax {
 				return usage("--limit must be from 1 to %d, not %d", pageMax, limit)
@@ -61,7 +62,7 @@ type item struct {
 }
 
 func (p *program) runFeed(ctx context.Context, follow bool, limit int) error {
-	n, _, err := p.customer(ctx)
+	n, err := p.customer(ctx)
 	if err != nil {
 		return err
 	}
@@ -76,6 +77,14 @@ func (p *program) runFeed(ctx context.Context, follow bool, limit int) error {
 		return p.print(items.Items)
 	}
 	return p.showItems(items.Items)
+}
+
+// ignoreEnd is err, unless it only says that the program was interrupted.
+func ignoreEnd(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // follow shows items, and then whatever comes after them.

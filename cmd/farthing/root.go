@@ -80,7 +80,20 @@ func (p *program) folder() bank.Folder { return bank.Folder(p.data) }
 func (p *program) json() bool { return p.output == "json" }
 
 // print writes a value as JSON, on one line.
-func (p *program) print(value any) error { return json.NewEncoder(p.screen).Encode(value) }
+func (p *program) print(value any) error { return p.encoder().Encode(value) }
+
+// printIndented is print for people.
+func (p *program) printIndented(value any) error {
+	encoder := p.encoder()
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+func (p *program) encoder() *json.Encoder {
+	encoder := json.NewEncoder(p.screen)
+	encoder.SetEscapeHTML(false) // It goes to no browser, and M&S should read M&S.
+	return encoder
+}
 
 // defaultData is the folder that commands use unless they are told otherwise.
 func defaultData() string { return cmp.Or(os.Getenv("FARTHING_DATA"), ".farthing") }
@@ -107,9 +120,10 @@ func (p *program) root() *cobra.Command {
 	flags.StringVar(&p.data, "data", defaultData(), "the bank's data folder; FARTHING_DATA sets the default")
 	flags.StringVarP(&p.output, "output", "o", "", "'json' prints JSON, for programs")
 	_ = root.MarkPersistentFlagDirname("data")
-	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp))
+	outputs := cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp)
+	_ = root.RegisterFlagCompletionFunc("output", outputs)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(p.up(), p.demo(), p.swipe(), p.feed(), p.trace(), p.schema())
+	root.AddCommand(p.up(), p.demo(), p.swipe(), p.feed(), p.trace(), p.schema(), p.bench())
 	return root
 }
 

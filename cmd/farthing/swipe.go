@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/cardedge"
 	"farthing/pkg/clock"
 	"farthing/pkg/money"
@@ -27,8 +31,10 @@ func (p *program) swipe() *cobra.Command {
 		Example: "  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\"\n" +
 			"  farthing swipe 12.00 \"UBER *TRIP HELP.UBER.COM GBR\" --mcc 4121 -o json\n" +
 			"  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\" --id till-7-0042   # a repeat answers the same",
-		Args:              arguments("AMOUNT", "DESCRIPTOR"),
-		RunE:              func(c *cobra.Command, args []string) error { return p.runSwipe(c.Context(), f, args[0], args[1]) },
+		Args: arguments("AMOUNT", "DESCRIPTOR"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.runSwipe(c.Context(), f, args[0], args[1])
+		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	flags := swipe.Flags()
@@ -36,7 +42,17 @@ func (p *program) swipe() *cobra.Command {
 	flags.StringVar(&f.id, "id", "", "the processor's id of this swipe; a repeat of it answers what happened first")
 	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
 	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
+	swipe.SetFlagErrorFunc(explainFlag)
 	return swipe
+}
+
+// explainFlag knows that what looks like a flag may be an amount below zero.
+func explainFlag(_ *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if ok && strings.ContainsAny(unknown.GetSpecifiedShortnames(), "0123456789") {
+		return usage("AMOUNT must be more than zero")
+	}
+	return usageError{err}
 }
 
 func (p *program) runSwipe(ctx context.Context, f swipeFlags, amount, descriptor string) error {
@@ -44,11 +60,15 @@ func (p *program) runSwipe(ctx context.Context, f swipeFlags, amount, descriptor
 	if err != nil {
 		return err
 	}
-	n, customer, err := p.customer(ctx)
-	if err != nil && f.card == "" {
+	n, err := bank.Find(ctx, p.folder())
+	if err != nil {
 		return err
 	}
 	if asked.CardID == "" {
+		customer, err := customerOf(n)
+		if err != nil {
+			return err
+		}
 		asked.CardID = customer.CardID
 	}
 	watch := clock.Start()
@@ -68,6 +88,8 @@ func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authoris
 		return cardedge.Authorisation{}, usage("AMOUNT must be more than zero")
 	case descriptor == "":
 		return cardedge.Authorisation{}, usage("DESCRIPTOR must not be empty")
+	case !utf8.ValidString(descriptor + f.id + f.card): // JSON cannot say it as it is.
+		return cardedge.Authorisation{}, usage("DESCRIPTOR, --id and --card must be valid UTF-8")
 	}
 	asked := cardedge.Authorisation{
 		ProcessorID: f.id, CardID: f.card, Descriptor: descriptor, MCC: f.mcc,

@@ -20,9 +20,9 @@ func (p *program) trace() *cobra.Command {
 	return &cobra.Command{
 		Use:   "trace ID",
 		Short: "Draw what one request did on its way through the services",
-		Long: "Trace draws the latest trace of an ID, with how long each step took and how much of that was its own.\n\n" +
-			"ID is a trace's, a transaction's (tx_…) or an authorisation's (auth_…), as swipe prints them. A bank keeps\n" +
-			"its newest traces in memory, and forgets them when it stops.",
+		Long: "Trace draws what one request did, with how long each step took and how much of that was its own.\n\n" +
+			"ID is a trace's, a transaction's (tx_…) or an authorisation's (auth_…), as swipe prints them: of those the\n" +
+			"first trace is drawn, in which it happened. A bank keeps its newest traces in memory until it stops.",
 		Example:           "  farthing trace 0af7651916cd43dd8448eb211c80319c\n  farthing trace tx_00008zIcpb1TB4yeIFXMzx",
 		Args:              arguments("ID"),
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -46,12 +46,14 @@ func (p *program) runTrace(ctx context.Context, id string) error {
 		return err
 	}
 	if attribute != "" {
-		if id, err = latestTrace(ctx, n, attribute, id); err != nil {
+		if id, err = firstTrace(ctx, n, attribute, id); err != nil {
 			return err
 		}
 	}
 	var found traced
-	if err := admin(ctx, n, "/traces/"+id, &found); err != nil {
+	if err := admin(ctx, n, "/traces/"+id, &found); errs.Is(err, errs.NotFound) {
+		return noTrace(id)
+	} else if err != nil {
 		return err
 	}
 	return p.showTrace(found)
@@ -72,18 +74,23 @@ func attributeOf(id string) (string, error) {
 	return "", usage("ID must be a trace's (32 hexadecimal digits), a transaction's (tx_…) or an authorisation's (auth_…)")
 }
 
-func latestTrace(ctx context.Context, n bank.Notice, attribute, id string) (string, error) {
+// firstTrace is the trace in which it happened: those of repeats come after it.
+func firstTrace(ctx context.Context, n bank.Notice, attribute, id string) (string, error) {
 	var list struct {
 		Traces []trace.Summary `json:"traces"`
 	}
-	query := url.Values{attribute: {id}, "limit": {"1"}}
+	query := url.Values{attribute: {id}, "limit": {"100"}}
 	if err := admin(ctx, n, "/traces?"+query.Encode(), &list); err != nil {
 		return "", err
 	}
 	if len(list.Traces) == 0 {
-		return "", errs.Missing("trace")
+		return "", noTrace(id)
 	}
-	return list.Traces[0].TraceID, nil
+	return list.Traces[len(list.Traces)-1].TraceID, nil
+}
+
+func noTrace(id string) error {
+	return fmt.Errorf("the bank keeps no trace of %s: it forgets the oldest, and all of them when it stops", id)
 }
 
 // admin asks the admin door.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -31,9 +32,10 @@ func (p *program) up() *cobra.Command {
 			"The first start in a folder makes a demonstration customer with some weeks of life; later ones go on with\n" +
 			"the same data. Ports, from the first: public API, card edge, console, admin, ISO 8583, login. Pushes go to a\n" +
 			"fake of Apple in this process, unless FARTHING_APNS_HOST and its fellows say otherwise.",
-		Example: "  farthing up\n  farthing up --data /var/lib/farthing --port 9000\n  farthing up --empty -o json",
-		Args:    arguments(),
-		RunE:    func(c *cobra.Command, _ []string) error { return p.runUp(c.Context(), f) },
+		Example:           "  farthing up\n  farthing up --data /var/lib/farthing --port 9000\n  farthing up --empty -o json",
+		Args:              arguments(),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(c *cobra.Command, _ []string) error { return p.runUp(c.Context(), f) },
 	}
 	flags := up.Flags()
 	flags.StringVar(&f.host, "host", "127.0.0.1", "the address to listen on")
@@ -55,28 +57,28 @@ func (p *program) runUp(ctx context.Context, f upFlags) error {
 		return err
 	}
 	running, err := bank.Up(ctx, options)
-	switch {
-	case ctx.Err() != nil: // Interrupted before it was up, which is no failure.
-		if err == nil {
-			err = running.Stop(ctx)
-		}
-		return ignoreEnd(err)
-	case err != nil:
-		return err
+	if err != nil {
+		return unlessInterrupted(ctx, err)
 	}
 	if err := p.showUp(running.Notice); err != nil {
 		return errors.Join(err, running.Stop(ctx))
 	}
+	showing, stop := context.WithCancel(ctx)
+	var phone sync.WaitGroup
+	phone.Go(func() { p.showPhone(showing, running) })
 	select {
 	case <-ctx.Done():
 	case <-running.Failed():
 	}
-	return running.Stop(ctx)
+	err = running.Stop(ctx)
+	stop()
+	phone.Wait()
+	return err
 }
 
-// ignoreEnd is err, unless it only says that the program was interrupted.
-func ignoreEnd(err error) error {
-	if errors.Is(err, context.Canceled) {
+// unlessInterrupted is why a bank did not come up: that somebody did not want it to is no failure.
+func unlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
 		return nil
 	}
 	return err
@@ -118,7 +120,7 @@ func (p *program) showUp(n bank.Notice) error {
 	} else {
 		fmt.Fprintf(s, "\nIt began empty: it has no demonstration customer.\n")
 	}
-	_, err := fmt.Fprintf(s, "\nCtrl-C stops it.\n")
+	_, err := fmt.Fprintf(s, "\nWhat the phone shows comes below. Ctrl-C stops the bank.\n")
 	return err
 }
 

@@ -37,13 +37,14 @@ func Main(services ...Service) {
 const firstPort = 8080
 
 func run(ctx context.Context, log *slog.Logger, dir, host string, port int, services []Service) error {
-	bank, err := OpenEmbedded(EmbeddedOptions{Dir: filepath.Join(dir, "bank", "store"), Clock: &clock.Business{}, Log: log})
+	home := filepath.Join(dir, "bank") // As cmd/farthing keeps it.
+	bank, err := OpenEmbedded(EmbeddedOptions{Dir: filepath.Join(home, "store"), Clock: &clock.Business{}, Log: log})
 	if err != nil {
 		return err
 	}
 	options := bank.Options(services)
 	options.Listen, options.Settings = Loopback(host, port), SettingsFrom(os.Environ())
-	options.KeyDir, options.CreateKeys = filepath.Join(dir, "bank", "keys"), true
+	options.KeyDir, options.CreateKeys = filepath.Join(home, "keys"), true
 	process, err := bank.Start(ctx, options)
 	if err != nil {
 		return errors.Join(err, bank.Close())

@@ -41,7 +41,7 @@ func (f Folder) take() (io.Closer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the data folder %s cannot be locked: %w", f.Shown(), err)
 	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // A descriptor is a small int.
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
 		err = fmt.Errorf("the data folder %s is in use by %s", f.Shown(), holderOf(file))

@@ -50,8 +50,9 @@ const (
 	tooDear          = 10
 )
 
-// Life is what has happened to the customer up to now, in order and in now's time zone, which is London's: at least 60 purchases of the last 60 days, two of
-// them declined, and never an approved one that the account could not pay.
+// Life is what has happened to the customer up to now, in order and in now's time zone, which is London's: at least
+// 60 purchases of the last 60 days, two more that were declined, and never an approved one that the account could not
+// pay.
 func Life(now time.Time) []Happening {
 	today := midnight(now)
 	var life []Happening

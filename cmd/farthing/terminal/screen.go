@@ -19,15 +19,15 @@ type Screen struct {
 // plainWidth is how many columns are written to what is no terminal.
 const plainWidth = 100
 
-// New is a screen on w. Colour is for terminals only, and not where NO_COLOR is set to anything.
+// New is a screen on w. Colour is for terminals only, and not where the environment says that it is not wanted.
 func New(w io.Writer) *Screen {
 	s := &Screen{Writer: w, width: plainWidth}
 	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // A descriptor is a small int.
+	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return s
 	}
 	s.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 { //nolint:gosec // As above.
+	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
 		s.width = width
 	}
 	return s
@@ -36,7 +36,7 @@ func New(w io.Writer) *Screen {
 // Columns is how wide the screen is.
 func (s *Screen) Columns() int { return s.width }
 
-// Bold, Dim, Green and Red are the text in that dress, if the screen has colours.
+// Bold is for what matters most. Each dress is only put on if the screen has colours.
 func (s *Screen) Bold(text string) string { return s.dress("1", text) }
 
 // Dim is for what matters less.

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"farthing/pkg/clock"
+)
+
+// The scripts run the real program, in processes of its own.
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"farthing": main}) }
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               takePort,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await": await, "follow": follow, "keep": keep, "usage": ends(exitUsage), "failure": ends(exitFailed),
+		},
+	})
+}
+
+// takePort sets $TAKEN to a port that somebody listens on until the script ends.
+func takePort(env *testscript.Env) error {
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = listener.Close() })
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	env.Setenv("TAKEN", port)
+	return err
+}
+
+// ends wants a command to end with a code and one line on stderr that matches: usage PATTERN ARG...
+func ends(code int) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) < 2 {
+			ts.Fatalf("usage: usage|failure PATTERN ARG...")
+		}
+		exit, _ := errors.AsType[*exec.ExitError](ts.Exec("farthing", args[1:]...))
+		if exit == nil || exit.ExitCode() != code {
+			ts.Fatalf("%q ends with %v, want %d", args[1:], exit, code)
+		}
+		line := regexp.MustCompile("^farthing: .*" + args[0] + ".*\n$")
+		if stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr"); stdout != "" || !line.MatchString(stderr) {
+			ts.Fatalf("%q says %q, %q, want %s", args[1:], stdout, stderr, line)
+		}
+	}
+}
+
+// follow runs feed --follow until it has shown a line that matches, and interrupts it: follow PATTERN.
+func follow(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: follow PATTERN")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	feed := exec.CommandContext(ctx, "farthing", "feed", "--follow", "--limit", "1", "-o", "json")
+	feed.Env = append(os.Environ(), "FARTHING_DATA="+ts.Getenv("FARTHING_DATA"))
+	shown, err := feed.StdoutPipe()
+	ts.Check(err)
+	ts.Check(feed.Start())
+	pattern, lines := regexp.MustCompile(args[0]), bufio.NewScanner(shown)
+	for found := false; !found; {
+		if !lines.Scan() {
+			ts.Fatalf("the feed ended without %s: %v", args[0], feed.Wait())
+		}
+		found = pattern.Match(lines.Bytes())
+	}
+	ts.Check(feed.Process.Signal(os.Interrupt))
+	ts.Check(feed.Wait())
+}
+
+// await returns when a file is there: a bank that is up leaves bank.json in its folder.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await FILE")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		ts.Check(clock.Wait(ctx, 5*time.Millisecond))
+	}
+}
+
+// keep sets a variable to a field of the JSON object that the last command printed.
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: keep VARIABLE field")
+	}
+	var printed map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &printed))
+	value, ok := printed[args[1]]
+	if !ok {
+		ts.Fatalf("%s is not in what was printed", args[1])
+	}
+	if number, isNumber := value.(float64); isNumber {
+		value = strconv.FormatFloat(number, 'f', -1, 64)
+	}
+	ts.Setenv(args[0], fmt.Sprint(value))
+}

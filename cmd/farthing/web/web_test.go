@@ -1,0 +1,54 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"farthing/cmd/farthing/web"
+	"farthing/pkg/errs"
+)
+
+// ask asks a door that answers like that.
+func ask(t testing.TB, status int, body string) (string, error) {
+	t.Helper()
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}))
+	defer door.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, door.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		Said string `json:"said"`
+	}
+	err = web.Do(door.Client(), req, &answer)
+	return answer.Said, err
+}
+
+func TestAnAnswerIsDecoded(t *testing.T) {
+	if said, err := ask(t, 200, `{"said":"yes"}`); err != nil || said != "yes" {
+		t.Fatalf("got %q, %v", said, err)
+	}
+}
+
+func TestTheBanksErrorIsACodedOneAgain(t *testing.T) {
+	_, err := ask(t, 400, `{"code":"bad_request.bad_param.mcc","message":"The field 'mcc' is wrong","params":{}}`)
+	if !errs.Is(err, "bad_request.bad_param") || errs.Of(err).Message != "The field 'mcc' is wrong" {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestWhatNoBankAnswersIsAnError(t *testing.T) {
+	for _, answer := range []struct {
+		status int
+		body   string
+	}{{502, "<html>"}, {200, "<html>"}, {500, "{}"}, {200, `{"said":` + strings.Repeat("[", 100)}} {
+		if _, err := ask(t, answer.status, answer.body); err == nil {
+			t.Errorf("%d %q is an answer", answer.status, answer.body)
+		}
+	}
+}
