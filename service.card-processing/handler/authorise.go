@@ -31,18 +31,25 @@ func (h *Handler) Authorise(
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
+	rsp, err := h.authorise(ctx, req)
+	h.metrics.answered(rsp, err)
+	return rsp, err
+}
+
+func (h *Handler) authorise(
+	ctx context.Context, req *cardprocessingproto.AuthoriseRequest,
+) (*cardprocessingproto.AuthoriseResponse, error) {
 	holdID, err := h.holdOf(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	trace.Annotate(ctx, "authorisation_id", logic.AuthorisationID(holdID))
+	authorisationID := logic.AuthorisationID(holdID)
+	trace.Annotate(ctx, "authorisation_id", authorisationID)
 	rsp, err := h.decide(ctx, holdID, req)
 	if err != nil {
-		h.count("error", errs.Of(err).Class())
 		return nil, err
 	}
-	h.countAnswer(rsp)
-	rsp.AuthorisationId = logic.AuthorisationID(holdID)
+	rsp.AuthorisationId = authorisationID
 	return rsp, nil
 }
 
@@ -99,16 +106,4 @@ func purchaseOf(req *cardprocessingproto.AuthoriseRequest) *transactionsproto.Pu
 		Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(), Descriptor_: req.GetDescriptor_(), Mcc: req.GetMcc(),
 		Scheme: scheme,
 	}
-}
-
-func (h *Handler) countAnswer(rsp *cardprocessingproto.AuthoriseResponse) {
-	if rsp.GetApproved() {
-		h.count("approved", "")
-		return
-	}
-	h.count("declined", rsp.GetDeclineReason())
-}
-
-func (h *Handler) count(outcome, reason string) {
-	h.authorisations.WithLabelValues(outcome, reason).Inc()
 }

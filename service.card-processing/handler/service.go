@@ -2,9 +2,6 @@
 package handler
 
 import (
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promauto"
-
 	"farthing/pkg/clock"
 	"farthing/pkg/events"
 	"farthing/pkg/foundation"
@@ -21,13 +18,12 @@ var Service = foundation.Service{Name: "service.card-processing", Schema: storag
 // Handler answers the RPCs.
 type Handler struct {
 	cardprocessingproto.UnimplementedCardProcessingServer
-	cards          cardsproto.CardsClient
-	transactions   transactionsproto.TransactionsClient
-	balance        balanceproto.BalanceClient
-	processorIDs   *storage.ProcessorIDs
-	clock          *clock.Business
-	authorisations *prometheus.CounterVec
-	released       prometheus.Counter
+	cards        cardsproto.CardsClient
+	transactions transactionsproto.TransactionsClient
+	balance      balanceproto.BalanceClient
+	processorIDs *storage.ProcessorIDs
+	clock        *clock.Business
+	metrics      *metrics
 }
 
 func register(env *foundation.Env) error {
@@ -43,20 +39,15 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
-	in := promauto.With(env.Metrics)
 	h := &Handler{
 		cards: cardsproto.NewCardsClient(cards), transactions: transactionsproto.NewTransactionsClient(transactions),
 		balance: balanceproto.NewBalanceClient(balance), processorIDs: storage.NewProcessorIDs(env.Store), clock: env.Clock,
-		authorisations: in.NewCounterVec(prometheus.CounterOpts{
-			Name: "card_authorisations_total", Help: "Card authorisations answered, by outcome and reason.",
-		}, []string{"outcome", "reason"}),
-		released: in.NewCounter(prometheus.CounterOpts{
-			Name: "unanswered_holds_released_total", Help: "Holds released because nobody was told of them.",
-		}),
+		metrics: newMetrics(env.Metrics),
 	}
 	cardprocessingproto.RegisterCardProcessingServer(env.GRPC, h)
 	env.Subscribe(events.Subscription{
-		Name: "card_processing", Types: []string{"balance.entry_posted"}, After: unansweredAfter, Handle: h.releaseUnanswered,
+		Name: "card_processing", Types: []string{"balance.entry_posted"}, After: unansweredAfter,
+		MaxTries: releaseTries, Handle: h.releaseUnanswered,
 	})
 	return nil
 }

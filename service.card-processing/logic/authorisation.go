@@ -76,8 +76,10 @@ func checkIdentity(req *cardprocessingproto.AuthoriseRequest, now time.Time) err
 		return checkText("processor_id", req.GetProcessorId(), processorIDMax)
 	case req.GetProcessorId() != "":
 		return errs.BadParam("processor_id", "excludes 'network'")
-	case network.GetTransmittedMs() <= 0:
+	case network.GetTransmittedMs() == 0:
 		return errs.MissingParam("network.transmitted_at")
+	case network.GetTransmittedMs() < 0:
+		return errs.BadParam("network.transmitted_at", "is before 1970")
 	case network.GetTransmittedMs() > now.Add(early).UnixMilli():
 		return errs.BadParam("network.transmitted_at", "is in the future")
 	}
@@ -119,7 +121,7 @@ func checkAmount(field string, amount *moneyproto.Money) error {
 
 func checkText(field, text string, longest int) error {
 	switch {
-	case text == "":
+	case strings.TrimSpace(text) == "":
 		return errs.MissingParam(field)
 	case !utf8.ValidString(text):
 		return errs.BadParam(field, "must be valid UTF-8")
@@ -145,6 +147,8 @@ func Refusal(card *cardsproto.Card, now time.Time) string {
 		return "card_frozen"
 	case cardsproto.Status_STATUS_ACTIVE:
 	case cardsproto.Status_STATUS_CLOSED, cardsproto.Status_STATUS_UNSPECIFIED:
+		return "card_closed"
+	default: // A state that a later version of service.cards knows: whatever it is, it is not this one's "active".
 		return "card_closed"
 	}
 	// A card is good to the end of its month, anywhere on earth.

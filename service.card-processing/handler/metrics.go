@@ -1,0 +1,39 @@
+package handler
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"farthing/pkg/errs"
+	cardprocessingproto "farthing/service.card-processing/proto"
+)
+
+// metrics watch the business: what the card network was answered, and what was given back unanswered.
+type metrics struct {
+	authorisations *prometheus.CounterVec
+	released       prometheus.Counter
+}
+
+func newMetrics(registry prometheus.Registerer) *metrics {
+	in := promauto.With(registry)
+	return &metrics{
+		authorisations: in.NewCounterVec(prometheus.CounterOpts{
+			Name: "card_authorisations_total", Help: "Card authorisations answered, by outcome and reason.",
+		}, []string{"outcome", "reason"}),
+		released: in.NewCounter(prometheus.CounterOpts{
+			Name: "unanswered_holds_released_total", Help: "Holds released because nobody was told of them.",
+		}),
+	}
+}
+
+// answered counts what became of an authorisation that was well-formed. The reason of an error is its class.
+func (m *metrics) answered(rsp *cardprocessingproto.AuthoriseResponse, err error) {
+	switch {
+	case err != nil:
+		m.authorisations.WithLabelValues("error", errs.Of(err).Class()).Inc()
+	case rsp.GetApproved():
+		m.authorisations.WithLabelValues("approved", "").Inc()
+	default:
+		m.authorisations.WithLabelValues("declined", rsp.GetDeclineReason()).Inc()
+	}
+}
