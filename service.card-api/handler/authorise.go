@@ -14,14 +14,27 @@ import (
 // authorisation is what a processor sends to POST /authorisations. Fields and rules are those of
 // cardprocessing.v1.AuthoriseRequest, which checks them.
 type authorisation struct {
-	ProcessorID string   `json:"processor_id"`
-	Network     *network `json:"network"`
-	CardID      string   `json:"card_id"`
-	CardNumber  string   `json:"card_number"`
-	Amount      *amount  `json:"amount"`
-	LocalAmount *amount  `json:"local_amount"`
-	Descriptor  string   `json:"descriptor"`
-	MCC         string   `json:"mcc"`
+	ProcessorID string     `json:"processor_id"`
+	Network     *network   `json:"network"`
+	CardID      string     `json:"card_id"`
+	CardNumber  cardNumber `json:"card_number"`
+	Amount      *amount    `json:"amount"`
+	LocalAmount *amount    `json:"local_amount"`
+	Descriptor  string     `json:"descriptor"`
+	MCC         string     `json:"mcc"`
+}
+
+// cardNumber is a number that is masked from the moment it is read. Empty is none.
+type cardNumber struct{ pan.Number }
+
+// UnmarshalText reads a number. What is none is refused without being quoted.
+func (n *cardNumber) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	number, err := pan.Parse("card_number", string(text))
+	n.Number = number
+	return err
 }
 
 type network struct {
@@ -77,16 +90,10 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 
 func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error) {
 	asked := &cardprocessingproto.AuthoriseRequest{
-		ProcessorId: sent.ProcessorID, CardId: sent.CardID, Descriptor_: sent.Descriptor, Mcc: sent.MCC,
+		ProcessorId: sent.ProcessorID, CardId: sent.CardID, CardNumber: sent.CardNumber.Reveal(),
+		Descriptor_: sent.Descriptor, Mcc: sent.MCC,
 	}
 	var err error
-	if sent.CardNumber != "" {
-		number, err := pan.Parse("card_number", sent.CardNumber)
-		if err != nil {
-			return nil, err
-		}
-		asked.CardNumber = number.Reveal()
-	}
 	if asked.Amount, err = moneyOf("amount", sent.Amount); err != nil {
 		return nil, err
 	}

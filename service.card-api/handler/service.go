@@ -2,6 +2,7 @@
 package handler
 
 import (
+	"net/http"
 	"time"
 
 	"farthing/pkg/edge"
@@ -19,8 +20,9 @@ type Handler struct {
 }
 
 const (
-	// giveUpAfter is a little more than what card-processing takes at most, so that its own answer arrives.
-	giveUpAfter = 1700 * time.Millisecond
+	// giveUpAfter is when a processor has its answer, whatever happens. The peers behind this door have a little less
+	// each, so that what they have to say of it arrives.
+	giveUpAfter = 1500 * time.Millisecond
 	bodyMax     = 16 << 10
 )
 
@@ -34,10 +36,13 @@ func register(env *foundation.Env) error {
 		return err
 	}
 	h := &Handler{processing: cardprocessingproto.NewCardProcessingClient(processing)}
+	return env.Serve(foundation.CardEdge, h.door(edge.Standard{Log: env.Log, Tracer: env.Tracer, Metrics: measured}))
+}
+
+// door is the routes behind the standard filters.
+func (h *Handler) door(standard edge.Standard) http.Handler {
+	standard.Deadline, standard.BodyLimit = giveUpAfter, bodyMax
 	var router edge.Router
 	router.POST("/authorisations", h.Authorise)
-	filters := edge.Standard{
-		Log: env.Log, Tracer: env.Tracer, Metrics: measured, Deadline: giveUpAfter, BodyLimit: bodyMax,
-	}
-	return env.Serve(foundation.CardEdge, edge.Handler(&router, filters.Filters()...))
+	return edge.Handler(&router, standard.Filters()...)
 }
