@@ -19,6 +19,7 @@ import (
 	"farthing/pkg/events/embedded"
 	"farthing/pkg/foundation"
 	"farthing/pkg/store"
+	pebblestore "farthing/pkg/store/pebble"
 	"farthing/service.apns/fakeapple"
 )
 
@@ -66,6 +67,9 @@ func New(t testing.TB, o Options) *World {
 	w.startBank(t, o, settings)
 	return w
 }
+
+// memTableBytes keeps a short life in one table: with the race detector on, each file that Pebble opens costs it dear.
+const memTableBytes = 16 << 20
 
 // clientTimeout is longer than any door takes.
 const clientTimeout = 30 * time.Second
@@ -119,7 +123,7 @@ func write(t testing.TB, name string, content []byte) string {
 func (w *World) startBank(t testing.TB, o Options, settings map[string]string) {
 	t.Helper()
 	embeddedOptions := foundation.EmbeddedOptions{
-		Memory: true, Clock: w.Clock, Chaos: o.Chaos, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+		Memory: true, Files: pebblestore.Options{MemTable: memTableBytes}, Clock: w.Clock, Chaos: o.Chaos, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	}
 	if o.Embedded != nil {
 		o.Embedded(&embeddedOptions)
@@ -182,20 +186,30 @@ func (w *World) Said() string { return w.said.String() }
 func (w *World) KeyDir() string { return w.keyDir }
 
 const (
-	lookEvery = 5 * time.Millisecond
-	patience  = 30 * time.Second
+	lookEvery    = 5 * time.Millisecond // At first; it doubles up to the maximum.
+	lookEveryMax = 200 * time.Millisecond
+	patience     = 30 * time.Second
 )
 
 // Eventually waits until a condition holds, and fails the test if it does not within half a minute.
 func (w *World) Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
+	if !w.settle(t, holds) {
+		t.Fatalf("it did not happen within %v: %s", patience, what)
+	}
+}
+
+// settle waits until a condition holds, for a while, and tells whether it does.
+func (w *World) settle(t testing.TB, holds func() bool) bool {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	for !holds() {
-		if clock.Wait(ctx, lookEvery) != nil {
-			t.Fatalf("it did not happen within %v: %s", patience, what)
+	for wait := lookEvery; !holds(); wait = min(2*wait, lookEveryMax) {
+		if clock.Wait(ctx, wait) != nil {
+			return holds()
 		}
 	}
+	return true
 }
 
 // Pass lets real time pass, which is only for simulated worlds.

@@ -30,7 +30,8 @@ type Embedded struct {
 // EmbeddedOptions choose where, and on which clock.
 type EmbeddedOptions struct {
 	Dir    string
-	Memory bool // Nothing on disk: for tests and simulated worlds.
+	Memory bool                // Nothing on disk: for tests and simulated worlds.
+	Files  pebblestore.Options // How the directory is kept, such as on a file system that a test can cut off.
 	Clock  *clock.Business
 	Log    *slog.Logger
 	Chaos  *embedded.Chaos // The bus repeats and reorders on purpose.
@@ -42,7 +43,8 @@ func OpenEmbedded(o EmbeddedOptions) (*Embedded, error) {
 	if o.Memory {
 		open = pebblestore.OpenInMemory
 	}
-	kept, err := open(pebblestore.Options{Log: o.Log})
+	o.Files.Log = o.Log
+	kept, err := open(o.Files)
 	if err != nil {
 		return nil, err
 	}

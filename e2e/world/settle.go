@@ -1,0 +1,39 @@
+package world
+
+import (
+	"testing"
+)
+
+// Audit waits until feed and phone have all that the customers of a book must see, and answers everything in which the
+// bank disagrees with the book, whose outcomes must all be known.
+func (w *World) Audit(t testing.TB, book *Book, customers ...*Customer) []Finding {
+	t.Helper()
+	w.settle(t, func() bool { return len(w.audit(t, book, customers)) == 0 })
+	return w.audit(t, book, customers)
+}
+
+func (w *World) audit(t testing.TB, book *Book, customers []*Customer) []Finding {
+	t.Helper()
+	var findings []Finding
+	for _, complaint := range book.Complaints() {
+		findings = append(findings, Finding{"changed", complaint})
+	}
+	for _, c := range customers {
+		records, err := Read(t.Context(), w.process, c.AccountID)
+		must(t, "reading the records", err)
+		records.Pushes = w.Pushes(c)
+		findings = append(findings, Audit(records, PagesOf(book, c), true)...)
+	}
+	return findings
+}
+
+// PagesOf are the pages of a book that are about a customer.
+func PagesOf(book *Book, c *Customer) []Page {
+	var own []Page
+	for _, page := range book.Pages() {
+		if page.Customer.AccountID == c.AccountID {
+			own = append(own, page)
+		}
+	}
+	return own
+}
