@@ -41,7 +41,7 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // run runs the command that args ask for, and answers the exit code. An error is one line on stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	p := &program{name: args[0], screen: terminal.New(stdout), errors: stderr}
-	root := p.root()
+	root := p.root() //nolint:contextcheck // Cobra hands each command its context.
 	root.SetArgs(args[1:])
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -78,10 +78,12 @@ func (p *program) runUp(ctx context.Context, f upFlags) error {
 
 // unlessInterrupted is why a bank did not come up: that somebody did not want it to is no failure.
 func unlessInterrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 func (p *program) upOptions(f upFlags) (bank.Options, error) {

@@ -34,11 +34,11 @@ func (p *Process) closeDoors(ctx context.Context) error {
 }
 
 // Loopback listens on an address, each door at PortOf. A port in use is one clear error.
-func Loopback(host string, firstPort int) func(Door) (net.Listener, error) {
+func Loopback(ctx context.Context, host string, firstPort int) func(Door) (net.Listener, error) {
 	return func(door Door) (net.Listener, error) {
 		var config net.ListenConfig
 		port := PortOf(door, firstPort)
-		listener, err := config.Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		switch {
 		case errors.Is(err, syscall.EADDRINUSE):
 			return nil, fmt.Errorf("port %d, for the %s door, is in use", port, door)

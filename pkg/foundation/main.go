@@ -23,7 +23,7 @@ func Main(services ...Service) {
 	host := flag.String("host", "127.0.0.1", "the address to listen on")
 	port := flag.Int("port", firstPort, "the first port")
 	flag.Parse()
-	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	log := NewLog(os.Stderr, slog.LevelInfo)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, log, *dir, *host, *port, services)
@@ -37,13 +37,15 @@ func Main(services ...Service) {
 const firstPort = 8080
 
 func run(ctx context.Context, log *slog.Logger, dir, host string, port int, services []Service) error {
-	home := filepath.Join(dir, "bank") // As cmd/farthing keeps it.
-	bank, err := OpenEmbedded(EmbeddedOptions{Dir: filepath.Join(home, "store"), Clock: &clock.Business{}, Log: log})
+	home := filepath.Join(dir, "bank")         // As cmd/farthing keeps it.
+	bank, err := OpenEmbedded(EmbeddedOptions{ //nolint:contextcheck // The store outlives the start: Close ends it.
+		Dir: filepath.Join(home, "store"), Clock: &clock.Business{}, Log: log,
+	})
 	if err != nil {
 		return err
 	}
 	options := bank.Options(services)
-	options.Listen, options.Settings = Loopback(host, port), SettingsFrom(os.Environ())
+	options.Listen, options.Settings = Loopback(ctx, host, port), SettingsFrom(os.Environ())
 	options.KeyDir, options.CreateKeys = filepath.Join(home, "keys"), true
 	process, err := bank.Start(ctx, options)
 	if err != nil {

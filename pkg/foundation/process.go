@@ -81,7 +81,8 @@ type Process struct {
 // nothing is left running.
 func Start(ctx context.Context, o Options) (*Process, error) {
 	p := &Process{
-		options: o, handlers: make(map[Door]http.Handler), operations: make(map[string]http.Handler), known: make(map[string]bool), failed: make(chan struct{}),
+		options: o, handlers: make(map[Door]http.Handler), operations: make(map[string]http.Handler),
+		known: make(map[string]bool), failed: make(chan struct{}),
 	}
 	for _, service := range o.Services {
 		if err := p.register(ctx, service); err != nil {

@@ -19,10 +19,10 @@ func served() []foundation.Door {
 	return []foundation.Door{foundation.Public, foundation.CardEdge, foundation.Admin}
 }
 
-func (b *Bank) listen(context.Context) error {
+func (b *Bank) listen(ctx context.Context) error {
 	b.doors = make(doors)
 	b.later(func(context.Context) error { return b.doors.close() })
-	listen := foundation.Loopback(b.options.Host, b.options.Port)
+	listen := foundation.Loopback(ctx, b.options.Host, b.options.Port)
 	for _, door := range served() {
 		listener, err := listen(door)
 		if err != nil {

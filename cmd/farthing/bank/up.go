@@ -90,7 +90,7 @@ func (b *Bank) start(ctx context.Context) error {
 func (b *Bank) run(
 	ctx context.Context, home string, clk *clock.Business,
 ) (process *foundation.Process, stop func(context.Context) error, err error) {
-	embedded, err := foundation.OpenEmbedded(foundation.EmbeddedOptions{
+	embedded, err := foundation.OpenEmbedded(foundation.EmbeddedOptions{ //nolint:contextcheck // It outlives the start.
 		Dir: filepath.Join(home, "store"), Clock: clk, Log: b.options.Log,
 	})
 	if err != nil {

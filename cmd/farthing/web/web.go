@@ -21,7 +21,7 @@ func Do(client *http.Client, req *http.Request, into any) error {
 	if client == nil {
 		client = http.DefaultClient
 	}
-	rsp, err := client.Do(req)
+	rsp, err := client.Do(req) //nolint:gosec // The address is the bank's own, from its notice.
 	if err != nil {
 		return unwrapped(err)
 	}
