@@ -8,26 +8,27 @@ import (
 )
 
 const (
-	emojiStyle = '\ufe0f' // Has the rune before it drawn as an emoji, which is wide.
-	joiner     = '\u200d' // Draws what comes after it into the emoji before it.
+	emojiStyle = '\ufe0f' // Has the symbol before it drawn as an emoji, which is wide.
+	joiner     = '\u200d' // Draws the emoji after it into the one before it.
 )
 
 // Width is how many columns a text takes on a terminal: emoji and East Asian letters take two, marks none.
 func Width(text string) int {
 	columns, last := 0, 0
-	joined := false
+	before, joined := ' ', false
 	for _, r := range text {
+		now := widthOf(r)
 		switch {
-		case r == emojiStyle:
-			columns, last = columns+2-max(last, 1), 2
+		case r == emojiStyle && last == 1 && unicode.IsSymbol(before):
+			columns, last = columns+1, 2
 		case r == joiner:
-			joined = true
-		case joined:
-			joined = false
-		default:
-			last = widthOf(r)
-			columns += last
+			joined = last == 2
+			continue
+		case joined && now == 2: // It is drawn into what is there.
+		case now > 0:
+			columns, last, before = columns+now, now, r
 		}
+		joined = joined && now == 0
 	}
 	return columns
 }
@@ -58,7 +59,7 @@ func Clip(text string, columns int) string {
 	}
 	var clipped strings.Builder
 	for _, r := range text {
-		if Width(clipped.String())+widthOf(r) > columns-1 {
+		if Width(clipped.String()+string(r)) > columns-1 {
 			break
 		}
 		clipped.WriteRune(r)
