@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/clock"
+	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	"farthing/pkg/foundation"
 	"farthing/service.feed-generator/logic"
@@ -32,17 +33,18 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
-	g := &generator{
-		feed: feedproto.NewFeedClient(feed), clock: env.Clock,
-		lag: promauto.With(env.Metrics).NewHistogram(prometheus.HistogramOpts{
-			Name: "feed_lag_seconds", Help: "From a transaction's creation to its item in the feed.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16),
-		}),
-	}
+	g := &generator{feed: feedproto.NewFeedClient(feed), clock: env.Clock, lag: newLag(env.Metrics)}
 	env.Subscribe(events.Subscription{
 		Name: "feed_generator", Types: []string{"transactions.enriched"}, Handle: g.append,
 	})
 	return nil
+}
+
+func newLag(registry prometheus.Registerer) prometheus.Histogram {
+	return promauto.With(registry).NewHistogram(prometheus.HistogramOpts{
+		Name: "feed_lag_seconds", Help: "From a transaction's creation to its item in the feed.",
+		Buckets: prometheus.ExponentialBuckets(0.001, 2, 16),
+	})
 }
 
 // append puts a transaction's item into its account's feed. A repeat changes nothing.
@@ -52,7 +54,11 @@ func (g *generator) append(ctx context.Context, e events.Event) error {
 		return fmt.Errorf("%w: %w", events.ErrPoison, err)
 	}
 	item := logic.ItemOf(changed.GetTransaction())
-	if _, err := g.feed.Append(ctx, &feedproto.AppendRequest{Item: item}); err != nil {
+	_, err := g.feed.Append(ctx, &feedproto.AppendRequest{Item: item})
+	switch {
+	case errs.Is(err, errs.BadRequest): // What is refused as it is will be refused again.
+		return fmt.Errorf("%w: %w", events.ErrPoison, err)
+	case err != nil:
 		return fmt.Errorf("appending to the feed: %w", err)
 	}
 	g.lag.Observe(g.clock.Now().Sub(time.UnixMilli(item.GetCreatedMs())).Seconds())

@@ -3,9 +3,11 @@ package handler
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
@@ -25,29 +27,20 @@ type Handler struct {
 }
 
 func register(env *foundation.Env) error {
-	feedproto.RegisterFeedServer(env.GRPC, &Handler{
-		items: storage.NewItems(env.Store),
-		appended: promauto.With(env.Metrics).NewCounterVec(prometheus.CounterOpts{
-			Name: "feed_items_total", Help: "Items appended to feeds, later versions and repeats included, by type.",
-		}, []string{"type"}),
-	})
+	feedproto.RegisterFeedServer(env.GRPC, newHandler(storage.NewItems(env.Store), env.Metrics))
 	return nil
+}
+
+func newHandler(items *storage.Items, registry prometheus.Registerer) *Handler {
+	return &Handler{items: items, appended: promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
+		Name: "feed_items_total", Help: "Items appended to feeds, later versions and repeats included, by type.",
+	}, []string{"type"})}
 }
 
 // Append puts an item into the feed, or a later version of one that is there. A repeat changes nothing.
 func (h *Handler) Append(ctx context.Context, req *feedproto.AppendRequest) (*feedproto.AppendResponse, error) {
 	item := req.GetItem()
-	switch {
-	case item.GetAccountId() == "":
-		return nil, errs.MissingParam("item.account_id")
-	case item.GetTitle() == "":
-		return nil, errs.MissingParam("item.title")
-	case item.GetType() != "transaction" && item.GetType() != "basic":
-		return nil, errs.BadParam("item.type", "must be 'transaction' or 'basic'")
-	case item.GetVersion() < 1:
-		return nil, errs.BadParam("item.version", "must be at least 1")
-	}
-	if err := id.Check("item.id", storage.Prefix, item.GetId()); err != nil {
+	if err := check(item); err != nil {
 		return nil, err
 	}
 	if err := h.items.Append(ctx, item); err != nil {
@@ -55,6 +48,29 @@ func (h *Handler) Append(ctx context.Context, req *feedproto.AppendRequest) (*fe
 	}
 	h.appended.WithLabelValues(item.GetType()).Inc()
 	return &feedproto.AppendResponse{}, nil
+}
+
+// itemBytesMax bounds an item, so that a page of them fits into an answer.
+const itemBytesMax = 2_000
+
+func check(item *feedproto.Item) error {
+	switch {
+	case item.GetAccountId() == "":
+		return errs.MissingParam("item.account_id")
+	case item.GetTitle() == "":
+		return errs.MissingParam("item.title")
+	case item.GetType() != "transaction" && item.GetType() != "basic":
+		return errs.BadParam("item.type", "must be 'transaction' or 'basic'")
+	case item.GetVersion() < 1:
+		return errs.BadParam("item.version", "must be at least 1")
+	case proto.Size(item) > itemBytesMax:
+		return errs.BadParam("item", fmt.Sprintf("must have at most %d bytes", itemBytesMax))
+	}
+	created, err := id.Time("item.id", storage.Prefix, item.GetId())
+	if err == nil && created.UnixMilli() != item.GetCreatedMs() {
+		err = errs.BadParam("item.created_ms", "must be the time of 'item.id': items are kept in the order of ids")
+	}
+	return err
 }
 
 const listMax = 100
@@ -67,23 +83,30 @@ func (h *Handler) List(ctx context.Context, req *feedproto.ListRequest) (*feedpr
 	case req.GetLimit() < 1 || req.GetLimit() > listMax:
 		return nil, errs.BadParam("limit", "must be from 1 to 100")
 	}
-	for field, value := range map[string]string{"page_token": req.GetPageToken(), "since_id": req.GetSinceId()} {
-		if value == "" {
-			continue
-		}
-		if err := id.Check(field, storage.Prefix, value); err != nil {
-			return nil, err
-		}
+	if err := checkItemID("page_token", req.GetPageToken()); err != nil {
+		return nil, err
 	}
+	if err := checkItemID("since_id", req.GetSinceId()); err != nil {
+		return nil, err
+	}
+	limit := int(req.GetLimit())
 	items, err := h.items.List(ctx, storage.Window{
-		Account: req.GetAccountId(), AfterID: req.GetSinceId(), BelowID: req.GetPageToken(), Limit: int(req.GetLimit()),
+		Account: req.GetAccountId(), AfterID: req.GetSinceId(), BelowID: req.GetPageToken(),
+		Limit: limit + 1, // One more tells whether there is another page.
 	})
 	if err != nil {
 		return nil, err
 	}
-	rsp := &feedproto.ListResponse{Items: items}
-	if len(items) == int(req.GetLimit()) {
-		rsp.NextPageToken = items[len(items)-1].GetId()
+	if len(items) <= limit {
+		return &feedproto.ListResponse{Items: items}, nil
 	}
-	return rsp, nil
+	return &feedproto.ListResponse{Items: items[:limit], NextPageToken: items[limit-1].GetId()}, nil
+}
+
+// checkItemID passes an empty id: it sets no bound.
+func checkItemID(field, itemID string) error {
+	if itemID == "" {
+		return nil
+	}
+	return id.Check(field, storage.Prefix, itemID)
 }

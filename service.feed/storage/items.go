@@ -78,7 +78,7 @@ type Window struct {
 	AfterID string // Only greater ids; empty for all.
 	// BelowID, only smaller ids; empty for all. It is how the next page begins.
 	BelowID string
-	Limit   int // 1 to 100.
+	Limit   int // 1 to 101.
 }
 
 // List is the window's items, newest first, each in its highest version.

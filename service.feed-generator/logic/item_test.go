@@ -1,0 +1,67 @@
+package logic_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	"farthing/pkg/id"
+	moneyproto "farthing/pkg/money/proto"
+	"farthing/service.feed-generator/logic"
+	feedproto "farthing/service.feed/proto"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+var noon = time.Date(2026, 11, 9, 12, 30, 53, 0, time.UTC)
+
+func payment() *transactionsproto.Transaction {
+	return &transactionsproto.Transaction{
+		Id: "tx_1", AccountId: "acc_1", Status: transactionsproto.Status_STATUS_PENDING, CreatedMs: noon.UnixMilli(),
+		Amount: &moneyproto.Money{Minor: -3_50, Currency: "GBP"}, Descriptor_: "PRET A MANGER 1234", Version: 1_002,
+		Category: "eating_out", Merchant: &transactionsproto.Merchant{
+			Name: "Pret A Manger", Emoji: "🥪", LogoUrl: "https://example.com/pret.png",
+		},
+	}
+}
+
+func TestAPaymentShowsWhoWasPaidHowMuchAndForWhat(t *testing.T) {
+	want := &feedproto.Item{
+		Id: id.Derived("feed", noon, "tx_1"), Type: "transaction", AccountId: "acc_1", TransactionId: "tx_1",
+		CreatedMs: noon.UnixMilli(), Version: 1_002, Title: "Pret A Manger", Body: "Eating out", Emoji: "🥪",
+		ImageUrl: "https://example.com/pret.png", Amount: &moneyproto.Money{Minor: -3_50, Currency: "GBP"},
+	}
+	if diff := cmp.Diff(want, logic.ItemOf(payment()), protocmp.Transform()); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestEachVersionOfATransactionIsTheSameItem(t *testing.T) {
+	first, better := payment(), payment()
+	first.Version, first.Merchant, first.Category = 1_001, nil, ""
+	a, b := logic.ItemOf(first), logic.ItemOf(better)
+	if a.GetId() != b.GetId() || a.GetVersion() >= b.GetVersion() {
+		t.Fatalf("%s in version %d, then %s in version %d", a.GetId(), a.GetVersion(), b.GetId(), b.GetVersion())
+	}
+	if a.GetTitle() != "PRET A MANGER 1234" || a.GetBody() != "" {
+		t.Fatalf("without a merchant it reads %q, %q", a.GetTitle(), a.GetBody())
+	}
+}
+
+func TestADeclineSaysWhyInTheCustomersWords(t *testing.T) {
+	for reason, want := range map[string]string{
+		"insufficient_funds": "Declined: there was not enough money in your account",
+		"card_frozen":        "Declined: your card is frozen",
+		"card_closed":        "Declined: this card is closed",
+		"card_expired":       "Declined: this card has expired",
+		"timed_out":          "Declined: we could not answer in time",
+		"of_a_later_version": "Declined: we could not accept it",
+	} {
+		declined := payment()
+		declined.Status, declined.DeclineReason = transactionsproto.Status_STATUS_DECLINED, reason
+		if got := logic.ItemOf(declined).GetBody(); got != want {
+			t.Errorf("%s reads %q, want %q", reason, got, want)
+		}
+	}
+}
