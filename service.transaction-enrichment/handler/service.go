@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	"farthing/pkg/foundation"
 	merchantproto "farthing/service.merchant/proto"
@@ -42,14 +43,18 @@ func register(env *foundation.Env) error {
 	e := &enricher{
 		merchants:    merchantproto.NewMerchantsClient(merchants),
 		transactions: transactionsproto.NewTransactionsClient(transactions),
-		enriched: promauto.With(env.Metrics).NewCounterVec(prometheus.CounterOpts{
-			Name: "transactions_enriched_total", Help: "Transactions enriched, by what their merchant came from.",
-		}, []string{"source"}),
+		enriched:     newCounter(env.Metrics),
 	}
 	env.Subscribe(events.Subscription{
 		Name: "transaction_enrichment", Types: []string{"transactions.recorded"}, Handle: e.enrich,
 	})
 	return nil
+}
+
+func newCounter(registry prometheus.Registerer) *prometheus.CounterVec {
+	return promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
+		Name: "transactions_enriched_total", Help: "Transactions enriched, by what their merchant came from.",
+	}, []string{"source"})
 }
 
 // enrich adds the merchant to a transaction. When service.merchant cannot say, a tidy name goes out at once, and the
@@ -65,7 +70,11 @@ func (e *enricher) enrich(ctx context.Context, event events.Event) error {
 	if unresolved == nil {
 		enrichment = logic.Resolved(t.GetId(), merchant)
 	}
-	if _, err := e.transactions.Enrich(ctx, enrichment); err != nil {
+	_, err := e.transactions.Enrich(ctx, enrichment)
+	switch {
+	case errs.Is(err, errs.BadRequest): // What is refused as it is will be refused again.
+		return fmt.Errorf("%w: %w", events.ErrPoison, err)
+	case err != nil:
 		return fmt.Errorf("enriching: %w", err)
 	}
 	e.enriched.WithLabelValues(sourceOf(merchant)).Inc()
