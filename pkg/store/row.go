@@ -123,7 +123,7 @@ func appendRaw(to []byte, value Value) []byte {
 	case int64:
 		return binary.BigEndian.AppendUint64(to, uint64(value)) //nolint:gosec // Its bits.
 	case time.Time:
-		return binary.BigEndian.AppendUint64(to, uint64(value.UnixMilli())) //nolint:gosec // Its bits.
+		return binary.BigEndian.AppendUint64(to, uint64(value.UnixMilli()))
 	case bool:
 		if value {
 			return append(to, 1)

@@ -54,9 +54,15 @@ func (b *Book) Shown(device string) []Delivery {
 	defer b.mu.Unlock()
 	shown := make([]Delivery, 0, len(b.devices[device]))
 	for _, e := range b.devices[device] {
-		shown = append(shown, *e.Value.(*Delivery))
+		shown = append(shown, *deliveryOf(e))
 	}
 	return shown
+}
+
+// deliveryOf is what an element of the order holds: nothing else is ever put there.
+func deliveryOf(e *list.Element) *Delivery {
+	d, _ := e.Value.(*Delivery)
+	return d
 }
 
 // Latest is the last n notifications of all phones, oldest first. Zero is as many as there are.
@@ -69,7 +75,7 @@ func (b *Book) Latest(n int) []Delivery {
 	latest := make([]Delivery, n)
 	for e := b.order.Back(); n > 0; e = e.Prev() {
 		n--
-		latest[n] = *e.Value.(*Delivery)
+		latest[n] = *deliveryOf(e)
 	}
 	return latest
 }
@@ -106,7 +112,8 @@ func (b *Book) add(d *Delivery) {
 	defer b.mu.Unlock()
 	shown := b.devices[d.Device]
 	if i := collapsed(shown, d.CollapseID); i >= 0 {
-		d.Times += b.order.Remove(shown[i]).(*Delivery).Times
+		d.Times += deliveryOf(shown[i]).Times
+		b.order.Remove(shown[i])
 		shown = append(shown[:i], shown[i+1:]...)
 	}
 	b.devices[d.Device] = append(shown, b.order.PushBack(d))
@@ -114,7 +121,7 @@ func (b *Book) add(d *Delivery) {
 		b.forgetOldestOf(d.Device)
 	}
 	if b.order.Len() > b.max {
-		b.forgetOldestOf(b.order.Front().Value.(*Delivery).Device)
+		b.forgetOldestOf(deliveryOf(b.order.Front()).Device)
 	}
 	b.count()
 }
@@ -124,7 +131,7 @@ func collapsed(shown []*list.Element, collapseID string) int {
 		return -1
 	}
 	for i := len(shown) - 1; i >= 0; i-- { // A change is most often to a late one.
-		if shown[i].Value.(*Delivery).CollapseID == collapseID {
+		if deliveryOf(shown[i]).CollapseID == collapseID {
 			return i
 		}
 	}

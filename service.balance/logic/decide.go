@@ -67,8 +67,8 @@ func effect(a Account, c Command, at time.Time, london *time.Location) (Account,
 	case Released:
 		return release(a, c, london), Entry{Kind: Released}, nil
 	case Posted:
-		was, change := money.Amount{Minor: a.Posted, Currency: a.Currency}, money.Amount{Minor: c.Amount, Currency: a.Currency}
-		posted, err := was.Plus(change)
+		was := money.Amount{Minor: a.Posted, Currency: a.Currency}
+		posted, err := was.Plus(money.Amount{Minor: c.Amount, Currency: a.Currency})
 		a.Posted = posted.Minor
 		return a, Entry{Kind: Posted}, err
 	case Declined, Void:

@@ -21,6 +21,17 @@ type Target struct {
 	CardEdgeHandler, AdminHandler http.Handler
 }
 
+// do sends a request and answers the response, whose body is the caller's to close.
+type do func(*http.Request) (*http.Response, error)
+
+// doors are ways to the card edge and to the admin door.
+func (t Target) doors(connections int) (edge, admin do) {
+	if t.CardEdgeHandler != nil {
+		return inProcess(t.CardEdgeHandler), inProcess(t.AdminHandler)
+	}
+	return overHTTP(connections), overHTTP(1)
+}
+
 // Report is a run's result. Latencies are those of the card edge's answers, as the processor sees them.
 type Report struct {
 	Approved     int64   `json:"approved"`
@@ -45,13 +56,7 @@ type Report struct {
 
 // Run makes the accounts, swipes, and waits until feed and phones have caught up.
 func Run(ctx context.Context, target Target, accounts int, load Load) (*Report, error) {
-	edge, admin := http.DefaultClient.Do, http.DefaultClient.Do
-	switch {
-	case target.CardEdgeHandler != nil:
-		edge, admin = inProcess(target.CardEdgeHandler), inProcess(target.AdminHandler)
-	default:
-		edge = overHTTP(max(load.Concurrency, openWorkers))
-	}
+	edge, admin := target.doors(max(load.Concurrency, openWorkers))
 	cards, err := makeCards(ctx, admin, target.Admin, accounts)
 	if err != nil {
 		return nil, fmt.Errorf("making accounts: %w", err)
@@ -73,15 +78,13 @@ func Run(ctx context.Context, target Target, accounts int, load Load) (*Report, 
 	return reportOf(result, before, after, lag), nil
 }
 
-func makeCards(
-	ctx context.Context, do func(*http.Request) (*http.Response, error), admin string, n int,
-) (cards []string, err error) {
+func makeCards(ctx context.Context, send do, admin string, n int) (cards []string, err error) {
 	query := url.Values{"count": {strconv.Itoa(n)}, "batch": {"default"}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, admin+customersPath+"?"+query.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}
-	rsp, err := do(req)
+	rsp, err := send(req)
 	if err != nil {
 		return nil, err
 	}

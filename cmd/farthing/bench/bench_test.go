@@ -38,7 +38,8 @@ func BenchmarkSwipes(b *testing.B) {
 	b.ReportAllocs()
 	b.ResetTimer()
 	before := processorTime(b)
-	report, err := bench.Run(b.Context(), target, 1000, bench.Load{Concurrency: 32, Time: time.Duration(b.N) * time.Second})
+	load := bench.Load{Concurrency: 32, Time: time.Duration(b.N) * time.Second}
+	report, err := bench.Run(b.Context(), target, 1000, load)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -100,7 +100,9 @@ func (r *driven) count(got answer, err error) {
 func (d *driver) sum(results []*driven) *driven {
 	total := &driven{elapsed: d.watch.Elapsed(), latencies: hdrhistogram.New(1, longest, digits)}
 	for _, r := range results {
-		total.Approved, total.Declined, total.Failed = total.Approved+r.Approved, total.Declined+r.Declined, total.Failed+r.Failed
+		total.Approved += r.Approved
+		total.Declined += r.Declined
+		total.Failed += r.Failed
 		total.latencies.Merge(r.latencies)
 		if total.FirstFailure == "" {
 			total.FirstFailure = r.FirstFailure

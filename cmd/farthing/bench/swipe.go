@@ -17,7 +17,7 @@ import (
 
 // swiper swipes cards at a card edge, as a processor would.
 type swiper struct {
-	do    func(*http.Request) (*http.Response, error)
+	do    do
 	edge  string // The base address.
 	cards []string
 	run   string // Sets this run's ids apart from those of others.
@@ -25,7 +25,7 @@ type swiper struct {
 }
 
 // overHTTP sends requests over the network, each worker on a connection of its own.
-func overHTTP(connections int) func(*http.Request) (*http.Response, error) {
+func overHTTP(connections int) do {
 	client := &http.Client{Transport: &http.Transport{
 		MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true,
 	}}
@@ -33,7 +33,7 @@ func overHTTP(connections int) func(*http.Request) (*http.Response, error) {
 }
 
 // inProcess calls a handler, without a network between.
-func inProcess(handler http.Handler) func(*http.Request) (*http.Response, error) {
+func inProcess(handler http.Handler) do {
 	return func(req *http.Request) (*http.Response, error) {
 		answer := httptest.NewRecorder()
 		handler.ServeHTTP(answer, req)

@@ -20,12 +20,12 @@ import (
 type reading map[string]*dto.MetricFamily
 
 // read asks the admin door.
-func read(ctx context.Context, do func(*http.Request) (*http.Response, error), admin string) (reading, error) {
+func read(ctx context.Context, send do, admin string) (reading, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, admin+"/metrics", nil)
 	if err != nil {
 		return nil, err
 	}
-	rsp, err := do(req)
+	rsp, err := send(req)
 	if err != nil {
 		return nil, fmt.Errorf("reading metrics: %w", err)
 	}

@@ -86,7 +86,7 @@ type driverLog struct{ log *slog.Logger }
 
 func (d driverLog) remark(text string) {
 	if d.log != nil {
-		d.log.Info("cassandra driver", "remark", text) //nolint:noctx // The driver gives none.
+		d.log.Info("cassandra driver", "remark", text)
 	}
 }
 
