@@ -35,7 +35,8 @@ func (p *Process) adminHandler() http.Handler {
 	for pattern, handler := range p.operations {
 		mux.Handle(pattern, handler)
 	}
-	return mux
+	// A web page that an operator has open must not be able to change anything here.
+	return http.NewCrossOriginProtection().Handler(mux)
 }
 
 // readyz tells a load balancer whether to send requests here.

@@ -9,6 +9,7 @@ import (
 	"farthing/pkg/trace"
 	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
+	"farthing/service.card-processing/storage"
 	cardsproto "farthing/service.cards/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
@@ -39,13 +40,17 @@ func (h *Handler) Authorise(
 func (h *Handler) authorise(
 	ctx context.Context, req *cardprocessingproto.AuthoriseRequest,
 ) (*cardprocessingproto.AuthoriseResponse, error) {
-	holdID, err := h.holdOf(ctx, req)
+	card, err := h.identify(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	holdID, err := h.holdOf(ctx, req, card.GetId())
 	if err != nil {
 		return nil, err
 	}
 	authorisationID := logic.AuthorisationID(holdID)
 	trace.Annotate(ctx, "authorisation_id", authorisationID)
-	rsp, err := h.decide(ctx, holdID, req)
+	rsp, err := h.decide(ctx, holdID, req, card)
 	if err != nil {
 		return nil, err
 	}
@@ -53,26 +58,41 @@ func (h *Handler) authorise(
 	return rsp, nil
 }
 
-func (h *Handler) holdOf(ctx context.Context, req *cardprocessingproto.AuthoriseRequest) (string, error) {
-	if req.GetNetwork() != nil {
-		return logic.HoldID(req.GetNetwork()), nil
-	}
-	return h.processorIDs.Claim(ctx, req.GetProcessorId(), logic.HoldIDAt(h.clock.Now(), req.GetProcessorId()))
-}
-
-func (h *Handler) decide(
-	ctx context.Context, holdID string, req *cardprocessingproto.AuthoriseRequest,
-) (*cardprocessingproto.AuthoriseResponse, error) {
+// identify is the card, nil if it is nobody's.
+func (h *Handler) identify(
+	ctx context.Context, req *cardprocessingproto.AuthoriseRequest,
+) (*cardsproto.Card, error) {
 	identified, err := h.cards.Identify(ctx, &cardsproto.IdentifyRequest{
 		Number: req.GetCardNumber(), CardId: req.GetCardId(),
 	})
 	if errs.Is(err, errs.NotFound) {
-		return h.declineUnknownCard(ctx, holdID, req)
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("identifying the card: %w", err)
 	}
-	card := identified.GetCard()
+	return identified.GetCard(), nil
+}
+
+// holdOf is the hold's id: the same for a repeat, and never the same for two cards.
+func (h *Handler) holdOf(
+	ctx context.Context, req *cardprocessingproto.AuthoriseRequest, cardID string,
+) (string, error) {
+	if req.GetNetwork() != nil {
+		return logic.HoldID(req.GetNetwork(), cardID), nil
+	}
+	return h.processorIDs.Claim(ctx, storage.Claim{
+		ProcessorID: req.GetProcessorId(), CardID: cardID, HoldID: logic.HoldIDAt(h.clock.Now(), req.GetProcessorId()),
+		Minor: req.GetAmount().GetMinor(), Currency: req.GetAmount().GetCurrency(),
+	})
+}
+
+func (h *Handler) decide(
+	ctx context.Context, holdID string, req *cardprocessingproto.AuthoriseRequest, card *cardsproto.Card,
+) (*cardprocessingproto.AuthoriseResponse, error) {
+	if card == nil {
+		return h.declineUnknownCard(ctx, holdID, req)
+	}
 	answer, err := h.transactions.Authorise(ctx, &transactionsproto.AuthoriseRequest{
 		HoldId: holdID, AccountId: card.GetAccountId(), UserId: card.GetUserId(), CardId: card.GetId(),
 		Purchase: purchaseOf(req), Refusal: logic.Refusal(card, h.clock.Now()),

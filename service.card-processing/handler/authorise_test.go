@@ -23,7 +23,7 @@ import (
 func TestAPaymentIsAuthorisedForTheCardsOwner(t *testing.T) {
 	b, req := newBank(t), swipe("000042")
 	rsp, err := b.Authorise(t.Context(), req)
-	hold := logic.HoldID(req.GetNetwork())
+	hold := logic.HoldID(req.GetNetwork(), cardID)
 	if err != nil || !rsp.GetApproved() || rsp.GetAuthorisationId() != logic.AuthorisationID(hold) {
 		t.Fatalf("authorising: %v, %v", rsp, err)
 	}
@@ -174,5 +174,25 @@ func TestWithoutItsStoreNothingIsDone(t *testing.T) {
 	b.pick = func(faults.Op) faults.Fault { return faults.Unavailable }
 	if rsp, err := b.Authorise(t.Context(), swipe("000042")); err != nil || !rsp.GetApproved() {
 		t.Errorf("the network's ids need no store: %v, %v", rsp, err)
+	}
+}
+
+func TestAProcessorsIDStandsForOnePayment(t *testing.T) {
+	b := newBank(t)
+	if rsp, err := b.Authorise(t.Context(), opaque("swipe-1")); err != nil || !rsp.GetApproved() {
+		t.Fatalf("authorising: %v, %v", rsp, err)
+	}
+	for name, change := range map[string]func(*cardprocessingproto.AuthoriseRequest){
+		"another amount":   func(r *cardprocessingproto.AuthoriseRequest) { r.Amount = pounds(9_99) },
+		"a card not there": func(r *cardprocessingproto.AuthoriseRequest) { r.CardId = "card_nobodys" },
+	} {
+		req := opaque("swipe-1")
+		change(req)
+		if rsp, err := b.Authorise(t.Context(), req); !errs.Is(err, "conflict.processor_id") {
+			t.Errorf("%s: %v, %v", name, rsp, err)
+		}
+	}
+	if got := len(b.peers.authorised); got != 1 {
+		t.Errorf("%d payments were authorised, want the first alone", got)
 	}
 }

@@ -30,11 +30,11 @@ const (
 	early = 24 * time.Hour
 )
 
-// HoldID names the hold of a network's message: its transmission time, and a hash of all its ids. A repeat of the
-// message has the same ones: acquirer, STAN, RRN, transmission time, terminal.
-func HoldID(n *cardprocessingproto.NetworkIDs) string {
-	key := strings.Join([]string{n.GetAcquirerId(), n.GetStan(), n.GetRrn(), n.GetTerminalId()}, "\x00")
-	return id.Derived(HoldPrefix, time.UnixMilli(n.GetTransmittedMs()), key)
+// HoldID names the hold of a network's message about a card: its transmission time, and a hash of all its ids. A repeat
+// of the message has the same ones: acquirer, STAN, RRN, transmission time, terminal.
+func HoldID(n *cardprocessingproto.NetworkIDs, cardID string) string {
+	key := []string{n.GetAcquirerId(), n.GetStan(), n.GetRrn(), n.GetTerminalId(), cardID}
+	return id.Derived(HoldPrefix, time.UnixMilli(n.GetTransmittedMs()), strings.Join(key, "\x00"))
 }
 
 // HoldIDAt names the hold of a processor's opaque id that was first seen at t.

@@ -112,23 +112,25 @@ func someIDs(t *rapid.T, name string) *cardprocessingproto.NetworkIDs {
 	}
 }
 
-func TestAHoldIsNamedByAllOfItsMessagesIDsAndNothingElse(t *testing.T) {
-	text := func(n *cardprocessingproto.NetworkIDs) [4]string {
-		return [4]string{n.GetAcquirerId(), n.GetStan(), n.GetRrn(), n.GetTerminalId()}
+func TestAHoldIsNamedByItsCardAndAllOfItsMessagesIDsAndNothingElse(t *testing.T) {
+	text := func(n *cardprocessingproto.NetworkIDs, card string) [5]string {
+		return [5]string{n.GetAcquirerId(), n.GetStan(), n.GetRrn(), n.GetTerminalId(), card}
 	}
+	cards := rapid.SampledFrom([]string{"", "card_1", "card_2"})
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := someIDs(t, "a"), someIDs(t, "b")
-		same := text(a) == text(b) && a.GetTransmittedMs() == b.GetTransmittedMs()
-		if got := logic.HoldID(a) == logic.HoldID(b); got != same {
-			t.Fatalf("%v and %v: the same hold is %v", a, b, got)
+		cardA, cardB := cards.Draw(t, "a's card"), cards.Draw(t, "b's card")
+		same := text(a, cardA) == text(b, cardB) && a.GetTransmittedMs() == b.GetTransmittedMs()
+		if got := logic.HoldID(a, cardA) == logic.HoldID(b, cardB); got != same {
+			t.Fatalf("%v of %q and %v of %q: the same hold is %v", a, cardA, b, cardB, got)
 		}
 	})
 }
 
 func TestANetworksHoldIsNeverAProcessors(t *testing.T) {
 	ids := network()
-	joined := strings.Join([]string{ids.GetAcquirerId(), ids.GetStan(), ids.GetRrn(), ids.GetTerminalId()}, "\x00")
-	if logic.HoldID(ids) != logic.HoldIDAt(noon, joined) {
+	joined := strings.Join([]string{ids.GetAcquirerId(), ids.GetStan(), ids.GetRrn(), ids.GetTerminalId(), "c"}, "\x00")
+	if logic.HoldID(ids, "c") != logic.HoldIDAt(noon, joined) {
 		t.Fatal("the ids are joined otherwise: look again whether two of them can meet")
 	}
 	req := good()
@@ -139,7 +141,7 @@ func TestANetworksHoldIsNeverAProcessors(t *testing.T) {
 }
 
 func TestAnAuthorisationAndItsHoldHaveOneName(t *testing.T) {
-	hold := logic.HoldID(network())
+	hold := logic.HoldID(network(), "card_1")
 	auth := logic.AuthorisationID(hold)
 	if !strings.HasPrefix(auth, "auth_") || strings.TrimPrefix(auth, "auth") != strings.TrimPrefix(hold, "hold") {
 		t.Fatalf("%s is called %s", hold, auth)

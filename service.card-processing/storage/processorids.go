@@ -13,6 +13,16 @@ import (
 type processorIDRow struct {
 	ProcessorID string `store:"1,partition"`
 	HoldID      string `store:"2"`
+	CardID      string `store:"3"` // Empty for a card that is nobody's.
+	Minor       int64  `store:"4"`
+	Currency    string `store:"5"`
+}
+
+// Claim is a processor's id, the payment that it stands for, and the hold that it is to have.
+type Claim struct {
+	ProcessorID, HoldID, CardID string
+	Minor                       int64
+	Currency                    string
 }
 
 var processorIDsTable = store.ConditionalTable[processorIDRow]("processor_ids")
@@ -30,16 +40,28 @@ type ProcessorIDs struct {
 // NewProcessorIDs is the map in a keyspace.
 func NewProcessorIDs(k *store.Keyspace) *ProcessorIDs { return &ProcessorIDs{processorIDsTable.On(k)} }
 
-// Claim gives an id this hold, unless it has one already, and answers the one it has. Repeating it is harmless.
-func (s *ProcessorIDs) Claim(ctx context.Context, processorID, holdID string) (string, error) {
-	answer, err := s.rows.Batch(processorID).InsertNew(processorIDRow{HoldID: holdID}).Apply(ctx)
+// Claim gives an id its hold, unless it has one already, and answers the one it has. Repeating it is harmless; an id
+// that stands for another payment is conflict.processor_id.
+func (s *ProcessorIDs) Claim(ctx context.Context, c Claim) (string, error) {
+	wanted := c.row()
+	answer, err := s.rows.Batch(c.ProcessorID).InsertNew(wanted).Apply(ctx)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("claiming a processor's id: %w", err)
 	case answer.OK:
-		return holdID, nil
-	case len(answer.Present) == 1:
-		return answer.Present[0].HoldID, nil
+		return c.HoldID, nil
+	case len(answer.Present) != 1:
+		return "", errs.New(errs.Internal, "a refused claim showed no row")
 	}
-	return "", errs.New(errs.Internal, "a refused claim showed no row")
+	first := answer.Present[0]
+	if wanted.HoldID = first.HoldID; first != wanted {
+		return "", errs.New(errs.Conflict+".processor_id", "This processor_id was used for another payment")
+	}
+	return first.HoldID, nil
+}
+
+func (c Claim) row() processorIDRow {
+	return processorIDRow{
+		ProcessorID: c.ProcessorID, HoldID: c.HoldID, CardID: c.CardID, Minor: c.Minor, Currency: c.Currency,
+	}
 }
