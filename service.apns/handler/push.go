@@ -17,11 +17,15 @@ import (
 	transactionsevents "farthing/service.transactions/proto/events"
 )
 
-// push tells a customer's phones of a transaction. A failure has the event delivered again; a phone that was told
-// already is then told the same, which it shows once.
+// push tells a customer's phones of a transaction. A failure has the event delivered again; phones that were told
+// already are then left alone.
 func (h *Handler) push(ctx context.Context, e events.Event) error {
-	if logic.Stale(e, h.real.Now()) {
-		h.pushes.WithLabelValues("stale").Inc()
+	now := h.real.Now()
+	if logic.Stale(e, now) {
+		h.metrics.pushes.WithLabelValues("stale").Inc()
+		return nil
+	}
+	if h.apple == nil {
 		return nil
 	}
 	var changed transactionsevents.TransactionChanged
@@ -29,42 +33,60 @@ func (h *Handler) push(ctx context.Context, e events.Event) error {
 		return fmt.Errorf("%w: %w", events.ErrPoison, err)
 	}
 	t := changed.GetTransaction()
-	devices, err := h.devices.List(ctx, t.GetUserId())
-	if err != nil || h.apple == nil {
-		return err
-	}
 	payload, err := logic.Payload(t)
 	if err != nil {
 		return fmt.Errorf("%w: %w", events.ErrPoison, err)
 	}
-	var failures []error
-	for _, device := range devices {
-		failures = append(failures, h.send(ctx, t, device, apple.Push{
-			Device: device.Token, ApnsID: logic.ApnsID(e.ID, device.ID), CollapseID: t.GetId(), Payload: payload,
-		}))
+	devices, err := h.devices.List(ctx, t.GetUserId())
+	if err != nil {
+		return err
 	}
-	return errors.Join(failures...)
+	tried, failures := make(map[string]attempt, len(devices)), make([]error, 0, len(devices))
+	for _, device := range devices {
+		push := apple.Push{
+			Device: device.Token, ApnsID: logic.ApnsID(e.ID, device.ID), CollapseID: t.GetId(), Payload: payload,
+		}
+		one, err := h.try(ctx, t, device, push)
+		tried[push.ApnsID], failures = one, append(failures, err)
+	}
+	err = errors.Join(failures...)
+	if err != nil {
+		h.tried.remember(tried, now)
+	} else {
+		h.tried.forget(tried)
+	}
+	return err
 }
 
-func (h *Handler) send(
+// try sends one push, unless it was settled before or Apple wants to wait.
+func (h *Handler) try(
 	ctx context.Context, t *transactionsproto.Transaction, to storage.Device, push apple.Push,
-) error {
+) (attempt, error) {
+	last := h.tried.of(push.ApnsID)
+	switch {
+	case last.settled:
+		return last, nil
+	case h.real.Now().Before(last.notBefore):
+		return last, retryLater()
+	}
 	result, err := h.apple.Send(ctx, push)
 	if err != nil {
-		h.pushes.WithLabelValues("failed").Inc()
-		return fmt.Errorf("pushing: %w", err)
+		h.metrics.pushes.WithLabelValues("failed").Inc()
+		return attempt{}, fmt.Errorf("pushing: %w", err)
 	}
-	h.pushes.WithLabelValues(result.Outcome.String()).Inc()
+	h.metrics.pushes.WithLabelValues(result.Outcome.String()).Inc()
 	switch result.Outcome {
 	case apple.Delivered:
-		h.lag.Observe(h.clock.Now().Sub(time.UnixMilli(t.GetCreatedMs())).Seconds())
+		h.metrics.lag.Observe(h.clock.Now().Sub(time.UnixMilli(t.GetCreatedMs())).Seconds())
 	case apple.Unregistered:
 		if to.RegisteredAt.Before(result.Since) { // Otherwise the phone has registered again since.
-			return h.devices.Forget(ctx, t.GetUserId(), to.ID)
+			err = h.devices.Forget(ctx, t.GetUserId(), to.ID)
 		}
 	case apple.Retry:
-		return errs.New(errs.Unavailable+".apple", "Apple asks to try again later")
+		return attempt{notBefore: h.real.Now().Add(result.After)}, retryLater()
 	case apple.Rejected: // No repeat can mend it; it has been counted.
 	}
-	return nil
+	return attempt{settled: err == nil}, err
 }
+
+func retryLater() error { return errs.New(errs.Unavailable+".apple", "Apple asks to try again later") }

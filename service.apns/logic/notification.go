@@ -58,6 +58,9 @@ func Payload(t *transactionsproto.Transaction) (json.RawMessage, error) {
 
 func title(t *transactionsproto.Transaction) string {
 	name := t.GetMerchant().GetName()
+	if name == "" {
+		name = t.GetDescriptor_()
+	}
 	if emoji := t.GetMerchant().GetEmoji(); emoji != "" {
 		return emoji + " " + name
 	}

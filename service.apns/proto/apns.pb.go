@@ -25,7 +25,7 @@ const (
 type RegisterDeviceRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	UserId string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Apple's token of the device: 64 to 200 hexadecimal digits.
+	// Apple's token of the device: 64 to 200 hexadecimal digits, an even number of them.
 	DeviceToken   string `protobuf:"bytes,2,opt,name=device_token,json=deviceToken,proto3" json:"device_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -28,7 +28,7 @@ const (
 //
 // APNS sends what happened to customers' phones.
 type APNSClient interface {
-	// RegisterDevice binds a phone to a customer. Repeating it is harmless.
+	// RegisterDevice binds a phone to a customer, and to nobody else. Repeating it is harmless.
 	RegisterDevice(ctx context.Context, in *RegisterDeviceRequest, opts ...grpc.CallOption) (*RegisterDeviceResponse, error)
 }
 
@@ -56,7 +56,7 @@ func (c *aPNSClient) RegisterDevice(ctx context.Context, in *RegisterDeviceReque
 //
 // APNS sends what happened to customers' phones.
 type APNSServer interface {
-	// RegisterDevice binds a phone to a customer. Repeating it is harmless.
+	// RegisterDevice binds a phone to a customer, and to nobody else. Repeating it is harmless.
 	RegisterDevice(context.Context, *RegisterDeviceRequest) (*RegisterDeviceResponse, error)
 	mustEmbedUnimplementedAPNSServer()
 }

@@ -4,6 +4,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"farthing/pkg/id"
@@ -18,14 +19,23 @@ type deviceRow struct {
 	User         string    `store:"1,partition"`
 	Device       string    `store:"2,clustering"` // device_…, from a keyed hash of the token.
 	Token        []byte    `store:"3"`            // Sealed, with user and device as additional data.
-	RegisteredAt time.Time `store:"4"`
+	RegisteredAt time.Time `store:"4"`            // Real time: Apple says in real time since when a token is dead.
 }
 
-var devicesTable = store.PlainTable[deviceRow]("devices")
+// ownerRow finds whose a phone is: who signs in on another's phone must not see the other's payments there.
+type ownerRow struct {
+	Device string `store:"1,partition"`
+	User   string `store:"2"`
+}
+
+var (
+	devicesTable = store.PlainTable[deviceRow]("devices")
+	ownersTable  = store.PlainTable[ownerRow]("owners")
+)
 
 // Schema is the keyspace of service.apns.
 func Schema() store.Schema {
-	return store.Schema{Keyspace: "apns", Tables: []store.Table{devicesTable}}
+	return store.Schema{Keyspace: "apns", Tables: []store.Table{devicesTable, ownersTable}}
 }
 
 // Device is a customer's phone.
@@ -39,27 +49,86 @@ type Device struct {
 type Devices struct {
 	keyspace *store.Keyspace
 	devices  store.Plain[deviceRow]
+	owners   store.Plain[ownerRow]
 	keys     *seal.Keyring
 }
 
 // NewDevices is the phones in a keyspace, sealed with these keys.
 func NewDevices(k *store.Keyspace, keys *seal.Keyring) *Devices {
-	return &Devices{k, devicesTable.On(k), keys}
+	return &Devices{k, devicesTable.On(k), ownersTable.On(k), keys}
 }
 
-// Register binds a phone to a customer, and answers its id: the same for the same token. Repeating it is harmless.
+// Register binds a phone to a customer alone, and answers its id: the same for the same token. A customer with too many
+// phones loses the one that registered longest ago. Repeating it is harmless.
 func (s *Devices) Register(ctx context.Context, user string, token apple.DeviceToken, at time.Time) (string, error) {
-	device := id.Hash("device", string(s.keys.Index([]byte(token))))
-	err := s.keyspace.Write(ctx, s.devices.Put(deviceRow{
-		User: user, Device: device, Token: s.keys.Seal([]byte(token), sealedFor(user, device)), RegisteredAt: at,
-	}))
+	ids := s.idsOf(token)
+	device := ids[0]
+	puts := []store.Put{
+		s.devices.Put(deviceRow{
+			User: user, Device: device, Token: s.keys.Seal([]byte(token), sealedFor(user, device)), RegisteredAt: at,
+		}),
+		s.owners.Put(ownerRow{device, user}),
+	}
+	unbound, err := s.unbind(ctx, user, ids)
 	if err != nil {
+		return "", fmt.Errorf("finding a device's owner: %w", err)
+	}
+	surplus, err := s.surplus(ctx, user, ids)
+	if err != nil {
+		return "", fmt.Errorf("counting devices: %w", err)
+	}
+	if err := s.keyspace.Write(ctx, append(append(puts, unbound...), surplus...)...); err != nil {
 		return "", fmt.Errorf("registering a device: %w", err)
 	}
 	return device, nil
 }
 
-// Forget removes a phone. Repeating it is harmless.
+// idsOf is the ids of a phone under every key of the ring, the current one first.
+func (s *Devices) idsOf(token apple.DeviceToken) []string {
+	indexes := s.keys.Indexes([]byte(token))
+	ids := make([]string, len(indexes))
+	for i, index := range indexes {
+		ids[i] = id.Hash("device", string(index))
+	}
+	return ids
+}
+
+// unbind takes the phone from another customer, and from this one what it was called before the keys were rotated.
+func (s *Devices) unbind(ctx context.Context, user string, ids []string) ([]store.Put, error) {
+	var puts []store.Put
+	for i, device := range ids {
+		owner, ok, err := s.owners.In(device).Find(ctx, store.Recent)
+		if err != nil {
+			return nil, err
+		}
+		if current := i == 0; ok && !(current && owner.User == user) {
+			puts = append(puts, s.devices.Delete(deviceRow{User: owner.User, Device: device}))
+			if !current {
+				puts = append(puts, s.owners.Delete(owner))
+			}
+		}
+	}
+	return puts, nil
+}
+
+// devicesMax is how many phones a customer may have.
+const devicesMax = 20
+
+// surplus takes the oldest phone from a customer who has as many as there may be without this one.
+func (s *Devices) surplus(ctx context.Context, user string, ids []string) ([]store.Put, error) {
+	rows, _, err := s.devices.In(user).Range().Limit(devicesMax+1).List(ctx, store.Recent)
+	if err != nil {
+		return nil, err
+	}
+	others := slices.DeleteFunc(rows, func(row deviceRow) bool { return slices.Contains(ids, row.Device) })
+	if len(others) < devicesMax {
+		return nil, nil
+	}
+	oldest := slices.MinFunc(others, func(a, b deviceRow) int { return a.RegisteredAt.Compare(b.RegisteredAt) })
+	return []store.Put{s.devices.Delete(oldest), s.owners.Delete(ownerRow{Device: oldest.Device})}, nil
+}
+
+// Forget removes a phone. Whose it was stays known: it may be another's by now. Repeating it is harmless.
 func (s *Devices) Forget(ctx context.Context, user, device string) error {
 	if err := s.keyspace.Write(ctx, s.devices.Delete(deviceRow{User: user, Device: device})); err != nil {
 		return fmt.Errorf("forgetting a device: %w", err)
@@ -67,12 +136,9 @@ func (s *Devices) Forget(ctx context.Context, user, device string) error {
 	return nil
 }
 
-// devicesMax is how many phones of one customer are told.
-const devicesMax = 20
-
 // List is a customer's phones.
 func (s *Devices) List(ctx context.Context, user string) ([]Device, error) {
-	rows, _, err := s.devices.In(user).Range().Limit(devicesMax).List(ctx, store.Recent)
+	rows, _, err := s.devices.In(user).Range().Limit(devicesMax+1).List(ctx, store.Recent)
 	if err != nil {
 		return nil, fmt.Errorf("listing devices: %w", err)
 	}

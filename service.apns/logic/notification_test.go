@@ -1,0 +1,95 @@
+package logic_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"farthing/pkg/events"
+	moneyproto "farthing/pkg/money/proto"
+	"farthing/service.apns/logic"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+var noon = time.Date(2026, 11, 9, 12, 30, 53, 0, time.UTC)
+
+func TestNewsIsStaleAnHourAfterItHappenedOrWasPublished(t *testing.T) {
+	hour, instant := time.Hour, time.Millisecond
+	for _, c := range []struct {
+		occurred, published time.Duration // Ago.
+		want                bool
+	}{
+		{0, 0, false}, {hour, hour, false}, {hour + instant, 0, true}, {0, hour + instant, true},
+		{-72 * hour, 0, false}, // Business time runs ahead.
+		{-72 * hour, hour + instant, true},
+	} {
+		e := events.Event{OccurredAt: noon.Add(-c.occurred), PublishedAt: noon.Add(-c.published)}
+		if got := logic.Stale(e, noon); got != c.want {
+			t.Errorf("occurred %v and published %v ago: stale is %v", c.occurred, c.published, got)
+		}
+	}
+}
+
+func TestAPushHasOneNameForEachEventAndPhone(t *testing.T) {
+	first := logic.ApnsID("evt_1", "device_1")
+	if first != logic.ApnsID("evt_1", "device_1") {
+		t.Error("a repeat has another name")
+	}
+	if first == logic.ApnsID("evt_2", "device_1") || first == logic.ApnsID("evt_1", "device_2") {
+		t.Error("two pushes have one name")
+	}
+	if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(first) {
+		t.Errorf("%s is no UUID of version 8", first)
+	}
+}
+
+func payment(status transactionsproto.Status) *transactionsproto.Transaction {
+	return &transactionsproto.Transaction{
+		Id: "tx_1", AccountId: "acc_1", UserId: "user_1", CardId: "card_1", Status: status, Descriptor_: "PRET A MANGER",
+		Amount:   &moneyproto.Money{Minor: -3_50, Currency: "GBP"},
+		Balance:  &moneyproto.Money{Minor: 1234_56, Currency: "GBP"},
+		Merchant: &transactionsproto.Merchant{Name: "Pret A Manger", Emoji: "🥪"},
+	}
+}
+
+func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
+	declined := payment(transactionsproto.Status_STATUS_DECLINED)
+	unnamed := payment(transactionsproto.Status_STATUS_PENDING)
+	unnamed.Merchant = nil
+	for name, c := range map[string]struct {
+		payment     *transactionsproto.Transaction
+		title, body string
+	}{
+		"approved":           {payment(transactionsproto.Status_STATUS_PENDING), "🥪 Pret A Manger", "You paid £3.50"},
+		"declined":           {declined, "🥪 Pret A Manger", "Your payment of £3.50 was declined"},
+		"without a merchant": {unnamed, "PRET A MANGER", "You paid £3.50"},
+	} {
+		payload, err := logic.Payload(c.payment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			APS struct {
+				Alert    struct{ Title, Body string }
+				Sound    string
+				ThreadID string `json:"thread-id"`
+			}
+			TransactionID string `json:"transaction_id"`
+			AccountID     string `json:"account_id"`
+		}
+		if err := json.Unmarshal(payload, &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.APS.Alert.Title != c.title || got.APS.Alert.Body != c.body || got.TransactionID != "tx_1" ||
+			got.APS.ThreadID != "acc_1" || got.APS.Sound != "default" || got.AccountID != "acc_1" {
+			t.Errorf("%s: %s", name, payload)
+		}
+		for _, secret := range []string{"1,234", "123456", "user_1", "card_1"} {
+			if strings.Contains(string(payload), secret) {
+				t.Errorf("%s: it says %s: %s", name, secret, payload)
+			}
+		}
+	}
+}
