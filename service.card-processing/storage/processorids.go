@@ -43,7 +43,7 @@ func NewProcessorIDs(k *store.Keyspace) *ProcessorIDs { return &ProcessorIDs{pro
 // Claim gives an id its hold, unless it has one already, and answers the one it has. Repeating it is harmless; an id
 // that stands for another payment is conflict.processor_id.
 func (s *ProcessorIDs) Claim(ctx context.Context, c Claim) (string, error) {
-	wanted := c.row()
+	wanted := processorIDRow(c)
 	answer, err := s.rows.Batch(c.ProcessorID).InsertNew(wanted).Apply(ctx)
 	switch {
 	case err != nil:
@@ -58,10 +58,4 @@ func (s *ProcessorIDs) Claim(ctx context.Context, c Claim) (string, error) {
 		return "", errs.New(errs.Conflict+".processor_id", "This processor_id was used for another payment")
 	}
 	return first.HoldID, nil
-}
-
-func (c Claim) row() processorIDRow {
-	return processorIDRow{
-		ProcessorID: c.ProcessorID, HoldID: c.HoldID, CardID: c.CardID, Minor: c.Minor, Currency: c.Currency,
-	}
 }
