@@ -30,10 +30,10 @@ type audit struct {
 	pushes       map[string]int
 }
 
-// Audit is everything in which an account's records disagree with the pages of the book that are about it. Complete
-// says that the pages are all that ever happened to the account, its outcomes all known, and that the bank has come to
-// rest: then nothing else may be there, and feed and phone have everything.
-func Audit(r Records, pages []Page, complete bool) []Finding {
+// Audit is everything in which the records of an account whose bank has come to rest disagree with the pages of the book
+// that are about it. Whole says that the pages are all that ever happened to the account: then nothing else may be
+// there.
+func Audit(r Records, pages []Page, whole bool) []Finding {
 	a := &audit{
 		Records: r, entries: make(map[string][]*balanceproto.Entry),
 		transactions: make(map[string][]*transactionsproto.Transaction),
@@ -43,10 +43,10 @@ func Audit(r Records, pages []Page, complete bool) []Finding {
 	a.index()
 	for _, page := range pages {
 		if page.Answer != nil {
-			a.page(page, complete)
+			a.page(page)
 		}
 	}
-	if complete {
+	if whole {
 		a.nothingElse(pages)
 	}
 	return a.findings
@@ -98,13 +98,10 @@ func (a *audit) index() {
 }
 
 // page checks that all of the bank agrees with one answer.
-func (a *audit) page(p Page, complete bool) {
+func (a *audit) page(p Page) {
 	hold := "hold" + strings.TrimPrefix(p.Answer.AuthorisationID, "auth")
 	a.held(p, hold)
 	a.recorded(p, hold)
-	if !complete {
-		return
-	}
 	transaction := p.Answer.TransactionID
 	switch n := a.items[transaction]; {
 	case n == 0:
@@ -169,18 +166,18 @@ func (a *audit) nothingElse(pages []Page) {
 		transactions[answer.TransactionID] = true
 	}
 	for hold, entries := range a.entries {
-		if !holds[hold] && entries[0].GetKind() != balanceproto.EntryKind_ENTRY_KIND_POSTED {
+		if !holds[hold] && entries[0].GetAtMs() >= a.Since && entries[0].GetKind() != balanceproto.EntryKind_ENTRY_KIND_POSTED {
 			a.find("phantom", "nobody asked for %v", entries[0])
 		}
 	}
 	for hold, t := range a.transactions {
-		if !holds[hold] {
+		if !holds[hold] && t[0].GetCreatedMs() >= a.Since {
 			a.find("phantom", "nobody asked for %v", t[0])
 		}
 	}
-	for transaction := range a.items {
-		if !transactions[transaction] {
-			a.find("phantom", "nobody asked for the feed item of %s", transaction)
+	for _, item := range a.Items {
+		if !transactions[item.GetTransactionId()] && item.GetCreatedMs() >= a.Since {
+			a.find("phantom", "nobody asked for %v", item)
 		}
 	}
 	for transaction := range a.pushes {

@@ -19,6 +19,7 @@ type Records struct {
 	Items        []*feedproto.Item
 	Pushes       []fakeapple.Delivery
 	Available    int64
+	Since        int64 // Unix milliseconds: what is older is somebody else's, and not in the book.
 }
 
 // Dialler opens connections to services: a foundation.Process is one.
@@ -28,7 +29,7 @@ type Dialler interface {
 
 // Read reads an account's records but for the pushes, page by page.
 func Read(ctx context.Context, from Dialler, account string) (Records, error) {
-	var r Records
+	r := Records{}
 	for service, read := range map[string]func(context.Context, grpc.ClientConnInterface, string) error{
 		"service.balance": r.readLedger, "service.transactions": r.readTransactions, "service.feed": r.readFeed,
 	} {

@@ -19,10 +19,7 @@ func (w *World) audit(t testing.TB, book *Book, customers []*Customer) []Finding
 		findings = append(findings, Finding{"changed", complaint})
 	}
 	for _, c := range customers {
-		records, err := Read(t.Context(), w.process, c.AccountID)
-		must(t, "reading the records", err)
-		records.Pushes = w.Pushes(c)
-		findings = append(findings, Audit(records, PagesOf(book, c), true)...)
+		findings = append(findings, Audit(w.Records(t, c), PagesOf(book, c), true)...)
 	}
 	return findings
 }
@@ -36,4 +33,13 @@ func PagesOf(book *Book, c *Customer) []Page {
 		}
 	}
 	return own
+}
+
+// Records is what the bank has of a customer's account, and what the phone shows.
+func (w *World) Records(t testing.TB, c *Customer) Records {
+	t.Helper()
+	records, err := Read(t.Context(), w.process, c.AccountID)
+	must(t, "reading the records", err)
+	records.Pushes = w.Pushes(c)
+	return records
 }

@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -30,6 +28,7 @@ type Options struct {
 	Store func(store.Store) store.Store
 	// Replace puts another service in the place of the one with its name.
 	Replace []foundation.Service
+	KeyDir  string // Where the bank's keys are; a folder of this world's own if empty.
 	// Embedded has the last word on what the bank stands on; the default is a store in memory.
 	Embedded func(*foundation.EmbeddedOptions)
 }
@@ -48,17 +47,13 @@ type World struct {
 	keyDir  string
 }
 
-const (
-	appleHost  = "apple.test"
-	appleTopic = "test.farthing.app"
-	appleTeam  = "TEAM000001"
-	appleKeyID = "KEY0000001"
-)
-
 // New starts a world, and ends it when the test ends.
 func New(t testing.TB, o Options) *World {
 	t.Helper()
-	w := &World{Clock: &clock.Business{}, network: newNetwork(), log: &lines{}, said: &lines{}, keyDir: t.TempDir()}
+	w := &World{Clock: &clock.Business{}, network: newNetwork(), log: &lines{}, said: &lines{}, keyDir: o.KeyDir}
+	if w.keyDir == "" {
+		w.keyDir = t.TempDir()
+	}
 	w.client = &http.Client{
 		Transport: &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64},
 		Timeout:   clientTimeout,
@@ -73,52 +68,6 @@ const memTableBytes = 16 << 20
 
 // clientTimeout is longer than any door takes.
 const clientTimeout = 30 * time.Second
-
-// startApple makes the certificates inside: a bubble begins in the year 2000.
-func (w *World) startApple(t testing.TB) map[string]string {
-	t.Helper()
-	key, private, err := fakeapple.NewKey(appleTeam, appleKeyID, appleTopic)
-	if err != nil {
-		t.Fatalf("making Apple's key: %v", err)
-	}
-	w.Apple, err = fakeapple.New(fakeapple.Options{
-		Keys: []fakeapple.Key{key}, Clock: clock.Real{}, Names: []string{appleHost}, PerDevice: 10_000,
-		Max: 100_000,
-	})
-	if err != nil {
-		t.Fatalf("making Apple: %v", err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	listener := w.network.listen(appleHost)
-	go func() { served <- w.Apple.Serve(ctx, listener) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Errorf("Apple ended with %v", err)
-		}
-	})
-	return appleSettings(t, "https://"+appleHost, private, w.Apple.CA())
-}
-
-// appleSettings tell a bank of an Apple.
-func appleSettings(t testing.TB, host string, key, ca []byte) map[string]string {
-	t.Helper()
-	return map[string]string{
-		"FARTHING_APNS_HOST": host, "FARTHING_APNS_KEY_ID": appleKeyID, "FARTHING_APNS_TEAM_ID": appleTeam,
-		"FARTHING_APNS_TOPIC": appleTopic, "FARTHING_APNS_KEY_FILE": write(t, "apple.p8", key),
-		"FARTHING_APNS_CA_FILE": write(t, "apple.pem", ca),
-	}
-}
-
-func write(t testing.TB, name string, content []byte) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatalf("writing %s: %v", name, err)
-	}
-	return file
-}
 
 func (w *World) startBank(t testing.TB, o Options, settings map[string]string) {
 	t.Helper()
