@@ -86,13 +86,16 @@ func reserveResponse(d logic.Decision, currency string) *balanceproto.ReserveRes
 	if d.Entry.Kind == logic.Held {
 		outcome = balanceproto.Outcome_OUTCOME_APPROVED
 	}
-	return &balanceproto.ReserveResponse{
+	rsp := &balanceproto.ReserveResponse{
 		Outcome:       outcome,
 		DeclineReason: balanceproto.DeclineReason(d.Entry.Reason), //nolint:gosec // They are this enum's.
 		TransactionId: d.Entry.TransactionID,
-		Balance:       &moneyproto.Money{Minor: d.Entry.Available(), Currency: currency},
 		Sequence:      d.Entry.Sequence,
 		DecidedMs:     d.Entry.At.UnixMilli(),
 		Repeated:      d.Repeated,
 	}
+	if d.Entry.Sequence > 0 { // A fence knows no balance.
+		rsp.Balance = &moneyproto.Money{Minor: d.Entry.Available(), Currency: currency}
+	}
+	return rsp
 }

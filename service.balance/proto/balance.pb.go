@@ -367,9 +367,9 @@ type ReserveResponse struct {
 	DeclineReason DeclineReason `protobuf:"varint,2,opt,name=decline_reason,json=declineReason,proto3,enum=balance.v1.DeclineReason" json:"decline_reason,omitempty"`
 	// The id given when it happened the first time.
 	TransactionId string `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
-	// What the account could spend right after the decision.
+	// What the account could spend right after the decision; absent for one that timed out.
 	Balance *proto.Money `protobuf:"bytes,4,opt,name=balance,proto3" json:"balance,omitempty"`
-	// The account's ledger sequence of the decision.
+	// The account's ledger sequence of the decision; 0 for one that timed out.
 	Sequence int64 `protobuf:"varint,5,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	// When it was decided the first time, Unix milliseconds of business time.
 	DecidedMs int64 `protobuf:"varint,6,opt,name=decided_ms,json=decidedMs,proto3" json:"decided_ms,omitempty"`
