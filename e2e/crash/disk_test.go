@@ -10,7 +10,7 @@ import (
 	"farthing/pkg/clock"
 )
 
-// syncTakes is about a good disk's time. It is simulated: in it the power is cut, while swipes wait for their syncs.
+// syncTakes is about a good disk's time: in it the power is cut, while swipes wait for their syncs.
 const syncTakes = time.Millisecond
 
 // disk is a file system on which syncing the log takes a while, or which only says that it syncs.
@@ -31,7 +31,7 @@ func (d disk) ReuseForWrite(from, to string, category vfs.DiskWriteCategory) (vf
 	return d.file(to, file), err
 }
 
-// file leaves all but the log as it is: nothing else is waited for without a lock.
+// file leaves all but the log as it is.
 func (d disk) file(name string, file vfs.File) vfs.File {
 	if file == nil || !strings.HasSuffix(name, ".log") {
 		return file

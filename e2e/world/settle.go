@@ -1,6 +1,7 @@
 package world
 
 import (
+	"context"
 	"testing"
 )
 
@@ -38,8 +39,14 @@ func PagesOf(book *Book, c *Customer) []Page {
 // Records is what the bank has of a customer's account, and what the phone shows.
 func (w *World) Records(t testing.TB, c *Customer) Records {
 	t.Helper()
-	records, err := Read(t.Context(), w.process, c.AccountID)
+	records, err := w.Read(t.Context(), c)
 	must(t, "reading the records", err)
-	records.Pushes = w.Pushes(c)
 	return records
+}
+
+// Read is Records of a bank that may not have any.
+func (w *World) Read(ctx context.Context, c *Customer) (Records, error) {
+	records, err := Read(ctx, w.process, c.AccountID)
+	records.Pushes = w.Pushes(c)
+	return records, err
 }
