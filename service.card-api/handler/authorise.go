@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"time"
 
 	"farthing/pkg/edge"
@@ -71,7 +72,7 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 	if err != nil {
 		return edge.Error(err)
 	}
-	decided, err := h.processing.Authorise(req.Context(), asked)
+	decided, err := h.decide(req.Context(), asked)
 	if err != nil {
 		return edge.Error(err)
 	}
@@ -86,6 +87,29 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 		rsp.Balance = &amount{&balance.Minor, balance.GetCurrency()}
 	}
 	return edge.OK(rsp)
+}
+
+// decide asks service.card-processing, and answers by the deadline even if what is behind it cannot be told to stop: a
+// write waits for its disk, however long that stalls. Then the outcome is unknown, and whatever it is will be there for
+// the repeat.
+func (h *Handler) decide(
+	ctx context.Context, asked *cardprocessingproto.AuthoriseRequest,
+) (*cardprocessingproto.AuthoriseResponse, error) {
+	type decision struct {
+		rsp *cardprocessingproto.AuthoriseResponse
+		err error
+	}
+	decided := make(chan decision, 1) // Nobody may be waiting any more.
+	go func() {
+		rsp, err := h.processing.Authorise(ctx, asked)
+		decided <- decision{rsp, err}
+	}()
+	select {
+	case d := <-decided:
+		return d.rsp, d.err
+	case <-ctx.Done():
+		return nil, errs.Of(ctx.Err())
+	}
 }
 
 func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error) {
