@@ -8,7 +8,7 @@ import (
 )
 
 // inTime gives the handler ReplyTime less than its caller waits, so that what went wrong can still be told, and refuses
-// to begin what cannot end. A caller of another make, without a deadline, gets the usual one.
+// to begin what cannot end: then ctx is as it was. A caller of another make, without a deadline, gets the usual one.
 func inTime(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -17,7 +17,7 @@ func inTime(ctx context.Context) (context.Context, context.CancelFunc, error) {
 	}
 	deadline = deadline.Add(-ReplyTime)
 	if deadline.Sub(clock.Real{}.Now()) < LeastTime {
-		return nil, nil, errs.New(TooLate, "Too little time was left to begin")
+		return ctx, func() {}, errs.New(TooLate, "Too little time was left to begin")
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	return ctx, cancel, nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-
-	"google.golang.org/grpc"
 )
 
 // drain counts the requests under way, so that a stop can wait for them.
@@ -15,18 +13,7 @@ type drain struct {
 	stopping chan struct{}
 }
 
-// admit is an interceptor that counts a request, or refuses it once the service stops listening. The handler may
-// outlive its caller, so counting calls instead would end the wait too soon.
-func (d *drain) admit(service string, answer grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-		if !d.enter() {
-			return nil, noSuchService(service)
-		}
-		defer d.leave()
-		return answer(ctx, req, info, handle)
-	}
-}
-
+// enter counts a request, or refuses it once the stop has begun.
 func (d *drain) enter() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -2,19 +2,17 @@ package rpc
 
 import (
 	"context"
-	"errors"
-	"io"
 	"sync"
 	"sync/atomic"
 
-	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/errs"
 )
 
-// InProcess carries calls between services of one process as function calls, each in a goroutine of its own.
+// InProcess carries calls between services of one process as function calls on the caller's goroutine. A handler that
+// ignores its context therefore holds its caller until it returns, which over a network it would not. Call options do
+// nothing, and handlers have no headers to read or set.
 type InProcess struct {
 	mu       sync.Mutex // Guards the rest, but for live.
 	services map[string]*local
@@ -27,12 +25,6 @@ type InProcess struct {
 // NewInProcess is a transport within this process.
 func NewInProcess() *InProcess { return &InProcess{services: make(map[string]*local)} }
 
-// local is one service of this process.
-type local struct {
-	*registrar
-	channel *inprocgrpc.Channel
-}
-
 // Listen is as Transport says.
 func (p *InProcess) Listen(service string, o Options) (grpc.ServiceRegistrar, error) {
 	p.mu.Lock()
@@ -44,11 +36,9 @@ func (p *InProcess) Listen(service string, o Options) (grpc.ServiceRegistrar, er
 	if err != nil {
 		return nil, err
 	}
-	channel := new(inprocgrpc.Channel).
-		WithServerUnaryInterceptor(p.requests.admit(service, r.answer)).
-		WithCloner(protoCloner{})
-	r.under = channel
-	p.services[service] = &local{r, channel}
+	l := &local{registrar: r, handlers: make(map[string]*localHandler)}
+	r.under = l
+	p.services[service] = l
 	return r, nil
 }
 
@@ -98,44 +88,11 @@ type localSend struct {
 	callee    string
 }
 
-func (s *localSend) invoke(ctx context.Context, method string, req, rsp any, opts ...grpc.CallOption) error {
+func (s *localSend) invoke(ctx context.Context, method string, req, rsp any, _ ...grpc.CallOption) error {
 	live := s.transport.live.Load()
-	if live == nil || (*live)[s.callee] == nil {
+	if live == nil || (*live)[s.callee] == nil || !s.transport.requests.enter() {
 		return noSuchService(s.callee)
 	}
-	if err := withinLimit(req); err != nil {
-		return err
-	}
-	switch err := (*live)[s.callee].channel.Invoke(ctx, method, req, rsp, opts...); {
-	case errors.Is(err, io.EOF) && ctx.Err() != nil:
-		return ctx.Err() // The channel drops the answer to a context that ends meanwhile, and says so with EOF.
-	case err != nil:
-		return err
-	}
-	return withinLimit(rsp)
-}
-
-// protoCloner copies messages from one side to the other, so that neither sees the other's changes. The one that
-// inprocgrpc brings looks for dynamic messages first.
-type protoCloner struct{}
-
-// Copy makes out equal to in.
-func (protoCloner) Copy(out, in any) error {
-	from, to := in.(proto.Message), out.(proto.Message) //nolint:errcheck // Generated code passes nothing else.
-	proto.Reset(to)
-	proto.Merge(to, from)
-	return nil
-}
-
-// Clone is a copy of in.
-func (protoCloner) Clone(in any) (any, error) {
-	return proto.Clone(in.(proto.Message)), nil //nolint:errcheck // Generated code passes nothing else.
-}
-
-// withinLimit refuses here what a network would refuse, lest it be found out only there.
-func withinLimit(message any) error {
-	if m, ok := message.(proto.Message); ok && proto.Size(m) > MaxMessage+headroom {
-		return errs.New(errs.BadRequest+".too_large", "The message is too large")
-	}
-	return nil
+	defer s.transport.requests.leave()
+	return (*live)[s.callee].call(ctx, method, req, rsp)
 }

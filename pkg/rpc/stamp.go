@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc/metadata"
 )
 
@@ -27,7 +26,7 @@ type carry struct {
 var acrossProcess = carry{
 	send: func(ctx context.Context, s stamp) context.Context { return context.WithValue(ctx, stampKey{}, s) },
 	receive: func(ctx context.Context) stamp {
-		s, _ := inprocgrpc.ClientContext(ctx).Value(stampKey{}).(stamp)
+		s, _ := ctx.Value(stampKey{}).(stamp)
 		return s
 	},
 }
