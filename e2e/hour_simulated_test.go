@@ -17,8 +17,9 @@ import (
 	"farthing/service.apns/fakeapple"
 )
 
-// simulateSwipes is a simulated time of several customers' swipes, on a bus that repeats and reorders, with an Apple that has bad
-// moments, on a store in a storm and behind hooks. It answers what the audit finds, and how many swipes were definite.
+// simulateSwipes is a simulated time of several customers' swipes, on a bus that repeats and reorders, with an Apple
+// that has bad moments, on a store in a storm and behind hooks. It answers what the audit finds, and how many swipes
+// were definite.
 func simulateSwipes(
 	t *testing.T, length time.Duration, seed uint64, weather *storm, hooks world.Hooks,
 ) (findings []world.Finding, swipes int) {

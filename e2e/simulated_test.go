@@ -63,7 +63,8 @@ func unanswered(t *testing.T, w *world.World, away *atomic.Bool, p world.Payment
 	t.Helper()
 	away.Store(true)
 	answer, err := w.Send(t.Context(), p)
-	if err != nil || answer.Status != http.StatusGatewayTimeout || !strings.Contains(string(answer.Body), "outcome_unknown") {
+	said := string(answer.Body)
+	if err != nil || answer.Status != http.StatusGatewayTimeout || !strings.Contains(said, "outcome_unknown") {
 		t.Fatalf("a swipe without a record was answered %d %s, %v", answer.Status, answer.Body, err)
 	}
 	away.Store(false)

@@ -115,7 +115,7 @@ func survey(t *testing.T, l *life, c cut) (findings []world.Finding) {
 			t.Fatal(err)
 		}
 		w := world.New(t, world.Options{Embedded: on(c.disk), KeyDir: l.keys})
-		w.Pass(t, 30*time.Second)
+		w.Pass(t, catchUp)
 		records, err := w.Read(t.Context(), l.customer)
 		if err != nil {
 			findings = []world.Finding{{Kind: "lost", Text: err.Error()}}
@@ -137,6 +137,9 @@ func survey(t *testing.T, l *life, c cut) (findings []world.Finding) {
 
 // repeated is how many of the newest swipes are repeated after a cut.
 const repeated = 8
+
+// catchUp is how long a bank takes to tell what it had not told before: two sweeps of its outboxes.
+const catchUp = 12 * time.Second
 
 func TestAPowerCutTakesNothingBack(t *testing.T) {
 	for seed := range uint64(lives) {

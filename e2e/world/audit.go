@@ -30,8 +30,8 @@ type audit struct {
 	pushes       map[string]int
 }
 
-// Audit is everything in which the records of an account whose bank has come to rest disagree with the pages of the book
-// that are about it. Whole says that the pages are all that ever happened to the account: then nothing else may be
+// Audit is everything in which the records of an account whose bank has come to rest disagree with the pages of the
+// book that are about it. Whole says that the pages are all that ever happened to the account: then nothing else may be
 // there.
 func Audit(r Records, pages []Page, whole bool) []Finding {
 	a := &audit{
@@ -166,8 +166,10 @@ func (a *audit) nothingElse(pages []Page) {
 		transactions[answer.TransactionID] = true
 	}
 	for hold, entries := range a.entries {
-		if !holds[hold] && entries[0].GetAtMs() >= a.Since && entries[0].GetKind() != balanceproto.EntryKind_ENTRY_KIND_POSTED {
-			a.find("phantom", "nobody asked for %v", entries[0])
+		first := entries[0]
+		ours := first.GetAtMs() >= a.Since && first.GetKind() != balanceproto.EntryKind_ENTRY_KIND_POSTED
+		if ours && !holds[hold] {
+			a.find("phantom", "nobody asked for %v", first)
 		}
 	}
 	for hold, t := range a.transactions {

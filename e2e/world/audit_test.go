@@ -5,9 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	moneyproto "farthing/pkg/money/proto"
-
 	"farthing/e2e/world"
+	moneyproto "farthing/pkg/money/proto"
 	"farthing/service.apns/fakeapple"
 	balanceproto "farthing/service.balance/proto"
 	feedproto "farthing/service.feed/proto"

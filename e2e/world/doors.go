@@ -56,7 +56,8 @@ func (w *World) API(c *Customer) API { return API{w, c.Token} }
 // Get is an answer of the public API, which must be 200, decoded into v.
 func (a API) Get(t testing.TB, path string, v any) {
 	t.Helper()
-	answer, err := a.world.Ask(t.Context(), foundation.Public, http.MethodGet, path, nil, "Authorization", "Bearer "+a.token)
+	answer, err := a.world.Ask(t.Context(), foundation.Public, http.MethodGet, path, nil,
+		"Authorization", "Bearer "+a.token)
 	must(t, "asking "+path, err)
 	if answer.Status != http.StatusOK {
 		t.Fatalf("GET %s answered %d: %s", path, answer.Status, answer.Body)

@@ -71,7 +71,8 @@ func (p Payment) Body() []byte {
 
 // Send swipes once, and answers how the bank did, whatever that was.
 func (w *World) Send(ctx context.Context, p Payment) (Answer, error) {
-	return w.Ask(ctx, foundation.CardEdge, http.MethodPost, "/authorisations", p.Body(), "Content-Type", "application/json")
+	return w.Ask(ctx, foundation.CardEdge, http.MethodPost, "/authorisations", p.Body(),
+		"Content-Type", "application/json")
 }
 
 // Swipe swipes a customer's card for so many pence. There must be an answer: approved or declined.

@@ -72,7 +72,8 @@ const clientTimeout = 30 * time.Second
 func (w *World) startBank(t testing.TB, o Options, settings map[string]string) {
 	t.Helper()
 	embeddedOptions := foundation.EmbeddedOptions{
-		Memory: true, Files: pebblestore.Options{MemTable: memTableBytes}, Clock: w.Clock, Chaos: o.Chaos, Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+		Memory: true, Files: pebblestore.Options{MemTable: memTableBytes}, Clock: w.Clock, Chaos: o.Chaos,
+		Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	}
 	if o.Embedded != nil {
 		o.Embedded(&embeddedOptions)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"farthing/pkg/errs"
+	"farthing/pkg/trace"
 )
 
 // Router is a list of routes: a method, a path such as "/transactions/:id", a service. The zero value is empty.
@@ -79,7 +80,8 @@ func unmatched(req Request) Response {
 		path = strings.ToValidUTF8(path[:pathCharsShown], "") + "…"
 	}
 	if len(req.x.allowed) == 0 {
-		return Error(errs.New(errs.NotFound, path+" not found"))
+		// Messages are logged, and somebody may have put a card number where an id belongs.
+		return Error(errs.New(errs.NotFound, trace.Safe(path)+" not found"))
 	}
 	rsp := Error(errs.New(errs.BadRequest+".method_not_allowed", "The method is not allowed for "+path))
 	rsp.status = http.StatusMethodNotAllowed
