@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	"farthing/pkg/errs"
 	moneyproto "farthing/pkg/money/proto"
 	accountproto "farthing/service.account/proto"
 	apnsproto "farthing/service.apns/proto"
@@ -23,6 +24,7 @@ type Dial func(caller, callee string) (grpc.ClientConnInterface, error)
 const (
 	caller        = "farthing"
 	atOnce        = 16
+	triesMax      = 5
 	customersMax  = 100_000
 	fundingMinor  = 10_000_000_00 // A day of swipes at a penny each does not use it up.
 	batchNameMax  = 32
@@ -64,11 +66,23 @@ func (c *clients) makeCustomers(ctx context.Context, batch string, n int) ([]str
 	group.SetLimit(atOnce)
 	for i := range n {
 		group.Go(func() (err error) {
-			cards[i], err = c.makeCustomer(ctx, fmt.Sprintf("bench-%s-%d", batch, i))
+			cards[i], err = c.persist(ctx, fmt.Sprintf("bench-%s-%d", batch, i))
 			return err
 		})
 	}
 	return cards, group.Wait()
+}
+
+// persist makes a customer on a machine that may be busy with much else: whatever is unknown or was not done is asked
+// for again under the same name.
+func (c *clients) persist(ctx context.Context, name string) (card string, err error) {
+	for range triesMax {
+		card, err = c.makeCustomer(ctx, name)
+		if !errs.Is(err, errs.Timeout) && !errs.Is(err, errs.Unavailable) {
+			break
+		}
+	}
+	return card, err
 }
 
 func (c *clients) makeCustomer(ctx context.Context, name string) (card string, err error) {

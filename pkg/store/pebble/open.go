@@ -27,7 +27,7 @@ type Options struct {
 	FS       vfs.FS       // Default: the disk.
 	Clock    clock.Clock  // Real time, which TTLs are judged by. Default: the machine's.
 	Log      *slog.Logger // Default: slog's own.
-	Cache    int64        // Bytes of the block cache. Default: 64 MiB.
+	Cache    int64        // Bytes of the block cache, memtables included. Default: 256 MiB.
 	MemTable uint64       // Bytes of one memtable, of which up to four may stand. Default: 32 MiB.
 
 	sweepEvery time.Duration     // Default: a minute.
@@ -92,7 +92,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.Default()
 	}
 	if o.Cache == 0 {
-		o.Cache = 64 << 20
+		o.Cache = 256 << 20
 	}
 	if o.MemTable == 0 {
 		o.MemTable = 32 << 20
