@@ -137,7 +137,7 @@ func (w *World) KeyDir() string { return w.keyDir }
 
 const (
 	lookEvery    = 5 * time.Millisecond // At first; it doubles up to the maximum.
-	lookEveryMax = 200 * time.Millisecond
+	lookEveryMax = 2 * time.Second
 	patience     = 30 * time.Second
 )
 
