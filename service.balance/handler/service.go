@@ -48,14 +48,23 @@ func register(env *foundation.Env) error {
 
 const (
 	rollForwardEvery = 30 * time.Second
-	// lookBack is how old a journal may be to be found unfinished: longer than any outage of this service alone.
+	// lookBack is how old a journal may be to be found unfinished at the start: longer than any outage of this service
+	// alone.
 	lookBack = 72 * time.Hour
+	// inFlight is longer than any journal takes between its line in the list and its last leg.
+	inFlight = time.Hour
 )
 
-// rollForward finishes what a process that died had begun: once at the start, and then now and again.
+// rollForward finishes what a process that died had begun: once at the start, and then now and again, from where the
+// last sweep that succeeded began.
 func rollForward(ctx context.Context, env *foundation.Env, bookkeeper *logic.Bookkeeper) {
+	since := env.Clock.Now().Add(-lookBack)
 	sweep := func(ctx context.Context) {
-		if err := bookkeeper.RollForward(ctx, env.Clock.Now().Add(-lookBack)); err != nil && ctx.Err() == nil {
+		now := env.Clock.Now()
+		switch err := bookkeeper.RollForward(ctx, since); {
+		case err == nil:
+			since = now.Add(-inFlight)
+		case ctx.Err() == nil:
 			env.Log.ErrorContext(ctx, "journals not rolled forward", "error", err)
 		}
 	}
