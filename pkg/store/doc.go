@@ -12,7 +12,8 @@
 //	var items = store.PlainTable[itemRow]("items")
 //
 // The number is the column's tag, which stored rows carry; the column is named after its field in snake case, by which
-// Cassandra knows it. So a field is neither renumbered nor renamed: add another, and move over. Fields are string, int64, bool, []byte or time.Time (UTC, milliseconds).
+// Cassandra knows it. So a field is neither renumbered nor renamed: add another, and move over. Fields are string,
+// int64, bool, []byte or time.Time (UTC, milliseconds).
 //
 // There are three classes of table, and each lacks the methods of the others: Plain (put, delete, TTL; last write wins,
 // so a projection writes each version as a row), Conditional (compare-and-set batches on one partition, nothing is ever
