@@ -65,17 +65,6 @@ func (a API) Get(t testing.TB, path string, v any) {
 	must(t, "reading "+path, json.Unmarshal(answer.Body, v))
 }
 
-// Put sends a form to the public API, which must answer 200.
-func (a API) Put(t testing.TB, path, form string) {
-	t.Helper()
-	answer, err := a.world.Ask(t.Context(), foundation.Public, http.MethodPut, path, []byte(form),
-		"Authorization", "Bearer "+a.token, "Content-Type", "application/x-www-form-urlencoded")
-	must(t, "asking "+path, err)
-	if answer.Status != http.StatusOK {
-		t.Fatalf("PUT %s answered %d: %s", path, answer.Status, answer.Body)
-	}
-}
-
 // Item is one item of a feed.
 type Item struct {
 	ID, Type, Title, Body, Emoji, Created string

@@ -16,6 +16,7 @@ import (
 	"farthing/pkg/clock"
 	"farthing/pkg/events/embedded"
 	"farthing/pkg/foundation"
+	"farthing/pkg/foundation/foundationtest"
 	"farthing/pkg/store"
 	pebblestore "farthing/pkg/store/pebble"
 	"farthing/service.apns/fakeapple"
@@ -42,15 +43,18 @@ type World struct {
 	network *network
 	process *foundation.Process
 	client  *http.Client
-	log     *lines
-	said    *lines // Every body that a door has answered.
+	log     *foundationtest.Lines
+	said    *foundationtest.Lines // Every body that a door has answered.
 	keyDir  string
 }
 
 // New starts a world, and ends it when the test ends.
 func New(t testing.TB, o Options) *World {
 	t.Helper()
-	w := &World{Clock: &clock.Business{}, network: newNetwork(), log: &lines{}, said: &lines{}, keyDir: o.KeyDir}
+	w := &World{
+		Clock: &clock.Business{}, network: newNetwork(), keyDir: o.KeyDir,
+		log: &foundationtest.Lines{}, said: &foundationtest.Lines{},
+	}
 	if w.keyDir == "" {
 		w.keyDir = t.TempDir()
 	}

@@ -1,7 +1,6 @@
 package rpc_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -14,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"farthing/pkg/clock"
+	"farthing/pkg/foundation/foundationtest"
 	"farthing/pkg/rpc"
 	echoproto "farthing/pkg/rpc/rpctest/proto"
 	"farthing/pkg/trace"
@@ -60,7 +60,7 @@ type world struct {
 	recorder  *trace.Recorder
 	registry  *prometheus.Registry
 	clock     *clock.Business // Of the echoing service.
-	log       *lines
+	log       *foundationtest.Lines
 	echo      *echo
 }
 
@@ -68,7 +68,7 @@ func newWorld(t testing.TB, transport rpc.Transport) *world {
 	t.Helper()
 	w := &world{
 		transport: transport, recorder: trace.NewRecorder(trace.Limits{}), registry: prometheus.NewRegistry(),
-		clock: &clock.Business{}, log: &lines{}, echo: &echo{},
+		clock: &clock.Business{}, log: &foundationtest.Lines{}, echo: &echo{},
 	}
 	into, err := transport.Listen("service.echo", rpc.Options{
 		Log:    slog.New(slog.NewJSONHandler(w.log, nil)),
@@ -175,21 +175,3 @@ func untilDone(ctx context.Context) error {
 }
 
 var errPlain = errors.New("plain trouble with 4000056655665556")
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu  sync.Mutex
-	out bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.out.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.out.String()
-}

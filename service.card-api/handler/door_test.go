@@ -26,6 +26,7 @@ import (
 	"farthing/pkg/edge"
 	"farthing/pkg/edge/edgetest"
 	"farthing/pkg/errs"
+	"farthing/pkg/foundation/foundationtest"
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/trace"
 	cardprocessingproto "farthing/service.card-processing/proto"
@@ -76,31 +77,13 @@ func approved() *processing {
 }
 
 // serve serves the door before a peer. What it logs is in the buffer.
-func serve(t *testing.T, p *processing) (*edgetest.Door, *lines) {
+func serve(t *testing.T, p *processing) (*edgetest.Door, *foundationtest.Lines) {
 	t.Helper()
-	logged := &lines{}
+	logged := &foundationtest.Lines{}
 	h := &Handler{processing: p}
 	return edgetest.Serve(t, h.door(edge.Standard{
 		Log: slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})), logged
-}
-
-// lines is a log that is written by many.
-type lines struct {
-	mu  sync.Mutex
-	out bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.out.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.out.String()
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -3,7 +3,6 @@
 package foundationtest
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -30,19 +29,14 @@ type Bank struct {
 
 	process *foundation.Process
 	store   *faulty
-	log     *lines
+	log     *Lines
 }
 
-// Run starts these services, and stops them when the test ends. A fake of a peer is a service as well.
-func Run(t testing.TB, services ...foundation.Service) *Bank {
-	t.Helper()
-	return RunOn(t, nil, services...)
-}
-
-// RunOn is Run on a store whose operations meet the faults that pick chooses, of all keyspaces; none if it is nil.
+// RunOn starts these services, and stops them when the test ends; a fake of a peer is a service as well. Operations on
+// their store meet the faults that pick chooses, of all keyspaces; none if it is nil.
 func RunOn(t testing.TB, pick faults.Pick, services ...foundation.Service) *Bank {
 	t.Helper()
-	b := &Bank{Clock: clock.StartingAt(startOfTime()), KeyDir: t.TempDir(), log: &lines{}}
+	b := &Bank{Clock: clock.StartingAt(startOfTime()), KeyDir: t.TempDir(), log: &Lines{}}
 	kept, err := foundation.OpenEmbedded(foundation.EmbeddedOptions{
 		Memory: true, Clock: b.Clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -115,22 +109,4 @@ func (f *faulty) opened() []*faults.Engine {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.engines
-}
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu  sync.Mutex
-	out bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.out.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.out.String()
 }

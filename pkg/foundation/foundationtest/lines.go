@@ -1,25 +1,25 @@
-package world
+package foundationtest
 
 import (
 	"bytes"
 	"sync"
 )
 
-// lines is text that can be read while it is written.
-type lines struct {
+// Lines is text, such as a log, that can be read while many write it. The zero value is empty.
+type Lines struct {
 	mu  sync.Mutex
 	out bytes.Buffer // Guarded by mu.
 }
 
 // Write appends.
-func (l *lines) Write(p []byte) (int, error) {
+func (l *Lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.out.Write(p)
 }
 
 // String is everything written so far.
-func (l *lines) String() string {
+func (l *Lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.out.String()
