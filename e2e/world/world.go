@@ -38,7 +38,7 @@ type Options struct {
 type World struct {
 	Apple *fakeapple.Server
 	Clock *clock.Business
-	Bank  *foundation.Embedded
+	Bank  *foundation.Ground
 
 	network *network
 	process *foundation.Process
