@@ -2,6 +2,7 @@
 # One real Cassandra node on this machine, without a container, from Maven's jars.
 #
 #   node.sh start DIR      start a node that keeps everything in DIR; return when it answers CQL; print host:port
+#   node.sh again DIR      start a node that was killed once more, on the ports that it had
 #   node.sh stop DIR       stop it cleanly and wait until it has gone; no error if it is not running
 #   node.sh address DIR    print host:port of the running node; also in the file DIR/address
 #   node.sh with CMD...    run CMD with the address of a fresh node in FARTHING_TEST_CASSANDRA (kept if set already);
@@ -141,6 +142,18 @@ start() { # dir
 	die "the node ended before it answered; log in $dir/log"
 }
 
+# again goes on with the configuration that is there: whoever knows the node's address finds it again.
+again() { # dir
+	local dir address
+	dir=$(cd "$1" && pwd)
+	running "$dir" && die "a node is running in $dir already"
+	[ -f "$dir/address" ] || die "no node was started in $dir"
+	address=$(cat "$dir/address")
+	launch "$dir" "$(java)"
+	wait_until_ready "$dir" "${address##*:}" || die "the node ended before it answered; log in $dir/log"
+	echo "$address"
+}
+
 stop() { # dir
 	running "$1" || return 0
 	local pid deadline=$((SECONDS + stop_seconds))
@@ -184,9 +197,9 @@ with() { # cmd...
 
 verb=${1:-} && shift || true
 case $verb:$# in
-start:1 | stop:1 | address:1) "$verb" "$1" ;;
+start:1 | again:1 | stop:1 | address:1) "$verb" "$1" ;;
 with:[1-9]*) with "$@" ;;
 jars:0) fetch_jars ;;
 java:0) java ;;
-*) sed -n '3,10s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+*) sed -n '3,11s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

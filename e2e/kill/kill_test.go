@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"farthing/e2e/program"
 	"farthing/e2e/world"
 	"farthing/pkg/clock"
 )
@@ -26,8 +27,8 @@ const (
 )
 
 func TestNothingIsLostHoweverOftenTheBankIsKilled(t *testing.T) {
-	b := newBank(t)
-	b.start(t)
+	b := program.New(t, program.Build(t), program.OneProcess())
+	b.Start(t)
 	began := clock.Real{}.Now().UnixMilli()
 	book := world.NewBook()
 	ctx, finish := context.WithCancel(t.Context())
@@ -41,8 +42,8 @@ func TestNothingIsLostHoweverOftenTheBankIsKilled(t *testing.T) {
 		if err := clock.Wait(t.Context(), lives); err != nil {
 			t.Fatal(err)
 		}
-		b.kill()
-		b.start(t)
+		b.Kill()
+		b.Start(t)
 	}
 	finish()
 	swiping.Wait()
@@ -52,19 +53,19 @@ func TestNothingIsLostHoweverOftenTheBankIsKilled(t *testing.T) {
 	}
 	t.Logf("%d swipes were answered at once, %d not", len(book.Definite()), len(book.Unknown()))
 	repeatAll(t, b, book)
-	for _, finding := range settled(t, b, book, began) {
+	for _, finding := range b.Settled(t, book, began) {
 		t.Error(finding)
 	}
 }
 
 // swipe pays again and again, small amounts and now and then far too much. What was not answered it repeats, as it
 // does some of what was. Its swipes have ids that nobody else's have.
-func swipe(ctx context.Context, b *bank, book *world.Book, worker int) {
+func swipe(ctx context.Context, b *program.Bank, book *world.Book, worker int) {
 	random := rand.New(rand.NewPCG(uint64(worker), 7))
 	var asked []world.Payment
 	for n := 0; ctx.Err() == nil; n++ {
 		p := world.Payment{
-			ID: fmt.Sprintf("kill-%d-%d", worker, n), CardID: b.customer().CardID, Minor: 1 + random.Int64N(30),
+			ID: fmt.Sprintf("kill-%d-%d", worker, n), CardID: b.Customer().CardID, Minor: 1 + random.Int64N(30),
 			Descriptor: "PRET A MANGER 1234 LONDON GBR",
 		}
 		if random.IntN(6) == 0 {
@@ -75,21 +76,21 @@ func swipe(ctx context.Context, b *bank, book *world.Book, worker int) {
 		} else {
 			asked = append(asked, p)
 		}
-		for !book.Swipe(ctx, b.send, b.customer(), p) && ctx.Err() == nil {
-			b.awaitStart(ctx)
+		for !book.Swipe(ctx, b.Send, b.Customer(), p) && ctx.Err() == nil {
+			b.AwaitStart(ctx)
 		}
 	}
 }
 
 // repeatAll asks for every swipe once more: all outcomes become known, and those that were do not change.
-func repeatAll(t *testing.T, b *bank, book *world.Book) {
+func repeatAll(t *testing.T, b *program.Bank, book *world.Book) {
 	t.Helper()
 	var all sync.WaitGroup
 	queue := make(chan world.Page)
 	for range workers {
 		all.Go(func() {
 			for page := range queue {
-				if !book.Swipe(t.Context(), b.send, page.Customer, page.Payment) {
+				if !book.Swipe(t.Context(), b.Send, page.Customer, page.Payment) {
 					t.Errorf("a bank that is well did not answer swipe %s", page.ID)
 				}
 			}
