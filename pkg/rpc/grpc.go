@@ -24,7 +24,8 @@ import (
 type Network struct {
 	// Listen makes the listener of a service that runs in this process.
 	Listen func(service string) (net.Listener, error)
-	// Address is a service's gRPC target, such as "dns:///s-merchant:8080" or "passthrough:///127.0.0.1:4711".
+	// Address is a service's gRPC target, such as "dns:///s-merchant:8080" or "passthrough:///127.0.0.1:4711", or the
+	// addresses of its replicas, host:port each with commas between, whose turn it is one after another.
 	Address func(service string) string
 	// Dial connects to an address; nil stands for TCP.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
@@ -112,7 +113,8 @@ func (g *GRPC) Listen(service string, o Options) (grpc.ServiceRegistrar, error) 
 func (g *GRPC) Dial(caller, callee string, o Options) (grpc.ClientConnInterface, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	under, err := grpc.NewClient(g.network.Address(callee), g.clientOptions()...)
+	target, replicas := targetOf(g.network.Address(callee))
+	under, err := grpc.NewClient(target, append(g.clientOptions(), replicas...)...)
 	if err != nil {
 		return nil, fmt.Errorf("dialling %s: %w", callee, err)
 	}
@@ -222,7 +224,8 @@ func (g *GRPC) clientOptions() []grpc.DialOption {
 			MinConnectTimeout: pingWait,
 		}),
 		grpc.WithDisableServiceConfig(), // A name server must not tell us to retry.
-		grpc.WithDisableRetry(),         // attempts knows which calls may be repeated.
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"round_robin":{}}]}`),
+		grpc.WithDisableRetry(), // attempts knows which calls may be repeated.
 		grpc.WithIdleTimeout(0),
 	}
 	if g.network.Dial != nil {
