@@ -41,6 +41,9 @@ type Bus interface {
 	// Declare makes a durable name known before anybody runs it, so that it misses nothing from then on. Repeating it
 	// is harmless.
 	Declare(ctx context.Context, s Subscription) error
+	// Outstanding is how many events a subscription has still to acknowledge, wherever it runs: those that it has not
+	// been given yet, those under way and those that wait for another try. Dead letters are not among them.
+	Outstanding(ctx context.Context, s Subscription) (int64, error)
 	// DeadLetters are the events that a subscription gave up, oldest first, with the reason.
 	DeadLetters(ctx context.Context, name string, limit int) ([]DeadLetter, error)
 	// Replay delivers a dead letter once more, from its first try.
