@@ -33,11 +33,19 @@ type Summary struct {
 
 // Trace is the spans of a trace that are still kept, in order of their start; none for an unknown id.
 func (r *Recorder) Trace(id string) []Finished {
-	var want traceID
-	if raw, err := hex.DecodeString(id); err != nil || copy(want[:], raw) != len(want) {
+	want, ok := idOf(id)
+	if !ok {
 		return nil
 	}
 	return r.finish(r.collect(func(s *record) bool { return s.link.trace == want }))
+}
+
+func idOf(text string) (traceID, bool) {
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != len(traceID{}) {
+		return traceID{}, false
+	}
+	return traceID(raw), true
 }
 
 // Recent is the newest traces, newest first, at most limit of them.
@@ -51,15 +59,35 @@ func (r *Recorder) Find(key, value string, limit int) []Summary {
 	return r.summaries(limit, func(s *record) bool { return s.has(want) })
 }
 
+// Summaries is those of these traces that are still kept, in the order of the ids.
+func (r *Recorder) Summaries(ids []string) []Summary {
+	var order []traceID
+	for _, text := range ids {
+		if id, ok := idOf(text); ok {
+			order = append(order, id)
+		}
+	}
+	return r.whole(order)
+}
+
 // summaries picks the traces of the newest spans that match, then reads those traces whole.
 func (r *Recorder) summaries(limit int, matches func(*record) bool) []Summary {
 	var order []traceID
-	spans := make(map[traceID][]record)
+	known := make(map[traceID]bool)
 	for _, s := range slices.Backward(r.collect(matches)) {
-		if _, known := spans[s.link.trace]; !known && len(order) < limit {
+		if !known[s.link.trace] && len(order) < limit {
+			known[s.link.trace] = true
 			order = append(order, s.link.trace)
-			spans[s.link.trace] = nil
 		}
+	}
+	return r.whole(order)
+}
+
+// whole summarises traces, in this order.
+func (r *Recorder) whole(order []traceID) []Summary {
+	spans := make(map[traceID][]record, len(order))
+	for _, id := range order {
+		spans[id] = nil
 	}
 	r.each(func(s *record) {
 		if _, wanted := spans[s.link.trace]; wanted {

@@ -127,6 +127,9 @@ func TestTheAdminDoorShowsTraces(t *testing.T) {
 		"/traces?limit=101":                       "400",
 		"/traces?limit=x":                         "400",
 		"/traces?transaction_id=a&b=c":            "400",
+		"/traces?trace_id=" + first + "&trace_id=unknown&trace_id=" + second: "200 " + first + " " + second,
+		"/traces?trace_id=" + strings.Repeat("a", 32):                        "200",
+		"/traces?" + strings.Repeat("trace_id=x&", 101):                      "400",
 	} {
 		if got := ask(t, r.Handler(), path); got != want {
 			t.Errorf("%s: got %q, want %q", path, got, want)
