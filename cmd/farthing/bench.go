@@ -19,7 +19,7 @@ import (
 // benchFlags are the flags of bench.
 type benchFlags struct {
 	rate, concurrency, seconds, accounts int
-	inProcess                            bool
+	inProcess, againstStore              bool
 }
 
 func (p *program) bench() *cobra.Command {
@@ -30,10 +30,13 @@ func (p *program) bench() *cobra.Command {
 		Long: "Bench makes accounts of its own in the bank that runs, swipes their cards through the card edge, and waits\n" +
 			"until every swipe is in its feed and on its phone.\n\n" +
 			"With --rate it begins that many swipes a second whatever becomes of those before (open loop), and counts each\n" +
-			"latency from when its swipe was due; with --concurrency it keeps that many under way (closed loop).",
+			"latency from when its swipe was due; with --concurrency it keeps that many under way (closed loop).\n\n" +
+			"With --against-store it takes turns: conditional writes straight to the bank's kind of store, as 'bench store'\n" +
+			"does, then swipes, then both again; each of the four for --seconds.",
 		Example: "  farthing bench                             # as fast as 32 at once can go, for 10 s\n" +
 			"  farthing bench --rate 500 --seconds 30 -o json\n" +
-			"  farthing bench --in-process                # in a bank of its own, without a network at the card edge",
+			"  farthing bench --in-process                # in a bank of its own, without a network at the card edge\n" +
+			"  farthing bench --against-store --seconds 5 # beside what the store itself can do",
 		Args: arguments(),
 		RunE: func(c *cobra.Command, _ []string) error { return p.runBench(c.Context(), f) },
 	}
@@ -43,7 +46,9 @@ func (p *program) bench() *cobra.Command {
 	flags.IntVar(&f.seconds, "seconds", 10, "how long to swipe")
 	flags.IntVar(&f.accounts, "accounts", 1_000, "how many accounts to spread the swipes over")
 	flags.BoolVar(&f.inProcess, "in-process", false, "measure a bank of its own, in this process and in an empty folder")
+	flags.BoolVar(&f.againstStore, "against-store", false, "take turns with the store itself")
 	command.MarkFlagsMutuallyExclusive("rate", "concurrency")
+	command.AddCommand(p.benchStore(), p.benchLedger())
 	return command
 }
 
@@ -55,22 +60,31 @@ const (
 	benchAccountsMax    = 100_000
 )
 
-func (f benchFlags) check() error {
-	for _, flag := range []struct {
-		name               string
-		value, least, most int
-	}{
-		{"rate", f.rate, 0, benchRateMax},
-		{"concurrency", f.concurrency, 1, benchConcurrencyMax},
-		{"seconds", f.seconds, 1, benchSecondsMax},
-		{"accounts", f.accounts, 1, benchAccountsMax},
-	} {
+// benchBound is what a flag may be.
+type benchBound struct {
+	name               string
+	value, least, most int
+}
+
+func checkBounds(flags ...benchBound) error {
+	for _, flag := range flags {
 		if flag.value < flag.least || flag.value > flag.most {
 			return usage("--%s must be from %d to %d", flag.name, flag.least, flag.most)
 		}
 	}
 	return nil
 }
+
+func (f benchFlags) check() error {
+	return checkBounds(
+		benchBound{"rate", f.rate, 0, benchRateMax},
+		benchBound{"concurrency", f.concurrency, 1, benchConcurrencyMax},
+		benchBound{"seconds", f.seconds, 1, benchSecondsMax},
+		benchBound{"accounts", f.accounts, 1, benchAccountsMax},
+	)
+}
+
+func (f benchFlags) time() time.Duration { return time.Duration(f.seconds) * time.Second }
 
 func (p *program) runBench(ctx context.Context, f benchFlags) (err error) {
 	if err := f.check(); err != nil {
@@ -81,8 +95,14 @@ func (p *program) runBench(ctx context.Context, f benchFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	load := bench.Load{Rate: f.rate, Concurrency: f.concurrency, Time: time.Duration(f.seconds) * time.Second}
-	report, err := bench.Run(ctx, target, f.accounts, load)
+	swipes := func(ctx context.Context) (*bench.Report, error) {
+		load := bench.Load{Rate: f.rate, Concurrency: f.concurrency, Time: f.time()}
+		return bench.Run(ctx, target.Target, f.accounts, load)
+	}
+	if f.againstStore {
+		return p.runAgainstStore(ctx, f, target, swipes)
+	}
+	report, err := swipes(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,26 +112,35 @@ func (p *program) runBench(ctx context.Context, f benchFlags) (err error) {
 	return p.showBench(report)
 }
 
+// benchTarget is a bank to measure, and what is known of its store.
+type benchTarget struct {
+	bench.Target
+	folder    string   // On the disk that the bank is on.
+	cassandra []string // Where its tables are, if they are not on that disk.
+}
+
 // benchTarget is the bank that runs, or one that lives as long as the measurement.
-func (p *program) benchTarget(ctx context.Context, inProcess bool) (bench.Target, func() error, error) {
+func (p *program) benchTarget(ctx context.Context, inProcess bool) (benchTarget, func() error, error) {
 	if !inProcess {
 		n, err := bank.Find(ctx, p.folder())
-		return bench.Target{CardEdge: n.CardEdge, Admin: n.Admin}, func() error { return nil }, err
+		target := bench.Target{CardEdge: n.CardEdge, Admin: n.Admin}
+		return benchTarget{target, p.data, n.Cassandra}, func() error { return nil }, err
 	}
 	folder, err := os.MkdirTemp("", "farthing-bench-")
 	if err != nil {
-		return bench.Target{}, nil, err
+		return benchTarget{}, nil, err
 	}
 	own, err := bank.Up(ctx, bank.Options{
 		Folder: bank.Folder(folder), Host: "127.0.0.1", Empty: true, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		return bench.Target{}, nil, errors.Join(err, os.RemoveAll(folder))
+		return benchTarget{}, nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	edge, _ := own.HTTP(foundation.CardEdge)
 	admin, _ := own.HTTP(foundation.Admin)
 	stop := func() error { return errors.Join(own.Stop(context.WithoutCancel(ctx)), os.RemoveAll(folder)) }
-	return bench.Target{CardEdgeHandler: edge, AdminHandler: admin}, stop, nil
+	target := bench.Target{CardEdgeHandler: edge, AdminHandler: admin}
+	return benchTarget{Target: target, folder: folder}, stop, nil
 }
 
 func (p *program) showBench(r *bench.Report) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -22,18 +21,27 @@ type upFlags struct {
 	port     int
 	empty    bool
 	logLevel string
+
+	processes bool
+	replicas  int
+	cluster   clusterFlags
 }
 
 func (p *program) up() *cobra.Command {
 	var f upFlags
 	up := &cobra.Command{
 		Use:   "up",
-		Short: "Run the whole bank in this process",
-		Long: "Up runs the whole bank in this process until it is interrupted, and then drains it.\n\n" +
+		Short: "Run the whole bank",
+		Long: "Up runs the whole bank in this process until it is interrupted, and then drains it. With --processes each\n" +
+			"service has a process of its own, which this one keeps running; with --cassandra their data are in a cluster,\n" +
+			"and with --nats their events go through servers elsewhere. docs/shapes.md says what each shape is for.\n\n" +
 			"The first start in a folder makes a demonstration customer with some weeks of life; later ones go on with\n" +
 			"the same data. Ports, from the first: public API, card edge, console, admin, ISO 8583, login. Pushes go to a\n" +
 			"fake of Apple in this process, unless FARTHING_APNS_HOST and its fellows say otherwise.",
-		Example:           "  farthing up\n  farthing up --data /var/lib/farthing --port 9000\n  farthing up --empty -o json",
+		Example: "  farthing up\n  farthing up --data /var/lib/farthing --port 9000\n  farthing up --empty -o json\n" +
+			"  farthing up --processes\n" +
+			"  farthing up --processes --cassandra 10.0.0.1:9042 \\\n" +
+			"    --nats nats://10.0.0.9:4222 --nats-monitor http://10.0.0.9:8222",
 		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(c *cobra.Command, _ []string) error { return p.runUp(c.Context(), f) },
@@ -43,6 +51,15 @@ func (p *program) up() *cobra.Command {
 	flags.IntVar(&f.port, "port", defaultPort, "the first port; 0 takes whichever are free")
 	flags.BoolVar(&f.empty, "empty", false, "make no demonstration customer")
 	flags.StringVar(&f.logLevel, "log-level", "warn", "what to log to stderr: debug, info, warn or error")
+	flags.BoolVar(&f.processes, "processes", false, "one process for each service")
+	flags.IntVar(&f.replicas, "replicas", 1, "processes of each service, with --cassandra")
+	f.cluster.add(up)
+	site := &f.cluster.site
+	flags.StringVar(&site.NATS, "nats", "", "URLs of NATS servers, with commas between; the bank's own if not given")
+	flags.StringVar(&site.NATSToken, "nats-token-file", "", "a file with the token that these servers want")
+	flags.StringVar(&site.NATSMonitor, "nats-monitor", "", "URL of a NATS server's monitoring port, to read how it syncs")
+	flags.IntVar(&site.NATSReplicas, "nats-replicas", 1, "how many NATS servers keep each event")
+	flags.BoolVar(&site.AllowUnsafe, "allow-unsafe", false, "start on servers that may lose acknowledged writes")
 	return up
 }
 
@@ -96,12 +113,38 @@ func (p *program) upOptions(f upFlags) (bank.Options, error) {
 	if f.port < 0 || f.port > portMax {
 		return bank.Options{}, usage("--port must be from 0 to %d, not %d", portMax, f.port)
 	}
-	settings := foundation.SettingsFrom(os.Environ())
-	maps.DeleteFunc(settings, func(name, _ string) bool { return name == "FARTHING_DATA" }) // The commands' own.
+	if err := f.checkShape(); err != nil {
+		return bank.Options{}, err
+	}
+	site := f.cluster.site
+	site.LogLevel = f.logLevel
 	return bank.Options{
-		Folder: p.folder(), Host: f.host, Port: f.port, Empty: f.empty, Settings: settings,
-		Log: foundation.NewLog(p.errors, level),
+		Folder: p.folder(), Host: f.host, Port: f.port, Empty: f.empty, Settings: settings(),
+		Log: foundation.NewLog(p.errors, level), Processes: f.processes, Replicas: f.replicas, Site: site, Errors: p.errors,
 	}, nil
+}
+
+// replicasMax is more than a machine bears.
+const replicasMax = 16
+
+// checkShape refuses flags that do not go together, before anything is begun.
+func (f upFlags) checkShape() error {
+	site := f.cluster.site
+	switch {
+	case !f.processes && site.Cassandra != "":
+		return usage("--cassandra wants --processes: in one process the bank keeps its data itself")
+	case !f.processes && site.NATS != "":
+		return usage("--nats wants --processes: in one process the bank keeps its events itself")
+	case f.replicas < 1 || f.replicas > replicasMax:
+		return usage("--replicas must be from 1 to %d, not %d", replicasMax, f.replicas)
+	case f.replicas > 1 && site.Cassandra == "":
+		return usage("--replicas wants --cassandra: an embedded store belongs to one process")
+	case site.NATSReplicas < 1 || site.NATSReplicas > 5:
+		return usage("--nats-replicas must be from 1 to 5, not %d", site.NATSReplicas)
+	case site.Prefix != "" && site.Cassandra == "":
+		return usage("--prefix wants --cassandra")
+	}
+	return nil
 }
 
 // showUp says on one screen what there is and what to try.

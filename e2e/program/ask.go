@@ -104,7 +104,7 @@ func (b *Bank) Run(t testing.TB, args ...string) string {
 func (b *Bank) Try(t testing.TB, args ...string) (printed, complained string, err error) {
 	t.Helper()
 	var out, errors bytes.Buffer
-	command := exec.CommandContext(t.Context(), b.program, args...)
+	command := exec.CommandContext(t.Context(), b.program, args...) //nolint:gosec // The program under test.
 	command.Env, command.Stdout, command.Stderr = b.environ, &out, &errors
 	err = command.Run()
 	return out.String(), errors.String(), err

@@ -1,5 +1,5 @@
-// Package program runs the real program, in any of its shapes, for tests of what a customer, a processor and an operator
-// see. Its bank can be killed and started again; Apple is in the test's process and lives on.
+// Package program runs the real program, in any of its shapes, for tests of what a customer, a processor and an
+// operator see. Its bank can be killed and started again; Apple is in the test's process and lives on.
 package program
 
 import (
@@ -54,6 +54,7 @@ type Facts struct {
 func Build(t testing.TB) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "farthing")
+	//nolint:gosec // Its own program.
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "farthing/cmd/farthing")
 	if said, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the program: %v\n%s", err, said)
@@ -102,7 +103,7 @@ func (b *Bank) TryStart(t testing.TB, more ...string) error {
 	t.Helper()
 	b.errors.reset()
 	args := append(append([]string{"up", "--port", "0", "-o", "json"}, b.Shape.Args...), more...)
-	b.command = exec.Command(b.program, args...)
+	b.command = exec.Command(b.program, args...) //nolint:gosec,noctx // The program under test; end ends it.
 	b.command.Env, b.command.Stderr = b.environ, &b.errors
 	b.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // It does not outlive a test that panics.
 	said, err := b.command.StdoutPipe()

@@ -42,6 +42,7 @@ func (n *Node) Again(t testing.TB) {
 func (n *Node) call(t testing.TB, settings []string, verb string) string {
 	t.Helper()
 	var out, errors bytes.Buffer
+	//nolint:gosec // Our own script.
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), n.script, verb, n.folder)
 	command.Env, command.Stdout, command.Stderr = append(os.Environ(), settings...), &out, &errors
 	if err := command.Run(); err != nil {

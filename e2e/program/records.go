@@ -39,8 +39,8 @@ func (b *Bank) Settled(t testing.TB, book *world.Book, since int64) []world.Find
 	return world.Audit(records, book.Pages(), true)
 }
 
-// CatchUp waits until the phone and the feed show every swipe of a book. What is missing after a while is for an audit to
-// find.
+// CatchUp waits until the phone and the feed show every swipe of a book. What is missing after a while is for an audit
+// to find.
 func (b *Bank) CatchUp(t testing.TB, book *world.Book) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), catchUpWithin)

@@ -28,6 +28,8 @@ func (p *Process) adminHandler() http.Handler {
 	mux.HandleFunc("GET /readyz", p.readyz)
 	mux.Handle("GET /traces", p.options.Recorder.Handler())
 	mux.Handle("GET /traces/{trace_id}", p.options.Recorder.Handler())
+	mux.HandleFunc("GET /subscriptions", p.serveSubscriptions)
+	mux.HandleFunc("GET /processes", p.serveProcesses)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)

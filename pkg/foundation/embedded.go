@@ -7,6 +7,7 @@ import (
 	"farthing/pkg/clock"
 	"farthing/pkg/events/embedded"
 	"farthing/pkg/rpc"
+	"farthing/pkg/store/measured"
 	pebblestore "farthing/pkg/store/pebble"
 )
 
@@ -33,7 +34,7 @@ func OpenEmbedded(o EmbeddedOptions) (*Ground, error) {
 		return nil, err
 	}
 	g := NewGround(o.Clock, o.Log)
-	g.Store, g.Transport = kept, rpc.NewInProcess()
+	g.Store, g.Transport = measured.New(kept, g.Registry), rpc.NewInProcess()
 	g.Later(kept.Close)
 	bus, err := embedded.New(kept.DB(), embedded.Options{Log: o.Log, Around: g.Around(), Chaos: o.Chaos})
 	if err != nil {

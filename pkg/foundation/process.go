@@ -58,6 +58,7 @@ func Migrate(ctx context.Context, to store.Store, services []Service) error {
 // Process is services that run together.
 type Process struct {
 	options  Options
+	watch    clock.Stopwatch // Since the start.
 	handlers map[Door]http.Handler
 	// operations are the routes of services on the admin door.
 	operations map[string]http.Handler
@@ -81,7 +82,7 @@ type Process struct {
 // nothing is left running.
 func Start(ctx context.Context, o Options) (*Process, error) {
 	p := &Process{
-		options: o, handlers: make(map[Door]http.Handler), operations: make(map[string]http.Handler),
+		options: o, watch: clock.Start(), handlers: make(map[Door]http.Handler), operations: make(map[string]http.Handler),
 		known: make(map[string]bool), failed: make(chan struct{}),
 	}
 	for _, service := range o.Services {
@@ -114,7 +115,7 @@ func (p *Process) register(ctx context.Context, s Service) error {
 	env := &Env{
 		Name: s.Name, Log: o.Log.With("service", s.Name), Clock: o.Clock, IDs: id.NewMaker(o.Clock), Bus: o.Bus,
 		Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"service": s.Name}, o.Registry),
-		Tracer:  o.Recorder.Tracer(s.Name), process: p,
+		Tracer:  o.Recorder.Tracer(s.Name), process: p, doors: s.Doors,
 	}
 	registrar, err := o.Transport.Listen(s.Name, env.rpcOptions())
 	if err != nil {

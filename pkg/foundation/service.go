@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 type Service struct {
 	Name     string       // "service.balance".
 	Schema   store.Schema // Its keyspace, migrated before it starts; the zero one for a service without state.
+	Doors    []Door       // Those that it answers; every process has an admin door besides.
 	Register func(*Env) error
 }
 
@@ -60,6 +62,7 @@ type Env struct {
 	GRPC    grpc.ServiceRegistrar
 
 	process *Process
+	doors   []Door
 }
 
 // Dial is a connection to a peer, for a generated client. The peer may start later.
@@ -71,8 +74,11 @@ func (e *Env) rpcOptions() rpc.Options {
 	return rpc.Options{Log: e.Log, Tracer: e.Tracer, Metrics: e.Metrics, Clock: e.Clock}
 }
 
-// Serve answers HTTP at a door, once the doors open.
+// Serve answers HTTP at a door that the service declares, once the doors open.
 func (e *Env) Serve(door Door, handler http.Handler) error {
+	if !slices.Contains(e.doors, door) {
+		return errs.Newf(errs.Internal, "%s does not declare the door %s", e.Name, door)
+	}
 	if _, taken := e.process.handlers[door]; taken {
 		return errs.Newf(errs.Internal, "the door %s has a handler already", door)
 	}
@@ -89,6 +95,7 @@ func (e *Env) Go(work func(context.Context)) { e.process.workers = append(e.proc
 // Subscribe has the service told of events for as long as the process runs.
 func (e *Env) Subscribe(s events.Subscription) {
 	e.process.subscriptions = append(e.process.subscriptions, s)
+	e.process.operateLetters(s.Name)
 	e.Go(func(ctx context.Context) {
 		if err := e.process.options.Bus.Run(ctx, s); err != nil {
 			e.process.fail(fmt.Errorf("running the subscription %s: %w", s.Name, err))

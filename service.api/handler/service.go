@@ -27,7 +27,9 @@ import (
 )
 
 // Service is service.api, ready to run in a process of its own or beside its peers.
-var Service = foundation.Service{Name: "service.api", Register: register}
+var Service = foundation.Service{
+	Name: "service.api", Doors: []foundation.Door{foundation.Public}, Register: register,
+}
 
 const (
 	// giveUpAfter is the deadline of a whole request, far above what any route needs.

@@ -12,7 +12,9 @@ import (
 )
 
 // Service is service.card-api, ready to run in a process of its own or beside its peers.
-var Service = foundation.Service{Name: "service.card-api", Register: register}
+var Service = foundation.Service{
+	Name: "service.card-api", Doors: []foundation.Door{foundation.CardEdge}, Register: register,
+}
 
 // Handler answers the routes.
 type Handler struct {

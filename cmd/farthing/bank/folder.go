@@ -1,22 +1,26 @@
 package bank
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
+
+	"farthing/pkg/clock"
 )
 
 // Folder is where a bank keeps everything:
 //
-//	bank/       its life: the store, the keys, and who the demonstration customer is; there only when complete
-//	apple/      the fake Apple's key and authority, of the latest start
-//	bank.json   the Notice of a bank that runs
-//	lock        held by it
+//	bank/          its life: the store, the keys, and who the demonstration customer is; there only when complete
+//	apple/         the fake Apple's key and authority, of the latest start
+//	events.token   what clients of its event server show, of the latest start
+//	bank.json      the Notice of a bank that runs
+//	lock           held by it
 type Folder string
 
 func (f Folder) life() string   { return filepath.Join(string(f), "bank") }
@@ -32,8 +36,9 @@ func (f Folder) Shown() string {
 	return string(f)
 }
 
-// take makes the folder and locks it until the closer is closed or the process ends, however it ends.
-func (f Folder) take() (io.Closer, error) {
+// take makes the folder and locks it until the file is closed, here and in every process that was handed it. One that
+// a dead bank's processes still hold is waited for: they are about to go.
+func (f Folder) take(ctx context.Context) (*os.File, error) {
 	if err := os.MkdirAll(string(f), 0o700); err != nil {
 		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
 	}
@@ -41,10 +46,15 @@ func (f Folder) take() (io.Closer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the data folder %s cannot be locked: %w", f.Shown(), err)
 	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	ctx, cancel := context.WithTimeout(ctx, orphansGoWithin)
+	defer cancel()
+	err = lock(file)
+	for errors.Is(err, syscall.EWOULDBLOCK) && !isRunning(holderOf(file)) && clock.Wait(ctx, lookAgainAfter) == nil {
+		err = lock(file)
+	}
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = fmt.Errorf("the data folder %s is in use by %s", f.Shown(), holderOf(file))
+		err = fmt.Errorf("the data folder %s is in use by %s", f.Shown(), named(holderOf(file)))
 	case err != nil:
 		err = fmt.Errorf("the data folder %s cannot be locked: %w", f.Shown(), err)
 	default:
@@ -56,6 +66,13 @@ func (f Folder) take() (io.Closer, error) {
 	return file, nil
 }
 
+const (
+	orphansGoWithin = 10 * time.Second
+	lookAgainAfter  = 20 * time.Millisecond
+)
+
+func lock(file *os.File) error { return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+
 // sign leaves the process's number in its lock, for whoever finds the folder in use.
 func sign(lock *os.File) error {
 	if err := lock.Truncate(0); err != nil {
@@ -65,14 +82,28 @@ func sign(lock *os.File) error {
 	return err
 }
 
-func holderOf(lock *os.File) string {
+// holderOf is the number of the process that took the lock, or 0 if that cannot be read.
+func holderOf(lock *os.File) int {
 	const digitsMax = 20
 	text := make([]byte, digitsMax)
 	n, _ := lock.ReadAt(text, 0)
-	if pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n]))); err == nil {
-		return fmt.Sprintf("another bank, process %d", pid)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n])))
+	if err != nil {
+		return 0
 	}
-	return "another bank"
+	return pid
+}
+
+func named(pid int) string {
+	if pid == 0 {
+		return "another bank"
+	}
+	return fmt.Sprintf("another bank, process %d", pid)
+}
+
+// isRunning tells whether there is such a process. One whose number is not known may be.
+func isRunning(pid int) bool {
+	return pid == 0 || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
 // writeFile replaces a file, or leaves the old one as it was. Only its owner may read it.

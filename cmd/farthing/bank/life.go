@@ -2,6 +2,7 @@ package bank
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 func (b *Bank) beginLife(ctx context.Context) error {
 	home := b.options.Folder.life()
 	if _, err := os.Stat(home); !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return errors.Join(err, b.checkShape(home))
 	}
 	fresh := home + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
@@ -28,10 +29,11 @@ func (b *Bank) beginLife(ctx context.Context) error {
 	if err := os.MkdirAll(fresh, 0o700); err != nil {
 		return err
 	}
-	if !b.options.Empty {
-		if err := b.live(ctx, fresh); err != nil {
-			return fmt.Errorf("making the demonstration: %w", err)
-		}
+	if err := b.live(ctx, fresh); err != nil {
+		return fmt.Errorf("making the demonstration: %w", err)
+	}
+	if err := writeRecord(fresh, b.record()); err != nil {
+		return err
 	}
 	if err := os.Rename(fresh, home); err != nil {
 		return err
@@ -41,22 +43,46 @@ func (b *Bank) beginLife(ctx context.Context) error {
 
 // live has the demonstration customer live in a new life, on a clock that begins in the past.
 func (b *Bank) live(ctx context.Context, home string) error {
+	if b.options.Empty {
+		return b.found(ctx, home)
+	}
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return err
 	}
 	life := demo.Life(clock.Real{}.Now().In(london))
 	past := clock.StartingAt(demo.Begin(life))
-	process, stop, err := b.run(ctx, home, past)
+	process, stop, err := b.together(ctx, b.shape, home, past)
 	if err != nil {
 		return err
 	}
-	customer, err := demo.Live(ctx, process.Dial, past, life)
+	customer, err := demo.Live(ctx, process.Dial, past, life, b.lifeName())
 	if err = errors.Join(err, stop(ctx)); err != nil {
 		return err
 	}
 	return writeCustomer(home, customer)
 }
+
+// found starts and stops all services once, so that their keys, schemas and subscriptions are there before any of them
+// runs without the others.
+func (b *Bank) found(ctx context.Context, home string) error {
+	_, stop, err := b.together(ctx, b.shape, home, &clock.Business{})
+	if err != nil {
+		return err
+	}
+	return stop(ctx)
+}
+
+// lifeName tells a life from those that an earlier start may have begun and not ended: in a cluster they are still
+// there, under keys that are gone.
+func (b *Bank) lifeName() string {
+	if b.shape.name() == Clustered {
+		return "demonstration-" + rand.Text()[:lifeNameLetters]
+	}
+	return "demonstration"
+}
+
+const lifeNameLetters = 8
 
 func customerFile(home string) string { return filepath.Join(home, "demonstration.json") }
 

@@ -17,7 +17,10 @@ import (
 // Notice is what a running bank leaves in its folder for the commands to find it by. It holds tokens.
 type Notice struct {
 	PID           int            `json:"pid"`
-	API           string         `json:"api"` // Addresses are URLs; empty for a door that is shut.
+	Shape         string         `json:"shape"`               // OneProcess, ManyProcesses or Clustered.
+	Cassandra     []string       `json:"cassandra,omitempty"` // host:port of some nodes, if the store is a cluster.
+	Peers         string         `json:"peers,omitempty"`     // Where the services are, as foundation.Site has it.
+	API           string         `json:"api"`                 // Addresses are URLs; empty for a door that is shut.
 	CardEdge      string         `json:"card_edge"`
 	Console       string         `json:"console"`
 	Admin         string         `json:"admin"`

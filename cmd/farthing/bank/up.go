@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 
 	"farthing/cmd/farthing/demo"
-	"farthing/pkg/clock"
 	"farthing/pkg/foundation"
 	"farthing/service.apns/fakeapple"
 )
@@ -24,6 +24,12 @@ type Options struct {
 	Empty    bool              // No demonstration customer, if this is the first start.
 	Settings map[string]string // FARTHING_… by name.
 	Log      *slog.Logger
+
+	Processes bool            // One process for each service, or several.
+	Replicas  int             // Of each service; 0 stands for 1. More than one takes a cluster.
+	Site      foundation.Site // What the processes share; the zero one is a folder and an event server of the bank's own.
+	Errors    io.Writer       // What the processes write to their standard error.
+	Program   string          // Runs a service when called with "run service.x"; this very program if empty.
 }
 
 // Bank is a bank that runs.
@@ -32,9 +38,11 @@ type Bank struct {
 	Phones *fakeapple.Book // What the phones show; nil if pushes go to somebody else's Apple.
 
 	options  Options
+	shape    shape
+	lock     *os.File // Of the folder.
 	settings map[string]string
 	doors    doors
-	process  *foundation.Process
+	services running
 	undo     []func(context.Context) error
 }
 
@@ -42,6 +50,7 @@ type Bank struct {
 // use is an error that names it. On an error nothing is left running.
 func Up(ctx context.Context, o Options) (*Bank, error) {
 	b := &Bank{options: o}
+	b.shape = b.shapeOf()
 	for _, step := range []func(context.Context) error{
 		b.takeFolder, b.listen, b.startApple, b.beginLife, b.start, b.meetCustomer, b.open,
 	} {
@@ -53,7 +62,7 @@ func Up(ctx context.Context, o Options) (*Bank, error) {
 }
 
 // Failed is closed when the bank cannot go on; Stop then says why.
-func (b *Bank) Failed() <-chan struct{} { return b.process.Failed() }
+func (b *Bank) Failed() <-chan struct{} { return b.services.Failed() }
 
 // Stop drains the bank and gives up its folder, whether ctx has ended or not. It is to be called once.
 func (b *Bank) Stop(ctx context.Context) error {
@@ -67,44 +76,24 @@ func (b *Bank) Stop(ctx context.Context) error {
 // later has f done when the bank stops, before what was asked for earlier.
 func (b *Bank) later(f func(context.Context) error) { b.undo = append(b.undo, f) }
 
-func (b *Bank) takeFolder(context.Context) error {
-	lock, err := b.options.Folder.take()
+func (b *Bank) takeFolder(ctx context.Context) error {
+	lock, err := b.options.Folder.take(ctx)
 	if err != nil {
 		return err
 	}
+	b.lock = lock
 	b.later(func(context.Context) error { return lock.Close() })
 	return nil
 }
 
 func (b *Bank) start(ctx context.Context) error {
-	process, stop, err := b.run(ctx, b.options.Folder.life(), &clock.Business{})
+	services, stop, err := b.shape.run(ctx, b.options.Folder.life())
 	if err != nil {
 		return err
 	}
-	b.process = process
+	b.services = services
 	b.later(stop)
 	return nil
-}
-
-// run runs all services on what a life's folder holds.
-func (b *Bank) run(
-	ctx context.Context, home string, clk *clock.Business,
-) (process *foundation.Process, stop func(context.Context) error, err error) {
-	embedded, err := foundation.OpenEmbedded(foundation.EmbeddedOptions{ //nolint:contextcheck // It outlives the start.
-		Dir: filepath.Join(home, "store"), Clock: clk, Log: b.options.Log,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	options := embedded.Options(Services())
-	options.Listen, options.Settings = b.doors.take, b.settings
-	options.KeyDir, options.CreateKeys = filepath.Join(home, "keys"), true
-	process, err = embedded.Start(ctx, options)
-	if err != nil {
-		return nil, nil, errors.Join(err, embedded.Close())
-	}
-	stop = func(ctx context.Context) error { return errors.Join(process.Shutdown(ctx), embedded.Close()) }
-	return process, stop, nil
 }
 
 // meetCustomer reads who the demonstration customer is, and sees to the tokens.
@@ -114,7 +103,7 @@ func (b *Bank) meetCustomer(ctx context.Context) error {
 		return err
 	}
 	known := *customer
-	if err := demo.RenewTokens(ctx, b.process.Dial, customer); err != nil {
+	if err := demo.RenewTokens(ctx, b.services.Dial, customer); err != nil {
 		return err
 	}
 	if *customer != known {
@@ -125,12 +114,16 @@ func (b *Bank) meetCustomer(ctx context.Context) error {
 }
 
 func (b *Bank) open(context.Context) error {
-	opened, err := b.process.Open()
+	opened, err := b.services.Open()
 	if err != nil {
 		return err
 	}
 	notice := b.addresses(opened)
 	notice.PID, notice.Demonstration = os.Getpid(), b.Notice.Demonstration
+	notice.Shape, notice.Peers = b.shape.name(), b.services.Peers()
+	if hosts := b.options.Site.Cassandra; hosts != "" {
+		notice.Cassandra = strings.Split(hosts, ",")
+	}
 	if err := notice.leave(b.options.Folder); err != nil {
 		return err
 	}
@@ -145,4 +138,4 @@ func (b *Bank) open(context.Context) error {
 }
 
 // HTTP is a door's handler, for a caller in this process.
-func (b *Bank) HTTP(door foundation.Door) (http.Handler, bool) { return b.process.HTTP(door) }
+func (b *Bank) HTTP(door foundation.Door) (http.Handler, bool) { return b.services.HTTP(door) }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"farthing/cmd/farthing/bank"
@@ -169,8 +170,8 @@ func TestABankThatWasKilledIsNotFound(t *testing.T) {
 	o.Empty = true
 	b := up(t, o)
 	found, err := bank.Find(t.Context(), o.Folder)
-	if err != nil || found != b.Notice {
-		t.Fatalf("found %v, %v, want %v", found, err, b.Notice)
+	if diff := cmp.Diff(b.Notice, found); err != nil || diff != "" {
+		t.Fatalf("found %v, %v\n%s", found, err, diff)
 	}
 	stop(t, b)
 	leftBehind, err := json.Marshal(found)

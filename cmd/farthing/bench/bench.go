@@ -52,6 +52,9 @@ type Report struct {
 	// Upper bounds of the buckets that hold the 99th percentile.
 	FeedLagP99Millis float64 `json:"feed_lag_p99_ms"`
 	PushLagP99Millis float64 `json:"push_lag_p99_ms"`
+
+	// ConditionalWrites are those of all services meanwhile, applied or refused; 0 if the bank does not count them.
+	ConditionalWrites int64 `json:"conditional_writes"`
 }
 
 // Run makes the accounts, swipes, and waits until feed and phones have caught up.
@@ -107,5 +110,7 @@ func reportOf(d *driven, before, after reading, catchUp time.Duration) *Report {
 		MaxMillis:        float64(d.latencies.Max()) / 1_000,
 		FeedLagP99Millis: asMillis(after.quantileSince(before, feedLag, lagQuantile)),
 		PushLagP99Millis: asMillis(after.quantileSince(before, pushLag, lagQuantile)),
+
+		ConditionalWrites: after.conditionalWrites() - before.conditionalWrites(),
 	}
 }

@@ -46,6 +46,15 @@ func (r reading) counter(name string, labels map[string]string) int64 {
 	return int64(sum)
 }
 
+// conditionalWrites are those that the store answered, in all keyspaces.
+func (r reading) conditionalWrites() int64 {
+	var sum int64
+	for _, outcome := range []string{"ok", "refused"} {
+		sum += r.counter(storeCounter, map[string]string{operationLabel: "apply", outcomeLabel: outcome})
+	}
+	return sum
+}
+
 func has(m *dto.Metric, labels map[string]string) bool {
 	found := 0
 	for _, pair := range m.GetLabel() {
@@ -96,6 +105,9 @@ const (
 	pushLag      = "push_lag_seconds"
 	lagQuantile  = 0.99
 	outcomeLabel = "outcome"
+
+	storeCounter   = "store_requests_total"
+	operationLabel = "operation"
 )
 
 // caughtUp waits until this many feed items and pushes have come since a reading, and answers how long that took.

@@ -41,11 +41,12 @@ const (
 	tokenLifetime = 400 * 24 * time.Hour
 )
 
-// arrive makes the customer, with an account, a card and a phone. Repeating it is harmless.
-func arrive(ctx context.Context, dial Dial) (Customer, error) {
+// arrive makes the customer of a life, with an account, a card and a phone. Repeating it is harmless.
+func arrive(ctx context.Context, dial Dial, life string) (Customer, error) {
 	c := Customer{Name: name, DeviceToken: deviceToken()}
+	create := func(ctx context.Context, dial Dial, c *Customer) error { return createUser(ctx, dial, life, c) }
 	for _, step := range []func(context.Context, Dial, *Customer) error{
-		createUser, openAccount, issueCard, registerPhone,
+		create, openAccount, issueCard, registerPhone,
 	} {
 		if err := step(ctx, dial, &c); err != nil {
 			return Customer{}, err
@@ -54,13 +55,13 @@ func arrive(ctx context.Context, dial Dial) (Customer, error) {
 	return c, RenewTokens(ctx, dial, &c)
 }
 
-func createUser(ctx context.Context, dial Dial, c *Customer) error {
+func createUser(ctx context.Context, dial Dial, life string, c *Customer) error {
 	conn, err := dial(caller, "service.customer")
 	if err != nil {
 		return err
 	}
 	rsp, err := customerproto.NewCustomersClient(conn).Create(ctx, &customerproto.CreateRequest{
-		DedupeId: "demonstration", PreferredName: name, PreferredFirstName: firstName,
+		DedupeId: life, PreferredName: name, PreferredFirstName: firstName,
 		Email: "ada.osborne@example.com", DateOfBirth: "1991-05-17",
 		Address: &customerproto.Address{
 			Lines: []string{"12 Farthing Lane"}, City: "London", Postcode: "E1 6AN", Country: "GBR",

@@ -21,6 +21,7 @@ const (
 // liver is somebody to whom things happen.
 type liver struct {
 	Customer
+	name    string // Of the life: its repeats are told from others' by it.
 	balance balanceproto.BalanceClient
 	cards   cardsproto.CardsClient
 	swipes  cardprocessingproto.CardProcessingClient
@@ -29,12 +30,16 @@ type liver struct {
 
 // Live makes the customer and has everything happen, each at its own time of the bank's clock, which begins no later
 // than Begin(life). It returns when the feed shows it all. The clock is left where the life ends.
-func Live(ctx context.Context, dial Dial, clk *clock.Business, life []Happening) (Customer, error) {
-	customer, err := arrive(ctx, dial)
+//
+// The name is the life's own among all that this bank has ever seen.
+func Live(
+	ctx context.Context, dial Dial, clk *clock.Business, life []Happening, name string,
+) (Customer, error) {
+	customer, err := arrive(ctx, dial, name)
 	if err != nil {
 		return Customer{}, err
 	}
-	l, err := newLiver(dial, customer)
+	l, err := newLiver(dial, customer, name)
 	if err != nil {
 		return Customer{}, err
 	}
@@ -51,7 +56,7 @@ func Live(ctx context.Context, dial Dial, clk *clock.Business, life []Happening)
 	return customer, l.waitForFeed(ctx, shown)
 }
 
-func newLiver(dial Dial, c Customer) (*liver, error) {
+func newLiver(dial Dial, c Customer, name string) (*liver, error) {
 	balance, err := dial(caller, "service.balance")
 	if err != nil {
 		return nil, err
@@ -69,7 +74,7 @@ func newLiver(dial Dial, c Customer) (*liver, error) {
 		return nil, err
 	}
 	return &liver{
-		Customer: c, balance: balanceproto.NewBalanceClient(balance), cards: cardsproto.NewCardsClient(cards),
+		Customer: c, name: name, balance: balanceproto.NewBalanceClient(balance), cards: cardsproto.NewCardsClient(cards),
 		swipes: cardprocessingproto.NewCardProcessingClient(swipes), feed: feedproto.NewFeedClient(feed),
 	}, nil
 }
@@ -79,7 +84,7 @@ func (l *liver) happen(ctx context.Context, n int, h Happening) error {
 	switch h.Kind {
 	case PaidIn:
 		_, err := l.balance.PayIn(ctx, &balanceproto.PayInRequest{
-			AccountId: l.AccountID, DedupeId: fmt.Sprintf("demonstration-%d", n),
+			AccountId: l.AccountID, DedupeId: fmt.Sprintf("%s-%d", l.name, n),
 			Amount: &moneyproto.Money{Minor: h.Amount.Minor, Currency: h.Amount.Currency},
 		})
 		return err

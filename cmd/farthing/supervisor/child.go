@@ -87,7 +87,8 @@ func (c *child) say(err error, pause time.Duration) {
 	if again {
 		return
 	}
-	c.options.Log.Warn("a process ended and is started again", "process", c.spec.Name, "reason", err, "after", pause.String())
+	c.options.Log.Warn("a process ended and is started again",
+		"process", c.spec.Name, "reason", err, "after", pause.String())
 }
 
 // live is one life of the process: it calls ready when its doors are open, and returns why it ended.
@@ -133,8 +134,8 @@ func reasonOf(end error) error {
 	return end
 }
 
-// start starts the process, and answers what it says. A stop dismisses and then signals: holding mu from the look at ctx
-// to the start's end leaves no moment between in which the process would hear of neither.
+// start starts the process, and answers what it says. A stop dismisses and then signals: holding mu from the look at
+// ctx to the start's end leaves no moment between in which the process would hear of neither.
 func (c *child) start(ctx context.Context) (*os.File, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,8 +146,9 @@ func (c *child) start(ctx context.Context) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = says.Close() }()                               // The process has it.
-	command := exec.Command(c.spec.Command[0], c.spec.Command[1:]...) //nolint:gosec,noctx // Our own program; c.stop ends it.
+	defer func() { _ = says.Close() }() // The process has it.
+	//nolint:gosec,noctx // It is our own program, and a stop has it drain.
+	command := exec.Command(c.spec.Command[0], c.spec.Command[1:]...)
 	command.Env, command.ExtraFiles = c.spec.Env, c.spec.Files
 	command.Stdout, command.Stderr = says, c.options.Errors
 	// A Ctrl-C in the terminal is for the supervisor, which stops its processes in their order.

@@ -1,0 +1,87 @@
+package bank
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"farthing/cmd/farthing/federation"
+	"farthing/cmd/farthing/supervisor"
+	"farthing/pkg/foundation"
+)
+
+// adminHandler shows all processes of a fleet as one, and what only their supervisor knows.
+func (r *runningFleet) adminHandler() http.Handler {
+	own := prometheus.NewRegistry()
+	own.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		restarts{r.processes},
+	)
+	mux := http.NewServeMux()
+	mux.Handle("/", federation.New(federation.Options{
+		Sources: r.sources, Own: own, Log: r.bank.options.Log,
+	}))
+	mux.HandleFunc("GET /processes", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]any{"processes": r.processes.Processes()})
+	})
+	mux.HandleFunc("GET /subscriptions", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, map[string]any{"subscriptions": r.subscriptions()})
+	})
+	return mux
+}
+
+func answer(w http.ResponseWriter, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(body) // What fails here is the connection, and nobody is left to be told.
+}
+
+// sources are the admin doors of the processes, as far as they have been told.
+func (r *runningFleet) sources() []federation.Source {
+	processes := r.processes.Processes()
+	sources := make([]federation.Source, 0, len(processes))
+	for _, p := range processes {
+		if p.Admin != "" {
+			sources = append(sources, federation.Source{
+				Process: p.Name, Service: p.Service, Admin: "http://" + p.Admin, Routes: p.Operations,
+			})
+		}
+	}
+	return sources
+}
+
+// subscriptions are the names whose dead letters some process shows.
+func (r *runningFleet) subscriptions() []string {
+	names := make([]string, 0)
+	for _, p := range r.processes.Processes() {
+		for _, pattern := range p.Operations {
+			if name, ok := strings.CutPrefix(pattern, "GET "+foundation.DeadLetterPath); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// restarts counts for each process how often it was started again.
+type restarts struct{ processes *supervisor.Supervisor }
+
+// Describe is prometheus' own.
+func (restarts) Describe(described chan<- *prometheus.Desc) { described <- restartsMetric() }
+
+// Collect is prometheus' own.
+func (r restarts) Collect(collected chan<- prometheus.Metric) {
+	for _, p := range r.processes.Processes() {
+		collected <- prometheus.MustNewConstMetric(
+			restartsMetric(), prometheus.CounterValue, float64(p.Restarts), p.Name)
+	}
+}
+
+func restartsMetric() *prometheus.Desc {
+	return prometheus.NewDesc("process_restarts_total", "Times that a process ended and was started again.",
+		[]string{"process"}, nil)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"farthing/pkg/foundation"
+	"farthing/pkg/store"
+)
+
+// clusterFlags say where a cluster is, and how it is used.
+type clusterFlags struct{ site foundation.Site }
+
+func (f *clusterFlags) add(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&f.site.Cassandra, "cassandra", "", "host:port of some nodes of a Cassandra, with commas between")
+	flags.StringVar(&f.site.Datacentre, "datacentre", "", "the Cassandra data centre to ask first, if there are several")
+	flags.StringVar(&f.site.Replication, "replication", "", "copies in each data centre for new keyspaces: dc1=3,dc2=3")
+	flags.StringVar(&f.site.Prefix, "prefix", "", "put before the names of keyspaces and streams, to share a cluster")
+}
+
+func (p *program) migrate() *cobra.Command {
+	var f clusterFlags
+	var check bool
+	command := &cobra.Command{
+		Use:   "migrate [SERVICE]",
+		Short: "Bring a cluster's schemas up to what the services declare",
+		Long: "Migrate creates keyspaces, tables and columns that are not there yet, before the services of this release\n" +
+			"are deployed; it can be repeated. It drops and changes nothing: a key or a type that changed is refused,\n" +
+			"naming the table. With --check it changes nothing, and ends with 1 if something is lacking.",
+		Example: "  farthing migrate --cassandra 10.0.0.1:9042 --replication dc1=3\n" +
+			"  farthing migrate --check --cassandra 10.0.0.1:9042\n  farthing migrate service.balance --cassandra 10.0.0.1:9042",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usage("migrate wants one SERVICE, or none")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return p.runMigrate(c.Context(), f.site, check, args) },
+	}
+	f.add(command)
+	command.Flags().BoolVar(&check, "check", false, "change nothing; say what is lacking")
+	return command
+}
+
+func (p *program) runMigrate(ctx context.Context, site foundation.Site, check bool, args []string) error {
+	if site.Cassandra == "" {
+		return usage("--cassandra must name a node: embedded stores are migrated by 'farthing up'")
+	}
+	services, err := chosen(args)
+	if err != nil {
+		return err
+	}
+	cluster, err := site.OpenCassandra(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return usageError{err}
+	}
+	if check {
+		err = checkAll(ctx, cluster, services)
+	} else {
+		err = foundation.Migrate(ctx, cluster, services)
+	}
+	if err = errors.Join(err, cluster.Close()); err != nil {
+		return reason(err)
+	}
+	if p.json() {
+		return p.print(names(services))
+	}
+	_, err = fmt.Fprintf(p.screen, "%d keyspaces are as their services declare them\n", len(services))
+	return err
+}
+
+func checkAll(ctx context.Context, cluster store.Store, services []foundation.Service) error {
+	for _, s := range services {
+		if err := cluster.Check(ctx, s.Schema); err != nil {
+			return fmt.Errorf("%s: %w", s.Name, reason(err))
+		}
+	}
+	return nil
+}
+
+// reason is what an operator needs to hear of a store's error, which a customer would not.
+func reason(err error) error {
+	for _, kind := range []error{store.ErrInvalid, store.ErrUnavailable, store.ErrUnknown} {
+		if errors.Is(err, kind) {
+			return errors.New(err.Error())
+		}
+	}
+	return err
+}
+
+// chosen is the service that was named, or all that keep something.
+func chosen(args []string) ([]foundation.Service, error) {
+	if len(args) == 0 {
+		return stateful(), nil
+	}
+	for _, s := range stateful() {
+		if args[0] == s.Name || "service."+args[0] == s.Name {
+			return []foundation.Service{s}, nil
+		}
+	}
+	return nil, usage("no service %q keeps anything", args[0])
+}
