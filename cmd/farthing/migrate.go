@@ -23,6 +23,15 @@ func (f *clusterFlags) add(command *cobra.Command) {
 	flags.StringVar(&f.site.Prefix, "prefix", "", "put before the names of keyspaces and streams, to share a cluster")
 }
 
+func (f *clusterFlags) addNATS(command *cobra.Command) {
+	flags, site := command.Flags(), &f.site
+	flags.StringVar(&site.NATS, "nats", "", "URLs of NATS servers, with commas between; the bank's own if not given")
+	flags.StringVar(&site.NATSToken, "nats-token-file", "", "a file with the token that these servers want")
+	flags.StringVar(&site.NATSMonitor, "nats-monitor", "", "URL of a NATS server's monitoring port, to read how it syncs")
+	flags.IntVar(&site.NATSReplicas, "nats-replicas", 1, "how many NATS servers keep each event")
+	flags.BoolVar(&site.AllowUnsafe, "allow-unsafe", false, "start on servers that may lose acknowledged writes")
+}
+
 func (p *program) migrate() *cobra.Command {
 	var f clusterFlags
 	var check bool

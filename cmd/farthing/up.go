@@ -54,12 +54,7 @@ func (p *program) up() *cobra.Command {
 	flags.BoolVar(&f.processes, "processes", false, "one process for each service")
 	flags.IntVar(&f.replicas, "replicas", 1, "processes of each service, with --cassandra")
 	f.cluster.add(up)
-	site := &f.cluster.site
-	flags.StringVar(&site.NATS, "nats", "", "URLs of NATS servers, with commas between; the bank's own if not given")
-	flags.StringVar(&site.NATSToken, "nats-token-file", "", "a file with the token that these servers want")
-	flags.StringVar(&site.NATSMonitor, "nats-monitor", "", "URL of a NATS server's monitoring port, to read how it syncs")
-	flags.IntVar(&site.NATSReplicas, "nats-replicas", 1, "how many NATS servers keep each event")
-	flags.BoolVar(&site.AllowUnsafe, "allow-unsafe", false, "start on servers that may lose acknowledged writes")
+	f.cluster.addNATS(up)
 	return up
 }
 

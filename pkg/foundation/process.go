@@ -78,9 +78,8 @@ type Process struct {
 	inProgress progress
 }
 
-// Start brings the services up, with their doors still shut: calls between them, events and workers run. On an error
-// nothing is left running.
-func Start(ctx context.Context, o Options) (*Process, error) {
+// prepare registers the services and declares their subscriptions.
+func prepare(ctx context.Context, o Options) (*Process, error) {
 	p := &Process{
 		options: o, watch: clock.Start(), handlers: make(map[Door]http.Handler), operations: make(map[string]http.Handler),
 		known: make(map[string]bool), failed: make(chan struct{}),
@@ -97,6 +96,16 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 		if err := o.Bus.Declare(ctx, s); err != nil {
 			return nil, fmt.Errorf("declaring the subscription %s: %w", s.Name, err)
 		}
+	}
+	return p, nil
+}
+
+// Start brings the services up, with their doors still shut: calls between them, events and workers run. On an error
+// nothing is left running.
+func Start(ctx context.Context, o Options) (*Process, error) {
+	p, err := prepare(ctx, o)
+	if err != nil {
+		return nil, err
 	}
 	if err := o.Transport.Start(ctx); err != nil {
 		return nil, fmt.Errorf("starting the transport: %w", err)

@@ -109,7 +109,7 @@ func isRunning(pid int) bool {
 // writeFile replaces a file, or leaves the old one as it was. Only its owner may read it.
 func writeFile(path string, content []byte) error {
 	fresh := path + ".new"
-	if err := os.WriteFile(fresh, content, 0o600); err != nil {
+	if err := os.WriteFile(fresh, content, 0o600); err != nil { //nolint:gosec // Its operator names the folder.
 		return err
 	}
 	return os.Rename(fresh, path)

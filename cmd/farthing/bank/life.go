@@ -13,6 +13,7 @@ import (
 
 	"farthing/cmd/farthing/demo"
 	"farthing/pkg/clock"
+	"farthing/pkg/foundation"
 )
 
 // beginLife makes the bank's life if this is its first start. It is made beside its place and moved there when it is
@@ -20,7 +21,7 @@ import (
 func (b *Bank) beginLife(ctx context.Context) error {
 	home := b.options.Folder.life()
 	if _, err := os.Stat(home); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(err, b.checkShape(home))
+		return errors.Join(err, b.checkShape(home), removeMark(home))
 	}
 	fresh := home + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
@@ -39,6 +40,14 @@ func (b *Bank) beginLife(ctx context.Context) error {
 		return err
 	}
 	return syncFolder(string(b.options.Folder))
+}
+
+// removeMark has an export that was cut off begin anew: the bank is about to change.
+func removeMark(home string) error {
+	if err := os.Remove(exportMark(home)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // live has the demonstration customer live in a new life, on a clock that begins in the past.
@@ -63,14 +72,13 @@ func (b *Bank) live(ctx context.Context, home string) error {
 	return writeCustomer(home, customer)
 }
 
-// found starts and stops all services once, so that their keys, schemas and subscriptions are there before any of them
-// runs without the others.
+// found makes the keys, schemas and subscriptions of all services, before any of them runs without the others.
 func (b *Bank) found(ctx context.Context, home string) error {
-	_, stop, err := b.together(ctx, b.shape, home, &clock.Business{})
+	ground, closeAll, err := b.shape.lay(ctx, home, &clock.Business{})
 	if err != nil {
 		return err
 	}
-	return stop(ctx)
+	return errors.Join(foundation.Prepare(ctx, b.partsOf(ground, home)), closeAll())
 }
 
 // lifeName tells a life from those that an earlier start may have begun and not ended: in a cluster they are still

@@ -89,15 +89,20 @@ func (b *Bank) together(
 	if err != nil {
 		return nil, nil, err
 	}
-	options := ground.Options(Services())
-	options.Listen, options.Settings = b.doors.take, b.settings
-	options.KeyDir, options.CreateKeys = keysIn(home), true
-	process, err = ground.Start(ctx, options)
+	process, err = ground.Start(ctx, b.partsOf(ground, home))
 	if err != nil {
 		return nil, nil, errors.Join(err, closeAll())
 	}
 	stop = func(ctx context.Context) error { return errors.Join(process.Shutdown(ctx), closeAll()) }
 	return process, stop, nil
+}
+
+// partsOf is a process of all services on a ground, with the keys in a life's folder.
+func (b *Bank) partsOf(ground *foundation.Ground, home string) foundation.Options {
+	options := ground.Options(Services())
+	options.Listen, options.Settings = b.doors.take, b.settings
+	options.KeyDir, options.CreateKeys = keysIn(home), true
+	return options
 }
 
 func keysIn(home string) string { return filepath.Join(home, "keys") }
@@ -129,19 +134,31 @@ func writeRecord(home string, r record) error {
 
 // checkShape refuses to start a life in another shape than its data have: they would seem to be gone.
 func (b *Bank) checkShape(home string) error {
-	kept := record{Shape: OneProcess} // As those from before there were others.
-	text, err := os.ReadFile(recordFile(home))
-	if err == nil {
-		err = json.Unmarshal(text, &kept)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("reading in which shape the bank is: %w", err)
+	kept, err := readRecord(home)
+	if err != nil {
+		return err
 	}
 	if wanted := b.record(); kept.Shape != wanted.Shape || kept.Prefix != wanted.Prefix {
 		return fmt.Errorf("the bank in %s is in the shape %q, and was asked for in %q: %s",
 			b.options.Folder.Shown(), kept, wanted, "'farthing export' and 'farthing import' move it")
 	}
 	return nil
+}
+
+// readRecord fails with fs.ErrNotExist if there is no life.
+func readRecord(home string) (record, error) {
+	if _, err := os.Stat(home); err != nil {
+		return record{}, err
+	}
+	kept := record{Shape: OneProcess} // As those from before there were others.
+	text, err := os.ReadFile(recordFile(home))
+	if err == nil {
+		err = json.Unmarshal(text, &kept)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return record{}, fmt.Errorf("reading in which shape the bank is: %w", err)
+	}
+	return kept, nil
 }
 
 // String is the shape as a person may recognise it.

@@ -12,8 +12,9 @@ import (
 type Screen struct {
 	io.Writer
 
-	colour bool
-	width  int
+	colour   bool
+	terminal bool
+	width    int
 }
 
 // plainWidth is how many columns are written to what is no terminal.
@@ -26,6 +27,7 @@ func New(w io.Writer) *Screen {
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return s
 	}
+	s.terminal = os.Getenv("TERM") != "dumb"
 	s.colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
 		s.width = width
@@ -35,6 +37,9 @@ func New(w io.Writer) *Screen {
 
 // Columns is how wide the screen is.
 func (s *Screen) Columns() int { return s.width }
+
+// Terminal tells whether a line can be written over.
+func (s *Screen) Terminal() bool { return s.terminal }
 
 // Bold is for what matters most. Each dress is only put on if the screen has colours.
 func (s *Screen) Bold(text string) string { return s.dress("1", text) }
