@@ -104,10 +104,17 @@ func (b *Bank) Run(t testing.TB, args ...string) string {
 func (b *Bank) Try(t testing.TB, args ...string) (printed, complained string, err error) {
 	t.Helper()
 	var out, errors bytes.Buffer
-	command := exec.CommandContext(t.Context(), b.program, args...) //nolint:gosec // The program under test.
-	command.Env, command.Stdout, command.Stderr = b.environ, &out, &errors
+	command := b.Command(args...)
+	command.Stdout, command.Stderr = &out, &errors
 	err = command.Run()
 	return out.String(), errors.String(), err
+}
+
+// Command is a command of the program, for a test that starts and ends it by itself.
+func (b *Bank) Command(args ...string) *exec.Cmd {
+	command := exec.Command(b.program, args...) //nolint:gosec,noctx // The program under test.
+	command.Env = b.environ
+	return command
 }
 
 // Processes is what `farthing ps` shows.
