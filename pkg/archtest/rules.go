@@ -63,6 +63,9 @@ var rules = []rule{
 	{"only pkg/store/cassandra knows the Cassandra driver", func(e Edge) bool {
 		return anyUnder(e.To, "github.com/gocql/gocql") && !under(e.From, "pkg/store/cassandra")
 	}},
+	{"only pkg/events/jetstream knows NATS", func(e Edge) bool {
+		return anyUnder(e.To, "github.com/nats-io") && !under(e.From, "pkg/events/jetstream")
+	}},
 	{"only pkg/store/pebble and pkg/events/embedded know Pebble", func(e Edge) bool {
 		return anyUnder(e.To, "github.com/cockroachdb/pebble") && !e.Test &&
 			!under(e.From, "pkg/store/pebble") && !under(e.From, "pkg/events/embedded")

@@ -29,9 +29,8 @@ func outstandingIsCounted(t *testing.T, bus events.Bus) {
 	start(t, bus, s)
 	publish(t, bus, append(all, poison)...)
 	wantLetters(t, bus, s.Name, 1)
-	if n := outstandingOf(t, bus, s); n != int64(len(all)) {
-		t.Errorf("%d events are outstanding, want %d", n, len(all))
-	}
+	// In the end: a bus that reorders may still hold a probe back.
+	eventually(t, "what was refused is outstanding", func() bool { return outstandingOf(t, bus, s) == int64(len(all)) })
 	mended.Store(true)
 	got.await(t, all...)
 	eventually(t, "nothing is outstanding", func() bool { return outstandingOf(t, bus, s) == 0 })
