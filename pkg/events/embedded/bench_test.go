@@ -1,142 +1,23 @@
 package embedded_test
 
 import (
-	"context"
-	"fmt"
-	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"farthing/pkg/clock"
 	"farthing/pkg/events"
 	"farthing/pkg/events/embedded"
 	"farthing/pkg/events/eventstest"
 )
 
-// onDisk is a bus on the machine's own disk, where a sync is a sync.
-func onDisk(b *testing.B) *embedded.Bus {
-	b.Helper()
-	db, err := pebble.Open(b.TempDir(), &pebble.Options{MemTableSize: 32 << 20, Logger: quiet{b}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = db.Close() })
-	return busOn(b, db, embedded.Options{})
-}
-
-func sample(n int64) events.Event {
-	return events.Event{
-		ID: fmt.Sprintf("evt_%022d", n), Type: eventstest.Happened, Key: "acc_00008zIcpb1TB4yeIFXMzx", Version: n,
-		OccurredAt: time.UnixMilli(1_800_000_000_000), Body: make([]byte, 400),
-		Traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-	}
-}
-
-// BenchmarkPublish is one durable event, published alone, by so many callers at once.
-func BenchmarkPublish(b *testing.B) {
-	for _, publishers := range []int{1, 64} {
-		b.Run(fmt.Sprint(publishers, " publishers"), func(b *testing.B) {
-			bus := onDisk(b)
-			var next atomic.Int64
-			var all sync.WaitGroup
-			b.ReportAllocs()
-			b.ResetTimer()
-			for range publishers {
-				all.Go(func() {
-					for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-						if err := bus.Publish(b.Context(), sample(n)); err != nil {
-							b.Error(err)
-						}
-					}
-				})
-			}
-			all.Wait()
-		})
-	}
-}
-
-// BenchmarkDeliver is one event through publishing, in batches, and three subscriptions.
-func BenchmarkDeliver(b *testing.B) {
-	bus := onDisk(b)
-	var all, runs sync.WaitGroup
-	ctx, cancel := context.WithCancel(b.Context())
-	for name := range 3 {
-		var seen atomic.Int64
-		done := make(chan struct{})
-		s := events.Subscription{Name: fmt.Sprint("reader_", name), Types: []string{eventstest.Happened}}
-		s.Handle = func(context.Context, events.Event) error {
-			if seen.Add(1) == int64(b.N) {
-				close(done)
-			}
-			return nil
+// BenchmarkBus is a bus on the machine's own disk, where a sync is a sync.
+func BenchmarkBus(b *testing.B) {
+	eventstest.Measure(b, func(t testing.TB) events.Bus {
+		db, err := pebble.Open(t.TempDir(), &pebble.Options{MemTableSize: 32 << 20, Logger: quiet{t}})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if err := bus.Declare(ctx, s); err != nil {
-			b.Fatal(err)
-		}
-		runs.Go(func() { _ = bus.Run(ctx, s) })
-		all.Go(func() { <-done })
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	batch := make([]events.Event, 0, 100)
-	for n := range int64(b.N) {
-		if batch = append(batch, sample(n)); len(batch) == cap(batch) || n == int64(b.N)-1 {
-			if err := bus.Publish(ctx, batch...); err != nil {
-				b.Fatal(err)
-			}
-			batch = batch[:0]
-		}
-	}
-	all.Wait()
-	b.StopTimer()
-	cancel()
-	runs.Wait()
-}
-
-// BenchmarkLagAtAThousandASecond is the time from the call of Publish to a handler's, one event a millisecond.
-func BenchmarkLagAtAThousandASecond(b *testing.B) {
-	bus := onDisk(b)
-	ctx, cancel := context.WithCancel(b.Context())
-	defer cancel()
-	watch := clock.Start()
-	began := make([]time.Duration, b.N)
-	lags := make(chan time.Duration, b.N)
-	s := events.Subscription{Name: "reader", Types: []string{eventstest.Happened}}
-	s.Handle = func(_ context.Context, e events.Event) error {
-		lags <- watch.Elapsed() - began[e.Version]
-		return nil
-	}
-	if err := bus.Declare(ctx, s); err != nil {
-		b.Fatal(err)
-	}
-	var all sync.WaitGroup
-	all.Go(func() { _ = bus.Run(ctx, s) })
-	published := make([]time.Duration, b.N)
-	b.ResetTimer()
-	for n := range int64(b.N) {
-		_ = clock.Wait(ctx, time.Duration(n)*time.Millisecond-watch.Elapsed())
-		began[n] = watch.Elapsed()
-		all.Go(func() {
-			if err := bus.Publish(ctx, sample(n)); err != nil {
-				b.Error(err)
-			}
-			published[n] = watch.Elapsed() - began[n]
-		})
-	}
-	sorted := make([]time.Duration, b.N)
-	for i := range sorted {
-		sorted[i] = <-lags
-	}
-	b.StopTimer()
-	cancel()
-	all.Wait()
-	slices.Sort(sorted)
-	slices.Sort(published)
-	b.ReportMetric(float64(sorted[b.N/2].Microseconds()), "p50-µs")
-	b.ReportMetric(float64(sorted[b.N*99/100].Microseconds()), "p99-µs")
-	b.ReportMetric(float64(published[b.N*99/100].Microseconds()), "publish-p99-µs")
+		t.Cleanup(func() { _ = db.Close() })
+		return busOn(t, db, embedded.Options{})
+	})
 }

@@ -123,16 +123,16 @@ func TestPublishingWhileTheServerIsAwayIsUnavailableAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	bus := busAt(t, server.URL(), "")
-	if err := bus.Publish(t.Context(), sample(1)); err != nil {
+	if err := bus.Publish(t.Context(), eventstest.Sample(1)); err != nil {
 		t.Fatal(err)
 	}
 	_ = server.Close()
 	eventually(t, "the bus knows that the server is away", func() bool {
-		return errs.Is(bus.Publish(t.Context(), sample(2)), errs.Unavailable)
+		return errs.Is(bus.Publish(t.Context(), eventstest.Sample(2)), errs.Unavailable)
 	})
 	many := make([]events.Event, 100) // They would go as a batch.
 	for n := range many {
-		many[n] = sample(int64(n))
+		many[n] = eventstest.Sample(int64(n))
 	}
 	watch := clock.Start()
 	if err := bus.Publish(t.Context(), many...); !errs.Is(err, errs.Unavailable) || watch.Elapsed() > 3*time.Second {
@@ -147,18 +147,18 @@ func TestPublishingWhileTheServerIsAwayIsUnavailableAtOnce(t *testing.T) {
 func TestPublishingToAServerThatHangsHasAnUnknownOutcome(t *testing.T) {
 	p := newProcess(t)
 	bus := p.Open(t)
-	if err := bus.Publish(t.Context(), sample(1)); err != nil {
+	if err := bus.Publish(t.Context(), eventstest.Sample(1)); err != nil {
 		t.Fatal(err)
 	}
 	_ = p.command.Process.Signal(syscall.SIGSTOP)
 	defer func() { _ = p.command.Process.Signal(syscall.SIGCONT) }()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	err := bus.Publish(ctx, sample(2))
+	err := bus.Publish(ctx, eventstest.Sample(2))
 	if !errs.Is(err, errs.OutcomeUnknown) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("publishing to a server that hangs: %v, want an unknown outcome", err)
 	}
-	if err := bus.Publish(ctx, sample(3)); !errs.Is(err, errs.OutcomeUnknown) {
+	if err := bus.Publish(ctx, eventstest.Sample(3)); !errs.Is(err, errs.OutcomeUnknown) {
 		t.Fatalf("publishing with an ended context: %v, want an unknown outcome", err)
 	}
 }
@@ -176,14 +176,14 @@ func TestARunThatBeginsWhileTheServerIsAwayGoesOnWhenItIsBack(t *testing.T) {
 	if err := bus.Declare(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
-	if err := bus.Publish(t.Context(), sample(1)); err != nil {
+	if err := bus.Publish(t.Context(), eventstest.Sample(1)); err != nil {
 		t.Fatal(err)
 	}
 	p.Kill(t)
 	startRun(t, bus, s)
 	<-complained
 	p.start(t)
-	eventually(t, "the event is handled", func() bool { return b.handlings(sample(1).ID) > 0 })
+	eventually(t, "the event is handled", func() bool { return b.handlings(eventstest.Sample(1).ID) > 0 })
 }
 
 // complaint is a log that hears of a subscription which is not served.
@@ -214,7 +214,7 @@ func TestOpeningWithoutAServerFailsWhenItsContextEnds(t *testing.T) {
 
 func TestOnlyWhoHasTheTokenIsServed(t *testing.T) {
 	server := serve(t, natsserver.Options{Token: "secret"})
-	if err := busAt(t, server.URL(), "").Publish(t.Context(), sample(1)); err != nil {
+	if err := busAt(t, server.URL(), "").Publish(t.Context(), eventstest.Sample(1)); err != nil {
 		t.Fatalf("publishing with the token: %v", err)
 	}
 	wrong := strings.Replace(server.URL(), "secret", "guessed", 1)
@@ -243,11 +243,11 @@ func TestPublishingAfterCloseIsUnavailable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := bus.Publish(t.Context(), sample(1)); err != nil {
+	if err := bus.Publish(t.Context(), eventstest.Sample(1)); err != nil {
 		t.Fatal(err)
 	}
 	_ = bus.Close()
-	if err := bus.Publish(t.Context(), sample(2)); !errs.Is(err, errs.Unavailable) {
+	if err := bus.Publish(t.Context(), eventstest.Sample(2)); !errs.Is(err, errs.Unavailable) {
 		t.Fatalf("publishing on a closed bus: %v, want unavailable", err)
 	}
 	if err := bus.Close(); err != nil {

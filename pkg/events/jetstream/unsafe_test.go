@@ -22,7 +22,7 @@ import (
 func TestOurOwnServerIsSafe(t *testing.T) {
 	s := serve(t, natsserver.Options{})
 	bus := busAt(t, s.URL(), "")
-	if err := bus.Publish(t.Context(), sample(1)); err != nil {
+	if err := bus.Publish(t.Context(), eventstest.Sample(1)); err != nil {
 		t.Fatal(err)
 	}
 	if found, err := jetstream.Unsafe(t.Context(), s.Monitor()+"/"); err != nil || len(found) > 0 {
