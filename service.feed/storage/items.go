@@ -47,10 +47,13 @@ type Items struct {
 	keyspace *store.Keyspace
 	items    store.Plain[itemRow]
 	months   store.Plain[monthRow]
+	known    *store.Once // Months of accounts.
 }
 
 // NewItems is the items in a keyspace.
-func NewItems(k *store.Keyspace) *Items { return &Items{k, itemsTable.On(k), monthsTable.On(k)} }
+func NewItems(k *store.Keyspace) *Items {
+	return &Items{k, itemsTable.On(k), monthsTable.On(k), &store.Once{}}
+}
 
 // Append writes an item, or another version of one. Repeating it is harmless.
 func (s *Items) Append(ctx context.Context, item *feedproto.Item) error {
@@ -62,13 +65,14 @@ func (s *Items) Append(ctx context.Context, item *feedproto.Item) error {
 	if err != nil {
 		return fmt.Errorf("marshalling a feed item: %w", err)
 	}
-	err = s.keyspace.Write(ctx,
+	puts, done := s.known.With(
+		fmt.Sprint(item.GetAccountId(), month), s.months.Put(monthRow{item.GetAccountId(), month}),
 		s.items.Put(itemRow{item.GetAccountId(), month, item.GetId(), item.GetVersion(), body}),
-		s.months.Put(monthRow{item.GetAccountId(), month}),
 	)
-	if err != nil {
+	if err := s.keyspace.Write(ctx, puts...); err != nil {
 		return fmt.Errorf("appending to a feed: %w", err)
 	}
+	done()
 	return nil
 }
 

@@ -23,11 +23,14 @@ type Transactions struct {
 	months   store.Plain[monthRow]
 	unknown  store.Conditional[unknownCardRow]
 	outbox   *outbox.Outbox
+	known    *store.Once // Months of accounts.
 }
 
 // New is the transactions in a keyspace, telling of changes through an outbox.
 func New(k *store.Keyspace, o *outbox.Outbox) *Transactions {
-	return &Transactions{k, partsTable.On(k), ownersTable.On(k), monthsTable.On(k), unknownCardsTable.On(k), o}
+	return &Transactions{
+		k, partsTable.On(k), ownersTable.On(k), monthsTable.On(k), unknownCardsTable.On(k), o, &store.Once{},
+	}
 }
 
 // Record writes a transaction's first part, and its event with it. Repeating it is harmless.
@@ -36,15 +39,16 @@ func (s *Transactions) Record(ctx context.Context, part logic.Part, account stri
 	if err != nil {
 		return err
 	}
-	err = s.keyspace.Write(ctx,
+	puts, done := s.known.With(
+		fmt.Sprint(account, row.Month), s.months.Put(monthRow{account, row.Month}),
 		s.parts.Put(row),
 		s.owners.Put(ownerRow{part.ID, account}),
-		s.months.Put(monthRow{account, row.Month}),
 		s.outbox.Put(e),
 	)
-	if err != nil {
+	if err := s.keyspace.Write(ctx, puts...); err != nil {
 		return fmt.Errorf("recording %s: %w", part.ID, err)
 	}
+	done()
 	s.outbox.Committed(e)
 	return nil
 }
