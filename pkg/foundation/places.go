@@ -36,6 +36,15 @@ func listenAt(ctx context.Context, place string) (net.Listener, error) {
 	return listener, nil
 }
 
+// listenAs is listenAt for a place that a setting says.
+func listenAs(ctx context.Context, setting, place string) (net.Listener, error) {
+	listener, err := listenAt(ctx, place)
+	if err != nil {
+		return nil, fmt.Errorf("setting %s%s: %w", settingPrefix, setting, err)
+	}
+	return listener, nil
+}
+
 // places reads "name=place,name=place".
 func places(setting, text string) (map[string]string, error) {
 	found := make(map[string]string)
@@ -65,9 +74,10 @@ func (s Site) listenDoor(ctx context.Context) (func(Door) (net.Listener, error),
 	}
 	usual := Loopback(ctx, "127.0.0.1", firstPort)
 	return func(door Door) (net.Listener, error) {
-		switch place := named[string(door)]; {
-		case place != "":
-			return listenAt(ctx, place)
+		place, isNamed := named[string(door)]
+		switch {
+		case isNamed:
+			return listenAs(ctx, "DOORS", place)
 		case door == Admin:
 			return listenAt(ctx, anyPort) // Several processes of a machine have one each.
 		}
@@ -103,7 +113,7 @@ func (s Site) transport(ctx context.Context, services []Service) (*rpc.GRPC, *ne
 }
 
 func (n *network) listen(service string) (net.Listener, error) {
-	listener, err := listenAt(n.context, cmp.Or(n.places[service], n.places[""], anyPort))
+	listener, err := listenAs(n.context, "LISTEN", cmp.Or(n.places[service], n.places[""], anyPort))
 	if err != nil {
 		return nil, err
 	}
