@@ -27,7 +27,7 @@ const (
 	usualTTL = 90 * 24 * time.Hour
 	longTTL  = 10 * 365 * 24 * time.Hour
 
-	inFlight = 16 // Batches at once.
+	inFlight = 32 // Batches at once: a node syncs many in one go, and more would only wait for it.
 )
 
 // Import writes a finished export into a store, and answers what the export holds. Before it writes anything it refuses

@@ -74,15 +74,15 @@ func with(name string, table store.Table) []store.Schema {
 func TestASchemaThatDiffersIsRefusedByName(t *testing.T) {
 	dir, _ := exported(t, sample(t, 20))
 	for name, other := range map[string]store.Table{
-		"no such table":     nil,
-		"another class":     store.ConditionalTable[single]("singles"),
-		"another type":      store.PlainTable[singleTyped]("singles"),
-		"another name":      store.PlainTable[singleRenamed]("singles"),
-		"another tag":       store.PlainTable[singleRetagged]("singles"),
-		"a column less":     store.PlainTable[singleLess]("singles"),
-		"a longer key":      store.PlainTable[singleKeyed]("singles"),
-		"another role":      store.PlainTable[singleTurned]("singles"),
-		"another statement": store.ExpiringTable[single]("singles"),
+		"no such table": nil,
+		"another class": store.ConditionalTable[single]("singles"),
+		"another type":  store.PlainTable[singleTyped]("singles"),
+		"another name":  store.PlainTable[singleRenamed]("singles"),
+		"another tag":   store.PlainTable[singleRetagged]("singles"),
+		"a column less": store.PlainTable[singleLess]("singles"),
+		"a longer key":  store.PlainTable[singleKeyed]("singles"),
+		"another role":  store.PlainTable[singleTurned]("singles"),
+		"expiring":      store.ExpiringTable[single]("singles"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := archive.Import(t.Context(), dir, target(untouchable{}), with("singles", other), nil)
