@@ -39,7 +39,7 @@ func (f *Folders) Open(keyspace string) store.Engine {
 
 // Migrate is as store.Store says.
 func (f *Folders) Migrate(ctx context.Context, schema store.Schema) error {
-	kept, err := f.folder(schema.Keyspace)
+	kept, err := f.folder(schema.Keyspace) //nolint:contextcheck // It outlives the call.
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (f *Folders) Migrate(ctx context.Context, schema store.Schema) error {
 
 // Check is as store.Store says.
 func (f *Folders) Check(ctx context.Context, schema store.Schema) error {
-	kept, err := f.folder(schema.Keyspace)
+	kept, err := f.folder(schema.Keyspace) //nolint:contextcheck // It outlives the call.
 	if err != nil {
 		return err
 	}
