@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +31,37 @@ func (f *clusterFlags) addNATS(command *cobra.Command) {
 	flags.StringVar(&site.NATSMonitor, "nats-monitor", "", "URL of a NATS server's monitoring port, to read how it syncs")
 	flags.IntVar(&site.NATSReplicas, "nats-replicas", 1, "how many NATS servers keep each event")
 	flags.BoolVar(&site.AllowUnsafe, "allow-unsafe", false, "start on servers that may lose acknowledged writes")
+}
+
+// prefixPattern leaves room for the longest name that a prefix is put before.
+var prefixPattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,19}$`)
+
+// check refuses what no cluster can be asked for, before one is.
+func (f *clusterFlags) check() error {
+	site := f.site
+	for _, each := range []struct{ flag, value, wants, wanted string }{
+		{"--datacentre", site.Datacentre, "--cassandra", site.Cassandra},
+		{"--replication", site.Replication, "--cassandra", site.Cassandra},
+		{"--prefix", site.Prefix, "--cassandra", site.Cassandra},
+		{"--nats-token-file", site.NATSToken, "--nats", site.NATS},
+		{"--nats-monitor", site.NATSMonitor, "--nats", site.NATS},
+	} {
+		if each.value != "" && each.wanted == "" {
+			return usage("%s wants %s", each.flag, each.wants)
+		}
+	}
+	if site.Prefix != "" && !prefixPattern.MatchString(site.Prefix) {
+		return usage("--prefix must be 1 to 20 lower case letters, digits and underscores, a letter first, "+
+			"not %q", site.Prefix)
+	}
+	if site.Cassandra == "" {
+		return nil
+	}
+	cluster, err := site.OpenCassandra(slog.New(slog.DiscardHandler)) // It connects when it is first asked.
+	if err != nil {
+		return usageError{err}
+	}
+	return cluster.Close()
 }
 
 func (p *program) migrate() *cobra.Command {
@@ -60,13 +92,16 @@ func (p *program) runMigrate(ctx context.Context, site foundation.Site, check bo
 	if site.Cassandra == "" {
 		return usage("--cassandra must name a node: embedded stores are migrated by 'farthing up'")
 	}
+	if err := (&clusterFlags{site}).check(); err != nil {
+		return err
+	}
 	services, err := chosen(args)
 	if err != nil {
 		return err
 	}
 	cluster, err := site.OpenCassandra(slog.New(slog.DiscardHandler))
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	if check {
 		err = checkAll(ctx, cluster, services)

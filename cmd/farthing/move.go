@@ -73,6 +73,9 @@ func (f *moveFlags) add(command *cobra.Command) {
 type mover func(context.Context, bank.Move) (archive.Summary, error)
 
 func (p *program) runMove(ctx context.Context, f moveFlags, dir string, leave bool, move mover, said string) error {
+	if err := f.cluster.check(); err != nil {
+		return err
+	}
 	if f.cluster.site.Cassandra != "" && !f.processes {
 		f.processes = true // Nothing else is on a cluster.
 	}

@@ -139,7 +139,7 @@ func noCommand(_ *cobra.Command, args []string) error {
 func arguments(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != len(names) {
-			return usage("%s wants %s; 'farthing %s --help' shows examples", c.Name(), wanted(names), c.Name())
+			return usage("%s wants %s; '%s --help' shows examples", c.Name(), wanted(names), c.CommandPath())
 		}
 		return nil
 	}

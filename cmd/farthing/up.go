@@ -136,10 +136,10 @@ func (f upFlags) checkShape() error {
 		return usage("--replicas wants --cassandra: an embedded store belongs to one process")
 	case site.NATSReplicas < 1 || site.NATSReplicas > 5:
 		return usage("--nats-replicas must be from 1 to 5, not %d", site.NATSReplicas)
-	case site.Prefix != "" && site.Cassandra == "":
-		return usage("--prefix wants --cassandra")
+	case site.NATSReplicas > 1 && site.NATS == "":
+		return usage("--nats-replicas wants --nats: the bank's own event server is only one")
 	}
-	return nil
+	return f.cluster.check()
 }
 
 // showUp says on one screen what there is and what to try.

@@ -55,7 +55,7 @@ func Build(t testing.TB) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "farthing")
 	//nolint:gosec // Its own program.
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "farthing/cmd/farthing")
+	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", program, "farthing/cmd/farthing")
 	if said, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building the program: %v\n%s", err, said)
 	}
@@ -84,6 +84,7 @@ func New(t testing.TB, program string, shape Shape) *Bank {
 	for name, value := range settings {
 		b.environ = append(b.environ, name+"="+value)
 	}
+	t.Cleanup(b.Kill) // Whichever of its tests started it.
 	return b
 }
 
@@ -98,13 +99,16 @@ func (b *Bank) Start(t testing.TB, more ...string) {
 	}
 }
 
+// outliveMax is how long what a bank started may hold its standard error after its end: then that end is a failure.
+const outliveMax = 30 * time.Second
+
 // TryStart is Start of a bank that may refuse. What it wrote to stderr is then in Errors.
 func (b *Bank) TryStart(t testing.TB, more ...string) error {
 	t.Helper()
 	b.errors.reset()
 	args := append(append([]string{"up", "--port", "0", "-o", "json"}, b.Shape.Args...), more...)
 	b.command = exec.Command(b.program, args...) //nolint:gosec,noctx // The program under test; end ends it.
-	b.command.Env, b.command.Stderr = b.environ, &b.errors
+	b.command.Env, b.command.Stderr, b.command.WaitDelay = b.environ, &b.errors, outliveMax
 	b.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // It does not outlive a test that panics.
 	said, err := b.command.StdoutPipe()
 	if err != nil {
@@ -113,7 +117,6 @@ func (b *Bank) TryStart(t testing.TB, more ...string) error {
 	if err := b.command.Start(); err != nil {
 		t.Fatalf("starting the program: %v", err)
 	}
-	t.Cleanup(b.Kill)
 	late := time.AfterFunc(startWithin, func() { _ = b.command.Process.Kill() }) //nolint:forbidigo // A process's end.
 	defer late.Stop()
 	var is Facts
@@ -137,7 +140,18 @@ func (b *Bank) Kill() { _ = b.end(syscall.SIGKILL) }
 // Stop has the bank drain, and waits for its end.
 func (b *Bank) Stop(t testing.TB) {
 	t.Helper()
-	if err := b.end(syscall.SIGTERM); err != nil {
+	b.drain(t, syscall.SIGTERM)
+}
+
+// Interrupt is Stop as a Ctrl-C does it.
+func (b *Bank) Interrupt(t testing.TB) {
+	t.Helper()
+	b.drain(t, syscall.SIGINT)
+}
+
+func (b *Bank) drain(t testing.TB, with syscall.Signal) {
+	t.Helper()
+	if err := b.end(with); err != nil {
 		t.Errorf("a bank that was asked to stop ended with %v\n%s", err, b.errors.tail())
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"farthing/pkg/clock"
 )
 
 // Node is a real Cassandra of a test's own, which can be killed, paused and started again.
@@ -51,8 +53,17 @@ func (n *Node) call(t testing.TB, settings []string, verb string) string {
 	return strings.TrimSpace(out.String())
 }
 
-// Kill ends the node at once. Killing it again is harmless.
-func (n *Node) Kill() { n.signal(syscall.SIGKILL) }
+// Kill ends the node at once, and returns when it has gone. Killing it again is harmless.
+func (n *Node) Kill() {
+	pid, runs := n.pid()
+	if !runs {
+		return
+	}
+	for syscall.Kill(pid, syscall.SIGKILL) == nil {
+		_ = clock.Wait(context.Background(), lookAgain) // A gigabyte takes a moment to give back.
+	}
+	_ = os.Remove(n.pidFile()) // The number may soon be somebody else's.
+}
 
 // Pause stops the node without ending it: its connections stay, and nobody answers.
 func (n *Node) Pause() { n.signal(syscall.SIGSTOP) }
@@ -61,11 +72,19 @@ func (n *Node) Pause() { n.signal(syscall.SIGSTOP) }
 func (n *Node) Resume() { n.signal(syscall.SIGCONT) }
 
 func (n *Node) signal(with syscall.Signal) {
-	text, err := os.ReadFile(filepath.Join(n.folder, "pid"))
-	if err != nil {
-		return // It never ran.
-	}
-	if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+	if pid, runs := n.pid(); runs {
 		_ = syscall.Kill(pid, with)
 	}
+}
+
+func (n *Node) pidFile() string { return filepath.Join(n.folder, "pid") }
+
+// pid is the node's process, if one was started and not killed since.
+func (n *Node) pid() (pid int, runs bool) {
+	text, err := os.ReadFile(n.pidFile())
+	if err != nil {
+		return 0, false
+	}
+	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	return pid, err == nil
 }

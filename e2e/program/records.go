@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,7 +14,9 @@ import (
 	"farthing/e2e/world"
 	"farthing/pkg/clock"
 	"farthing/pkg/foundation"
+	"farthing/pkg/id"
 	"farthing/pkg/rpc"
+	"farthing/service.apns/fakeapple"
 	balance "farthing/service.balance/handler"
 	feed "farthing/service.feed/handler"
 	transactions "farthing/service.transactions/handler"
@@ -35,8 +38,16 @@ func (b *Bank) Settled(t testing.TB, book *world.Book, since int64) []world.Find
 		b.Stop(t)
 		records = b.open(t)
 	}
-	records.Pushes, records.Since = b.Apple.Book().Latest(0), since
+	records.Pushes, records.Since = b.pushes(since), since
 	return world.Audit(records, book.Pages(), true)
+}
+
+// pushes are those of transactions since a time, in Unix milliseconds.
+func (b *Bank) pushes(since int64) []fakeapple.Delivery {
+	return slices.DeleteFunc(b.Apple.Book().Latest(0), func(push fakeapple.Delivery) bool {
+		at, err := id.Time("collapse_id", "tx", push.CollapseID)
+		return err == nil && at.UnixMilli() < since
+	})
 }
 
 // CatchUp waits until the phone and the feed show every swipe of a book. What is missing after a while is for an audit

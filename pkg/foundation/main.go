@@ -72,7 +72,9 @@ func tell(out io.Writer, r Ready) error { return json.NewEncoder(out).Encode(r) 
 func (s Site) run(
 	ctx context.Context, services []Service, settings map[string]string, log *slog.Logger, out io.Writer,
 ) error {
-	s.holdOn(log)
+	if err := s.holdOn(log); err != nil {
+		return err
+	}
 	if err := s.CheckDurability(ctx, log); err != nil {
 		return err
 	}
@@ -117,16 +119,20 @@ func (s Site) start(ctx context.Context, ground *Ground, o Options) (*Process, e
 
 // holdOn ends the process at once when its lifeline does: whoever started it has died, and the next one will want the
 // folders that this process holds. What is not yet acknowledged is as after any crash.
-func (s Site) holdOn(log *slog.Logger) {
+func (s Site) holdOn(log *slog.Logger) error {
 	if s.Lifeline == 0 {
-		return
+		return nil
 	}
 	line := os.NewFile(uintptr(s.Lifeline), "lifeline")
+	if _, err := line.Stat(); err != nil {
+		return fmt.Errorf("setting %sLIFELINE: must be the number of an open file: %w", settingPrefix, err)
+	}
 	go func() {
 		_, _ = io.Copy(io.Discard, line) // Nothing is ever written.
 		log.Error("the supervisor has gone")
 		os.Exit(1)
 	}()
+	return nil
 }
 
 func (p *Process) ready(doors map[Door]net.Addr, listening map[string]string) Ready {

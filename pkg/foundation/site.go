@@ -154,6 +154,9 @@ func (s Site) OpenCassandra(log *slog.Logger) (*cassandra.Store, error) {
 	})
 }
 
+// noCluster is why there can be none as the settings say.
+func noCluster(err error) error { return fmt.Errorf("setting %sCASSANDRA: %w", settingPrefix, err) }
+
 func replicationOf(text string) (cassandra.Replication, error) {
 	if text == "" {
 		return nil, nil
@@ -173,7 +176,7 @@ func replicationOf(text string) (cassandra.Replication, error) {
 func (s Site) layStore(_ context.Context, g *Ground) error {
 	kept, err := s.OpenStore(g.Log)
 	if err != nil {
-		return err
+		return noCluster(err)
 	}
 	g.Store = measured.New(kept, g.Registry)
 	g.Later(kept.Close)

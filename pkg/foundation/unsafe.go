@@ -29,32 +29,35 @@ func (s Site) CheckDurability(ctx context.Context, log *slog.Logger) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readSettingsWithin)
 	defer cancel()
-	found := append(s.unsafeCassandra(ctx, log), s.unsafeNATS(ctx)...)
-	if len(found) > 0 {
+	found, err := s.unsafeCassandra(ctx, log)
+	if err != nil {
+		return err
+	}
+	if found = append(found, s.unsafeNATS(ctx)...); len(found) > 0 {
 		return UnsafeError{found}
 	}
 	return nil
 }
 
-func (s Site) unsafeCassandra(ctx context.Context, log *slog.Logger) []string {
+func (s Site) unsafeCassandra(ctx context.Context, log *slog.Logger) ([]string, error) {
 	if s.Cassandra == "" {
-		return nil
+		return nil, nil
 	}
 	cluster, err := s.OpenCassandra(log)
 	if err != nil {
-		return []string{err.Error()}
+		return nil, noCluster(err)
 	}
 	found, err := cluster.Unsafe(ctx)
+	for i := range found {
+		found[i] = "Cassandra " + strings.TrimPrefix(found[i], "Cassandra ")
+	}
 	if err != nil {
 		found = append(found, fmt.Sprintf("Cassandra's settings cannot be read: %v", err))
 	}
 	if err := cluster.Close(); err != nil {
 		log.Warn("closing a look at Cassandra's settings", "error", err)
 	}
-	for i := range found {
-		found[i] = "Cassandra " + strings.TrimPrefix(found[i], "Cassandra ")
-	}
-	return found
+	return found, nil
 }
 
 func (s Site) unsafeNATS(ctx context.Context) []string {

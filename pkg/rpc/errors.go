@@ -19,7 +19,11 @@ func noSuchService(service string) *errs.Error {
 // its whole text, and an uncoded one as Unknown with its text: both tell strangers about our insides.
 func (r *registrar) onlyCoded(ctx context.Context, name string, err error) error {
 	coded := errs.Of(err)
-	if level := levelOf(coded); r.options.Log.Enabled(ctx, level) {
+	level := levelOf(coded)
+	if level == slog.LevelWarn && errors.Is(ctx.Err(), context.Canceled) {
+		level = slog.LevelDebug // The caller has gone, and nobody is kept waiting by what it broke off.
+	}
+	if r.options.Log.Enabled(ctx, level) {
 		fields := []any{
 			"method", name, "trace_id", trace.ID(ctx), "code", coded.Code, "params", coded.Params,
 			"error", trace.Safe(err.Error()),

@@ -31,7 +31,7 @@ func (b *Bank) beginLife(ctx context.Context) error {
 		return err
 	}
 	if err := b.live(ctx, fresh); err != nil {
-		return fmt.Errorf("making the demonstration: %w", err)
+		return err
 	}
 	if err := writeRecord(fresh, b.record()); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (b *Bank) live(ctx context.Context, home string) error {
 	}
 	customer, err := demo.Live(ctx, process.Dial, past, life, b.lifeName())
 	if err = errors.Join(err, stop(ctx)); err != nil {
-		return err
+		return fmt.Errorf("making the demonstration: %w", err)
 	}
 	return writeCustomer(home, customer)
 }
