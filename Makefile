@@ -31,11 +31,14 @@ build: ## build every program into bin/
 
 .PHONY: test
 test: needs lint generated ## what CI runs: lint, generated code, every test with the race detector and a real Cassandra
-	$(node) with go test -race -shuffle=on -vet=off -timeout 5m $(PKG)
+	$(node) with go test -race -shuffle=on -vet=off -timeout 10m $(PKG)
 
 .PHONY: verify
-verify: test ## all that takes long: the tests three times over, every fuzz test
-	$(node) with go test -race -shuffle=on -vet=off -count=3 -timeout 20m $(PKG)
+verify: test ## all that takes long: the tests three times over, more and longer faults, every fuzz test
+	$(node) with go test -race -shuffle=on -vet=off -count=3 -timeout 30m $(PKG)
+	FARTHING_TEST_KILLS=20 FARTHING_TEST_OUTAGE_SECONDS=60 FARTHING_TEST_ROUNDS=12 \
+		go test -race -count=1 -timeout 60m ./e2e/kill ./e2e/unknown
+	go test -race -count=1 -tags verify -timeout 30m ./e2e/verify
 	tools/fuzz.sh $(FUZZTIME) $(PKG)
 
 .PHONY: bench
