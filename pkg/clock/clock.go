@@ -80,6 +80,10 @@ type Stopwatch struct{ started time.Time }
 // Start is a running stopwatch.
 func Start() Stopwatch { return Stopwatch{time.Now()} }
 
+// Started is the machine's time at the start, UTC and not cut: processes whose stopwatches began at different moments
+// agree by it on the order of what they measured.
+func (s Stopwatch) Started() time.Time { return s.started.UTC().Round(0) } // Without the monotonic reading.
+
 // Elapsed is the real time since the start.
 func (s Stopwatch) Elapsed() time.Duration { return time.Since(s.started) }
 

@@ -172,4 +172,7 @@ func statusOf(err error) string {
 }
 
 // since starts the recorder's time: wall time at its beginning, then the monotonic clock.
-func since() (time.Time, clock.Stopwatch) { return clock.Real{}.Now(), clock.Start() }
+func since() (time.Time, clock.Stopwatch) {
+	watch := clock.Start()
+	return watch.Started(), watch
+}

@@ -39,16 +39,16 @@ func answer(w http.ResponseWriter, body any) {
 	_ = json.NewEncoder(w).Encode(body) // What fails here is the connection, and nobody is left to be told.
 }
 
-// sources are the admin doors of the processes, as far as they have been told.
+// sources are the admin doors of the processes. One that is down has none, and shows as such.
 func (r *runningFleet) sources() []federation.Source {
 	processes := r.processes.Processes()
 	sources := make([]federation.Source, 0, len(processes))
 	for _, p := range processes {
+		source := federation.Source{Process: p.Name, Service: p.Service, Routes: p.Operations}
 		if p.Admin != "" {
-			sources = append(sources, federation.Source{
-				Process: p.Name, Service: p.Service, Admin: "http://" + p.Admin, Routes: p.Operations,
-			})
+			source.Admin = "http://" + p.Admin
 		}
+		sources = append(sources, source)
 	}
 	return sources
 }

@@ -16,7 +16,7 @@ const (
 	// patience is how long one process may take, so that one which hangs does not keep the others from being shown.
 	patience = 2 * time.Second
 	// answerBytesMax is more than any admin door answers.
-	answerBytesMax = 32 << 20
+	answerBytesMax = 8 << 20
 	// idleMax keeps the connections of somebody who looks every few milliseconds.
 	idleMax = 30 * time.Second
 )

@@ -33,7 +33,7 @@ const supervisor = "supervisor"
 
 // New is the handler of the door:
 //
-//	GET /metrics              those of all processes, told apart by the label "process"
+//	GET /metrics              those of all processes, told apart by the label "process"; ?name[]=… picks families
 //	GET /traces, /traces/ID   as pkg/trace has them, with the spans of all processes
 //	GET /healthz              200 while the supervisor lives
 //	GET /readyz               200 if every process is ready; else 503, with a line for each that is not

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,19 +21,23 @@ import (
 
 // serveMetrics shows the metrics of all processes on one page, in the format that is asked for.
 func (f *federation) serveMetrics(sources []Source, w http.ResponseWriter, req *http.Request) {
-	promhttp.HandlerFor(given(f.gather(req.Context(), sources)), promhttp.HandlerOpts{
+	names := url.Values{nameParam: req.URL.Query()[nameParam]} // promhttp leaves out the others, here and there.
+	promhttp.HandlerFor(given(f.gather(req.Context(), sources, names)), promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(f.Log.Handler(), slog.LevelWarn), ErrorHandling: promhttp.ContinueOnError,
 		EnableOpenMetrics:  true,
 		DisableCompression: true, // It costs more than loopback.
 	}).ServeHTTP(w, req)
 }
 
+// nameParam asks for some families only, which spares somebody who looks often most of the work.
+const nameParam = "name[]"
+
 // given is a gatherer of families that were gathered before.
 func given(families []*dto.MetricFamily) prometheus.Gatherer {
 	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return families, nil })
 }
 
-func (f *federation) gather(ctx context.Context, sources []Source) []*dto.MetricFamily {
+func (f *federation) gather(ctx context.Context, sources []Source, names url.Values) []*dto.MetricFamily {
 	page := newPage()
 	if f.Own != nil {
 		own, err := f.Own.Gather()
@@ -42,7 +47,8 @@ func (f *federation) gather(ctx context.Context, sources []Source) []*dto.Metric
 		page.add(supervisor, checked(supervisor, own))
 	}
 	up := make(map[string]float64)
-	for _, a := range askAll(ctx, sources, f.scrape) {
+	read := func(ctx context.Context, s Source) (shown, error) { return f.scrape(ctx, s, names) }
+	for _, a := range askAll(ctx, sources, read) {
 		up[a.source.Process] = 0
 		if a.err == nil {
 			up[a.source.Process] = 1
@@ -80,9 +86,9 @@ type shown struct {
 	leftOut  int
 }
 
-func (f *federation) scrape(ctx context.Context, s Source) (shown, error) {
+func (f *federation) scrape(ctx context.Context, s Source, names url.Values) (shown, error) {
 	var families map[string]*dto.MetricFamily
-	err := f.get(ctx, s, "/metrics", func(rsp *http.Response) (err error) {
+	err := f.get(ctx, s, "/metrics?"+names.Encode(), func(rsp *http.Response) (err error) {
 		if said := expfmt.ResponseFormat(rsp.Header); said.FormatType() != expfmt.TypeTextPlain {
 			return errors.New("it is not in the text format of metrics")
 		}
