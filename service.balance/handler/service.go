@@ -40,6 +40,7 @@ func register(env *foundation.Env) error {
 	balanceproto.RegisterBalanceServer(env.GRPC, &Handler{ledger: ledger, bookkeeper: bookkeeper, accounts: accounts})
 
 	env.Go(func(ctx context.Context) { active.Run(ctx, sourceOf(accounts)) })
+	env.Go(ledger.Settle)
 	env.Go(func(ctx context.Context) { measured.countOpenHolds(ctx, env.Log, accounts) })
 	env.Go(func(ctx context.Context) { rollForward(ctx, env, bookkeeper) })
 	env.Defer(ledger.Drain)

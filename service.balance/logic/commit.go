@@ -129,6 +129,9 @@ func (r *round) refused(posting Posting) {
 	again := r.open[:0]
 	for _, p := range r.open {
 		if entry, ok := posting.Seen[p.command.ID]; ok {
+			if r.unknown {
+				r.doubted(p.command) // It may be ours, and is not told yet.
+			}
 			p.answer(entry, true)
 			continue
 		}
@@ -171,6 +174,9 @@ func (r *round) fence(ctx context.Context, p *pending) {
 		return
 	}
 	settled, err := r.ledger.fence(ctx, r.account, p.command)
+	if err != nil || settled.Kind != Void {
+		r.doubted(p.command)
+	}
 	if err != nil {
 		p.fail(store.Unknown(err))
 		return

@@ -2,7 +2,6 @@ package logic
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"farthing/pkg/store"
@@ -21,6 +20,8 @@ type Accounts interface {
 	Post(ctx context.Context, was, next Account, entries []Entry) (Posting, error)
 	// Fence writes a Void entry under an id unless there is an entry already, which it then returns.
 	Fence(ctx context.Context, void Entry) (Entry, error)
+	// List is an account's entries with sequences above one, lowest first, at most limit.
+	List(ctx context.Context, account string, after int64, limit int) ([]Entry, error)
 }
 
 // Posting is what became of Post.
@@ -53,8 +54,9 @@ type Ledger struct {
 	london   *time.Location
 	observe  func(entries []Entry)
 
-	queues queues
-	drains sync.WaitGroup
+	queues   queues
+	drainers drainers
+	doubts   doubts
 }
 
 // NewLedger is a ledger over these parts. Observe is told of entries that this process posted, for metrics.
@@ -74,7 +76,7 @@ func (l *Ledger) Do(ctx context.Context, account string, c Command) (Decision, e
 	waiting := &pending{command: c, ctx: ctx, done: make(chan result, 1)}
 	queue := l.queues.of(account)
 	if queue.push(waiting) {
-		l.drains.Go(func() { l.drain(account, queue) }) //nolint:contextcheck // Each round takes its commands' contexts.
+		l.drainers.do(func() { l.drain(account, queue) }) //nolint:contextcheck // Each round takes its commands' contexts.
 	}
 	select {
 	case r := <-waiting.done:
@@ -88,7 +90,7 @@ func (l *Ledger) Do(ctx context.Context, account string, c Command) (Decision, e
 }
 
 // Drain waits until every command that was asked for is settled. No command may be asked for any more.
-func (l *Ledger) Drain() { l.drains.Wait() }
+func (l *Ledger) Drain() { l.drainers.stop() }
 
 // moment is now, as a decision sees it.
 func (l *Ledger) moment() Moment {
