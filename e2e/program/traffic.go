@@ -114,15 +114,24 @@ func (t *Traffic) Repeat(tb testing.TB, pages []world.Page) {
 	all.Wait()
 }
 
-// Agree repeats every swipe, lets the bank come to rest and stops it. Whatever it then has that the book has not, or
-// the other way round, since a time in Unix milliseconds, is an error; and so is an answer that changed.
+// Agree has the bank come to rest and stop, and compares all that it has since a time, in Unix milliseconds, with the
+// book. Only what nobody knows is repeated before, for a repeat mends what was lost. Then the bank starts again, every
+// swipe is repeated, and they are compared once more: no answer may change, and nothing come twice.
 func (t *Traffic) Agree(tb testing.TB, since int64) {
 	tb.Helper()
-	tb.Logf("%d swipes were answered at once, %d not", len(t.Book.Definite()), len(t.Book.Unknown()))
+	tb.Logf("%d swipes were answered, %d not", len(t.Book.Definite()), len(t.Book.Unknown()))
+	t.Repeat(tb, t.Book.Unknown())
+	t.compare(tb, since)
+	t.Bank.Start(tb)
 	t.Repeat(tb, t.Book.Pages())
+	t.compare(tb, since)
 	for _, complaint := range t.Book.Complaints() {
 		tb.Error(complaint)
 	}
+}
+
+func (t *Traffic) compare(tb testing.TB, since int64) {
+	tb.Helper()
 	for _, finding := range t.Bank.Settled(tb, t.Book, since) {
 		tb.Error(finding)
 	}
