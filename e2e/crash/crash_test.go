@@ -77,8 +77,9 @@ func live(t *testing.T, seed uint64, count int, planted bugs) *life {
 			all.Go(func() { spend(ctx, w, book, l.customer, hand, rand.New(rand.NewPCG(seed, hand))) })
 		}
 		random := rand.New(rand.NewPCG(seed, hands))
-		for range count {
+		for n := range count {
 			w.Pass(t, time.Duration(random.Int64N(int64(cutEvery))))
+			w.Eventually(t, "a swipe was answered for each cut", func() bool { return len(book.Definite()) > n })
 			pages := book.Definite() // What is answered during the cut may be on either side of it.
 			config := vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 90}[random.IntN(3)], RNG: random}
 			l.cuts = append(l.cuts, cut{crashable.CrashClone(config), pages, w.Pushes(l.customer)})
