@@ -25,6 +25,7 @@ type Times struct {
 type Taken struct {
 	Swipes  int
 	Unknown int // That many had a 504, which is: nobody knows yet.
+	Refused int // That many had a 503, which is: nothing was done.
 	Median  time.Duration
 	Longest time.Duration
 	Failed  []error // Of those without any answer.
@@ -44,8 +45,11 @@ func (m *Times) note(took time.Duration, answer world.Answer, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.took = append(m.took, took)
-	if answer.Status == http.StatusGatewayTimeout {
+	switch answer.Status {
+	case http.StatusGatewayTimeout:
 		m.taken.Unknown++
+	case http.StatusServiceUnavailable:
+		m.taken.Refused++
 	}
 	if err != nil {
 		m.taken.Failed = append(m.taken.Failed, err)
