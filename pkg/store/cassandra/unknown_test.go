@@ -40,13 +40,13 @@ func insert(ctx context.Context, table store.Conditional[accountRow], id string)
 func TestAWriteThatWasNotAnsweredIsUnknownAndMayHaveHappened(t *testing.T) {
 	for name, end := range map[string]func(*proxy, context.CancelFunc){
 		"the context ended":         func(_ *proxy, cancel context.CancelFunc) { cancel() },
-		"the connection was closed": func(p *proxy, _ context.CancelFunc) { p.cut() },
+		"the connection was closed": func(p *proxy, _ context.CancelFunc) { p.Cut() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			through, direct, p := behindProxy(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			p.hold(true)
+			p.Hold(true)
 			outcome := make(chan error, 1)
 			go func() { outcome <- insert(ctx, through, "late") }()
 			<-p.batches // It has left.
@@ -73,7 +73,7 @@ func TestAContextThatEndedBeforeTheSendIsUnavailable(t *testing.T) {
 
 func TestAStoreFindsItsNodeAgain(t *testing.T) {
 	through, _, p := behindProxy(t)
-	p.cut()
+	p.Cut()
 	within(t, "it answers again", func() bool { return insert(t.Context(), through, "again") == nil })
 }
 
