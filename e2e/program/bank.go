@@ -3,7 +3,6 @@
 package program
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net"
@@ -18,6 +17,7 @@ import (
 
 	"farthing/cmd/farthing/bank"
 	"farthing/e2e/world"
+	"farthing/pkg/foundation/foundationtest"
 	"farthing/service.apns/fakeapple"
 )
 
@@ -32,7 +32,7 @@ type Bank struct {
 	client  *http.Client
 
 	command *exec.Cmd
-	errors  output // Of the command.
+	errors  *foundationtest.Lines // Of the command.
 
 	mu      sync.Mutex // Guards the rest.
 	facts   Facts
@@ -70,8 +70,8 @@ func New(t testing.TB, program string, shape Shape) *Bank {
 	t.Helper()
 	b := &Bank{
 		Shape: shape, Folder: filepath.Join(t.TempDir(), "data"), program: program,
-		client:  &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: connectionsMax}},
-		started: make(chan struct{}),
+		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: connectionsMax}},
+		errors: &foundationtest.Lines{}, started: make(chan struct{}),
 	}
 	t.Cleanup(b.client.CloseIdleConnections)
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -95,7 +95,7 @@ const startWithin = 3 * time.Minute
 func (b *Bank) Start(t testing.TB, more ...string) {
 	t.Helper()
 	if err := b.TryStart(t, more...); err != nil {
-		t.Fatalf("the bank did not start: %v\n%s", err, b.errors.tail())
+		t.Fatalf("the bank did not start: %v\n%s", err, b.complained())
 	}
 }
 
@@ -105,10 +105,10 @@ const outliveMax = 30 * time.Second
 // TryStart is Start of a bank that may refuse. What it wrote to stderr is then in Errors.
 func (b *Bank) TryStart(t testing.TB, more ...string) error {
 	t.Helper()
-	b.errors.reset()
+	b.errors = &foundationtest.Lines{}
 	args := append(append([]string{"up", "--port", "0", "-o", "json"}, b.Shape.Args...), more...)
 	b.command = exec.Command(b.program, args...) //nolint:gosec,noctx // The program under test; end ends it.
-	b.command.Env, b.command.Stderr, b.command.WaitDelay = b.environ, &b.errors, outliveMax
+	b.command.Env, b.command.Stderr, b.command.WaitDelay = b.environ, b.errors, outliveMax
 	b.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // It does not outlive a test that panics.
 	said, err := b.command.StdoutPipe()
 	if err != nil {
@@ -152,7 +152,7 @@ func (b *Bank) Interrupt(t testing.TB) {
 func (b *Bank) drain(t testing.TB, with syscall.Signal) {
 	t.Helper()
 	if err := b.end(with); err != nil {
-		t.Errorf("a bank that was asked to stop ended with %v\n%s", err, b.errors.tail())
+		t.Errorf("a bank that was asked to stop ended with %v\n%s", err, b.complained())
 	}
 }
 
@@ -208,33 +208,8 @@ func (b *Bank) Customer() *world.Customer {
 
 const tailBytes = 8 << 10
 
-// output is what a process wrote, while it writes on.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write keeps what was written.
-func (o *output) Write(text []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(text)
-}
-
-// String is all of it so far.
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-func (o *output) reset() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.text.Reset()
-}
-
-func (o *output) tail() string {
-	text := o.String()
+// complained is the end of what the bank has written to its standard error.
+func (b *Bank) complained() string {
+	text := b.errors.String()
 	return text[max(0, len(text)-tailBytes):]
 }

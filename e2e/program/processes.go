@@ -53,7 +53,7 @@ func (b *Bank) await(
 			return status
 		}
 		if clock.Wait(ctx, lookAgain) != nil {
-			t.Fatalf("after %v the processes are %+v\n%s", startWithin, found.Processes, b.errors.tail())
+			t.Fatalf("after %v the processes are %+v\n%s", startWithin, found.Processes, b.complained())
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (t *Traffic) AwaitAnswers(tb testing.TB, more int) {
 	defer cancel()
 	for want := len(t.Book.Definite()) + more; len(t.Book.Definite()) < want; {
 		if clock.Wait(ctx, lookAgain) != nil {
-			tb.Fatalf("after %v the bank does not answer yet\n%s", answersWithin, t.Bank.errors.tail())
+			tb.Fatalf("after %v the bank does not answer yet\n%s", answersWithin, t.Bank.complained())
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package supervisor_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +17,7 @@ import (
 	"farthing/cmd/farthing/supervisor"
 	"farthing/pkg/clock"
 	"farthing/pkg/foundation"
+	"farthing/pkg/foundation/foundationtest"
 )
 
 // TestMain is a process to be supervised when it is called with a manner.
@@ -56,24 +55,6 @@ func behave(manner string) {
 	}
 }
 
-// output is what is written to it, by many at once.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 func spec(t *testing.T, name, manner string) supervisor.Spec {
 	t.Helper()
 	program, err := os.Executable()
@@ -85,7 +66,7 @@ func spec(t *testing.T, name, manner string) supervisor.Spec {
 	}
 }
 
-func options(log, errors *output) supervisor.Options {
+func options(log, errors *foundationtest.Lines) supervisor.Options {
 	return supervisor.Options{
 		Log: slog.New(slog.NewJSONHandler(log, nil)), Errors: errors, StartWithin: time.Minute, StopWithin: time.Minute,
 	}
@@ -112,7 +93,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 }
 
 func TestProcessesRunAndDrain(t *testing.T) {
-	var log, errors output
+	var log, errors foundationtest.Lines
 	s := start(t, options(&log, &errors), spec(t, "one", "well"), spec(t, "two", "well"))
 	for _, p := range s.Processes() {
 		if p.PID == 0 || p.State != supervisor.Running || p.Admin != "127.0.0.1:1" || len(p.Operations) != 1 {
@@ -133,7 +114,7 @@ func TestProcessesRunAndDrain(t *testing.T) {
 }
 
 func TestAProcessThatEndsIsStartedAgainAndThatIsSaidOnce(t *testing.T) {
-	var log, errors output
+	var log, errors foundationtest.Lines
 	s := start(t, options(&log, &errors), spec(t, "one", "well"))
 	for n := 1; n <= 3; n++ {
 		before := s.Processes()[0].PID
@@ -157,7 +138,7 @@ func TestAProcessThatEndsIsStartedAgainAndThatIsSaidOnce(t *testing.T) {
 }
 
 func TestAProcessThatCannotComeBackIsSpokenOfOnce(t *testing.T) {
-	var log, errors output
+	var log, errors foundationtest.Lines
 	dying := spec(t, "one", "well")
 	switched := t.TempDir() + "/broken"
 	// The second life finds the file, and dies.
@@ -186,7 +167,7 @@ func TestAStartThatFailsSaysWhyAndLeavesNothingRunning(t *testing.T) {
 	for manner, want := range map[string]string{
 		"refuses": "starting two: no such setting", "dies silently": "starting two: exit status 3",
 	} {
-		var log, errors output
+		var log, errors foundationtest.Lines
 		_, err := supervisor.Start(t.Context(), []supervisor.Spec{spec(t, "one", "well"), spec(t, "two", manner)},
 			options(&log, &errors))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -196,7 +177,7 @@ func TestAStartThatFailsSaysWhyAndLeavesNothingRunning(t *testing.T) {
 }
 
 func TestAProcessThatIsNotReadyInTimeEndsTheStart(t *testing.T) {
-	var log, errors output
+	var log, errors foundationtest.Lines
 	o := options(&log, &errors)
 	o.StartWithin = 200 * time.Millisecond
 	_, err := supervisor.Start(t.Context(), []supervisor.Spec{spec(t, "one", "dawdles")}, o)
@@ -206,7 +187,7 @@ func TestAProcessThatIsNotReadyInTimeEndsTheStart(t *testing.T) {
 }
 
 func TestAProcessThatDoesNotDrainIsKilledAndNamed(t *testing.T) {
-	var log, errors output
+	var log, errors foundationtest.Lines
 	o := options(&log, &errors)
 	o.StopWithin = 200 * time.Millisecond
 	s := start(t, o, spec(t, "one", "clings"), spec(t, "two", "well"))
