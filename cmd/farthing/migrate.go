@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farthing/cmd/farthing/bank"
 	"farthing/pkg/foundation"
 	"farthing/pkg/store"
 )
@@ -140,9 +141,9 @@ func reason(err error) error {
 // chosen is the service that was named, or all that keep something.
 func chosen(args []string) ([]foundation.Service, error) {
 	if len(args) == 0 {
-		return stateful(), nil
+		return bank.Stateful(), nil
 	}
-	for _, s := range stateful() {
+	for _, s := range bank.Stateful() {
 		if args[0] == s.Name || "service."+args[0] == s.Name {
 			return []foundation.Service{s}, nil
 		}

@@ -19,7 +19,7 @@ func (p *program) schema() *cobra.Command {
 			"same tables. No bank needs to be running.",
 		Example: "  farthing schema\n  farthing schema service.balance\n  farthing schema -o json",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return names(stateful()), cobra.ShellCompDirectiveNoFileComp
+			return names(bank.Stateful()), cobra.ShellCompDirectiveNoFileComp
 		},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -29,17 +29,6 @@ func (p *program) schema() *cobra.Command {
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return p.runSchema(args) },
 	}
-}
-
-// stateful is the services that keep something.
-func stateful() []foundation.Service {
-	var kept []foundation.Service
-	for _, s := range bank.Services() {
-		if s.Schema.Keyspace != "" {
-			kept = append(kept, s)
-		}
-	}
-	return kept
 }
 
 func names(services []foundation.Service) []string {
@@ -59,7 +48,7 @@ type schemaOf struct {
 
 func (p *program) runSchema(args []string) error {
 	schemas := make([]schemaOf, 0, len(args))
-	for _, s := range stateful() {
+	for _, s := range bank.Stateful() {
 		if len(args) == 0 || args[0] == s.Name || "service."+args[0] == s.Name {
 			schemas = append(schemas, schemaOf{
 				s.Name, s.Schema.Keyspace, cassandra.CQL(s.Schema, cassandra.Replication{}),
@@ -68,7 +57,8 @@ func (p *program) runSchema(args []string) error {
 	}
 	switch {
 	case len(schemas) == 0:
-		return usage("no service %q keeps anything; those that do are %s", args[0], strings.Join(names(stateful()), ", "))
+		return usage("no service %q keeps anything; those that do are %s",
+			args[0], strings.Join(names(bank.Stateful()), ", "))
 	case p.json():
 		return p.print(schemas)
 	}

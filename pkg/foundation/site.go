@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -129,15 +130,18 @@ func (s Site) Ground(
 	return g, nil
 }
 
+// store is the folder of the embedded store.
+func (s Site) store() string { return cmp.Or(s.Store, ".farthing/bank/services") }
+
 // processStore sizes the embedded store of one service among many on a machine.
-var processStore = pebblestore.Options{Cache: 128 << 20, MemTable: 16 << 20}
+func processStore(log *slog.Logger) pebblestore.Options {
+	return pebblestore.Options{Cache: 128 << 20, MemTable: 16 << 20, Log: log}
+}
 
 // OpenStore is the site's store, to be closed by the caller. A cluster is connected to when it is first asked.
 func (s Site) OpenStore(log *slog.Logger) (store.Store, error) {
 	if s.Cassandra == "" {
-		options := processStore
-		options.Log = log
-		return pebblestore.NewFolders(cmp.Or(s.Store, ".farthing/bank/services"), options), nil
+		return pebblestore.NewFolders(s.store(), processStore(log)), nil
 	}
 	return s.OpenCassandra(log)
 }
@@ -192,10 +196,8 @@ func (s Site) layBus(ctx context.Context, g *Ground) error {
 	case s.Cassandra != "":
 		return errors.New("with Cassandra the bus is NATS: FARTHING_NATS must name its servers")
 	}
-	folder := cmp.Or(s.Store, ".farthing/bank/services") + "/events"
-	kept, err := pebblestore.Open(folder, pebblestore.Options{ //nolint:contextcheck // It outlives the start.
-		Cache: processStore.Cache, MemTable: processStore.MemTable, Log: g.Log,
-	})
+	folder := filepath.Join(s.store(), "events")
+	kept, err := pebblestore.Open(folder, processStore(g.Log)) //nolint:contextcheck // It outlives the start.
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -19,7 +18,6 @@ import (
 	"farthing/pkg/events/jetstream/natsserver"
 	"farthing/pkg/foundation"
 	"farthing/pkg/rpc"
-	"farthing/pkg/store/cassandra"
 )
 
 // fleet is a bank of many processes, one or more for each service, that a supervisor in this process keeps running.
@@ -128,12 +126,7 @@ func (r *runningFleet) migrate(ctx context.Context, _ string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(Migrate(ctx, cluster), cluster.Close())
-}
-
-// Migrate makes the schemas of all services in a cluster.
-func Migrate(ctx context.Context, cluster *cassandra.Store) error {
-	return foundation.Migrate(ctx, cluster, Services())
+	return errors.Join(foundation.Migrate(ctx, cluster, Services()), cluster.Close())
 }
 
 func (r *runningFleet) start(ctx context.Context, _ string) error {
@@ -221,11 +214,3 @@ func (r *runningFleet) stop(ctx context.Context) error {
 
 // replicas is how many processes each service has.
 func (f *fleet) replicas() int { return cmp.Or(f.bank.options.Replicas, 1) }
-
-// program is what runs a service: this program, unless a test has another.
-func (f *fleet) program() (string, error) {
-	if f.bank.options.Program != "" {
-		return f.bank.options.Program, nil
-	}
-	return os.Executable()
-}

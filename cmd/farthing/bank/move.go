@@ -121,10 +121,8 @@ func (m Move) report(p Progress) {
 
 func schemas() []store.Schema {
 	var all []store.Schema
-	for _, s := range Services() {
-		if s.Schema.Keyspace != "" {
-			all = append(all, s.Schema)
-		}
+	for _, s := range Stateful() {
+		all = append(all, s.Schema)
 	}
 	return all
 }

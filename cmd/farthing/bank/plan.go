@@ -51,7 +51,7 @@ func (r *runningFleet) makePlan(ctx context.Context) (*plan, error) {
 	}
 	p := &plan{calls: make(map[string][]*os.File), doors: make(map[foundation.Door]*os.File)}
 	var err error
-	if p.program, err = r.program(); err != nil {
+	if p.program, err = os.Executable(); err != nil {
 		return nil, err
 	}
 	for _, step := range []func() error{

@@ -2,6 +2,8 @@
 package bank
 
 import (
+	"slices"
+
 	"farthing/cmd/farthing/bench"
 	"farthing/pkg/foundation"
 	account "farthing/service.account/handler"
@@ -19,6 +21,11 @@ import (
 	enrichment "farthing/service.transaction-enrichment/handler"
 	transactions "farthing/service.transactions/handler"
 )
+
+// Stateful is the services that keep something.
+func Stateful() []foundation.Service {
+	return slices.DeleteFunc(Services(), func(s foundation.Service) bool { return s.Schema.Keyspace == "" })
+}
 
 // Services is every service of the bank.
 func Services() []foundation.Service {

@@ -29,7 +29,6 @@ type Options struct {
 	Replicas  int             // Of each service; 0 stands for 1. More than one takes a cluster.
 	Site      foundation.Site // What the processes share; the zero one is a folder and an event server of the bank's own.
 	Errors    io.Writer       // What the processes write to their standard error.
-	Program   string          // Runs a service when called with "run service.x"; this very program if empty.
 }
 
 // Bank is a bank that runs.
