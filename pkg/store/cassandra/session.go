@@ -72,6 +72,9 @@ func (s *Store) cluster(hosts []string, keyspace string) *gocql.ClusterConfig {
 	// once gain nothing by it (BenchmarkPosting).
 	c.WriteCoalesceWaitTime = 0
 	c.StreamObserver = departures{}
+	// At each change of any schema on the cluster every session would wait until all nodes agree on it, and go on waiting
+	// after it is closed. What it waits for is where a keyspace's replicas are, which a session reads at its beginning.
+	c.Events.DisableSchemaEvents = true
 	c.Logger = driverLog{s.config.Log}
 	fallback := gocql.RoundRobinHostPolicy()
 	if s.config.Datacentre != "" {
