@@ -36,8 +36,8 @@ const (
 	digits  = 3
 )
 
-// Run has every worker do until the load's time is over or ctx has ended. What was begun is finished and counted. Do is
-// told which worker it is, from 0.
+// Run has every worker do until the load's time is over or ctx has ended, but once in any case unless ctx has ended.
+// What was begun is finished and counted. Do is told which worker it is, from 0.
 func Run(ctx context.Context, load Load, do func(ctx context.Context, worker int) error) *Result {
 	tallies, watch := make([]tally, load.Workers), clock.Start()
 	var group sync.WaitGroup
@@ -45,7 +45,7 @@ func Run(ctx context.Context, load Load, do func(ctx context.Context, worker int
 		group.Go(func() {
 			into := &tallies[worker]
 			into.latencies = hdrhistogram.New(1, longest, digits)
-			for watch.Elapsed() < load.Time && ctx.Err() == nil {
+			for first := true; (first || watch.Elapsed() < load.Time) && ctx.Err() == nil; first = false {
 				began := watch.Elapsed()
 				err := do(ctx, worker)
 				into.count(watch.Elapsed()-began, err)

@@ -42,3 +42,10 @@ func TestALoopEndsWithItsContext(t *testing.T) {
 		t.Errorf("did %d, want the one that had begun", got.Done)
 	}
 }
+
+func TestALoadThatIsOverBeforeItBeganIsDoneOnceByEach(t *testing.T) {
+	got := loop.Run(t.Context(), loop.Load{Workers: 3, Time: 0}, func(context.Context, int) error { return nil })
+	if got.Done != 3 || got.Failed != 0 {
+		t.Errorf("got %+v, want one of each worker", got)
+	}
+}
