@@ -165,7 +165,7 @@ const (
 func TestPlantedBugsAreFound(t *testing.T) {
 	for name, planted := range map[string]bugs{
 		"a disk that only says that it has synced":    {lyingDisk: true},
-		"a transaction's event is not kept for later": {hooks: world.Hooks{Write: without("transactions", "outbox")}},
+		"a transaction's event is not kept for later": {hooks: world.Hooks{Write: without("transactions", "outbox_event")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(lives) {

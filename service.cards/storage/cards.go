@@ -95,9 +95,11 @@ func (s *Cards) Insert(ctx context.Context, card logic.Card) (logic.Card, bool, 
 	return cardOf(answer.Statics, card.ID), false, nil
 }
 
-// Find is a card as it is at this moment, and whether there is one.
+// Find is a card with every change that was acknowledged, and whether there is one. A freeze whose outcome is not known
+// yet may or may not be seen: its customer was not told that it happened. To see it for certain would cost each swipe a
+// read that decides, and no change of a card is decided by what was read: Replace compares versions.
 func (s *Cards) Find(ctx context.Context, id string) (logic.Card, bool, error) {
-	row, found, err := s.cards.In(id).Statics(ctx, store.Latest)
+	row, found, err := s.cards.In(id).Statics(ctx, store.Recent)
 	if err != nil || !found {
 		return logic.Card{}, false, err
 	}

@@ -66,9 +66,9 @@ func (e *enricher) enrich(ctx context.Context, event events.Event) error {
 	}
 	t := changed.GetTransaction()
 	merchant, unresolved := e.resolve(ctx, t)
-	enrichment := logic.Fallback(t.GetId(), t.GetDescriptor_())
+	enrichment := logic.Fallback(t)
 	if unresolved == nil {
-		enrichment = logic.Resolved(t.GetId(), merchant)
+		enrichment = logic.Resolved(t, merchant)
 	}
 	_, err := e.transactions.Enrich(ctx, enrichment)
 	switch {

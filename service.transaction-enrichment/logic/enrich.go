@@ -19,9 +19,9 @@ const (
 const generalCategory = "general"
 
 // Resolved is the enrichment by a merchant that service.merchant found.
-func Resolved(transactionID string, m *merchantproto.Merchant) *transactionsproto.EnrichRequest {
+func Resolved(t *transactionsproto.Transaction, m *merchantproto.Merchant) *transactionsproto.EnrichRequest {
 	return &transactionsproto.EnrichRequest{
-		TransactionId: transactionID, Version: ResolvedVersion, Category: m.GetCategory(),
+		TransactionId: t.GetId(), AccountId: t.GetAccountId(), Version: ResolvedVersion, Category: m.GetCategory(),
 		Merchant: &transactionsproto.Merchant{
 			Id: m.GetId(), GroupId: m.GetGroupId(), Name: m.GetName(), LogoUrl: m.GetLogoUrl(), Emoji: m.GetEmoji(),
 			Category: m.GetCategory(), City: m.GetCity(), Country: m.GetCountry(), Online: m.GetOnline(), Atm: m.GetAtm(),
@@ -30,9 +30,10 @@ func Resolved(transactionID string, m *merchantproto.Merchant) *transactionsprot
 }
 
 // Fallback is the enrichment by the descriptor alone: a tidy name, so that a feed never shouts.
-func Fallback(transactionID, descriptor string) *transactionsproto.EnrichRequest {
+func Fallback(t *transactionsproto.Transaction) *transactionsproto.EnrichRequest {
+	descriptor := t.GetDescriptor_()
 	return &transactionsproto.EnrichRequest{
-		TransactionId: transactionID, Version: FallbackVersion, Category: generalCategory,
+		TransactionId: t.GetId(), AccountId: t.GetAccountId(), Version: FallbackVersion, Category: generalCategory,
 		Merchant: &transactionsproto.Merchant{
 			Id: id.Hash("merch", "descriptor/"+descriptor), GroupId: id.Hash("grp", "descriptor/"+descriptor),
 			Name: tidy(descriptor), Emoji: "💳", Category: generalCategory, Provisional: true,

@@ -16,12 +16,12 @@ import (
 )
 
 func TestAResolvedMerchantIsKeptWhole(t *testing.T) {
-	got := logic.Resolved("tx_1", &merchantproto.Merchant{
+	got := logic.Resolved(&transactionsproto.Transaction{Id: "tx_1", AccountId: "acc_1"}, &merchantproto.Merchant{
 		Id: "merch_1", GroupId: "grp_1", Name: "Pret A Manger", LogoUrl: "https://example.com/pret.png", Emoji: "🥪",
 		Category: "eating_out", City: "London", Country: "GB", Online: true, Atm: true, Known: true,
 	})
 	want := &transactionsproto.EnrichRequest{
-		TransactionId: "tx_1", Version: logic.ResolvedVersion, Category: "eating_out",
+		TransactionId: "tx_1", AccountId: "acc_1", Version: logic.ResolvedVersion, Category: "eating_out",
 		Merchant: &transactionsproto.Merchant{
 			Id: "merch_1", GroupId: "grp_1", Name: "Pret A Manger", LogoUrl: "https://example.com/pret.png", Emoji: "🥪",
 			Category: "eating_out", City: "London", Country: "GB", Online: true, Atm: true,
@@ -33,7 +33,7 @@ func TestAResolvedMerchantIsKeptWhole(t *testing.T) {
 }
 
 func TestAFallbackIsTidyProvisionalAndBelowWhatIsResolved(t *testing.T) {
-	got := logic.Fallback("tx_1", "SQ *OZONE  COFFEE É LONDON GBR")
+	got := logic.Fallback(&transactionsproto.Transaction{Id: "tx_1", Descriptor_: "SQ *OZONE  COFFEE É LONDON GBR"})
 	switch merchant := got.GetMerchant(); {
 	case merchant.GetName() != "Sq *ozone Coffee É London Gbr":
 		t.Errorf("it is called %q", merchant.GetName())
@@ -47,7 +47,8 @@ func TestAFallbackIsTidyProvisionalAndBelowWhatIsResolved(t *testing.T) {
 func TestAnyDescriptorGivesAFallbackThatStaysTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		descriptor := rapid.String().Draw(t, "descriptor")
-		a, b := logic.Fallback("tx_1", descriptor), logic.Fallback("tx_2", descriptor)
+		a := logic.Fallback(&transactionsproto.Transaction{Id: "tx_1", Descriptor_: descriptor})
+		b := logic.Fallback(&transactionsproto.Transaction{Id: "tx_2", Descriptor_: descriptor})
 		if !proto.Equal(a.GetMerchant(), b.GetMerchant()) {
 			t.Fatalf("%q is %v and %v", descriptor, a, b)
 		}

@@ -45,7 +45,8 @@ func (h *Handler) Annotate(
 	if err := checkAnnotated(logic.CountAnnotations(parts, req.GetClientId()), merged.GetMetadata()); err != nil {
 		return nil, err
 	}
-	if err := h.transactions.Amend(ctx, account, storage.Amendment{Add: added, Drop: superseded}); err != nil {
+	amendment := storage.Amendment{ID: merged.GetId(), Add: added, Drop: superseded}
+	if err := h.transactions.Amend(ctx, account, amendment); err != nil {
 		return nil, err
 	}
 	return &transactionsproto.AnnotateResponse{Transaction: merged}, nil

@@ -22,16 +22,13 @@ func (h *Handler) Authorise(
 	if err != nil {
 		return nil, err
 	}
-	reserved, err := h.balance.Reserve(ctx, &balanceproto.ReserveRequest{
-		AccountId: req.GetAccountId(), HoldId: req.GetHoldId(), Amount: req.GetPurchase().GetAmount(),
-		TransactionId: h.ids.New("tx"), Refusal: refusal,
-	})
+	reserved, announced, err := h.reserve(ctx, req, refusal)
 	if err != nil {
 		return nil, fmt.Errorf("reserving funds: %w", err)
 	}
 	nameTransaction(reserved, req.GetHoldId())
 	trace.Annotate(ctx, "transaction_id", reserved.GetTransactionId())
-	if err := h.record(ctx, req, reserved); err != nil {
+	if err := h.record(ctx, req, reserved, announced); err != nil {
 		// The money may be held, so that nothing less than "unknown" is true, whatever the store said of the record.
 		return nil, errs.New(errs.OutcomeUnknown, "The outcome is not known; repeat with the same id").Because(err)
 	}
@@ -41,6 +38,24 @@ func (h *Handler) Authorise(
 		DeclineReason: logic.ReasonText(reserved.GetDeclineReason()),
 		Balance:       reserved.GetBalance(),
 	}, nil
+}
+
+// reserve asks the ledger. Meanwhile it announces the transaction that will be recorded unless the hold is a repeat,
+// and answers its id, or none if that failed.
+func (h *Handler) reserve(
+	ctx context.Context, req *transactionsproto.AuthoriseRequest, refusal balanceproto.DeclineReason,
+) (_ *balanceproto.ReserveResponse, announced string, _ error) {
+	transactionID := h.ids.New("tx")
+	announcing := make(chan error, 1)
+	go func() { announcing <- h.transactions.Announce(ctx, req.GetAccountId(), transactionID) }()
+	reserved, err := h.balance.Reserve(ctx, &balanceproto.ReserveRequest{
+		AccountId: req.GetAccountId(), HoldId: req.GetHoldId(), Amount: req.GetPurchase().GetAmount(),
+		TransactionId: transactionID, Refusal: refusal,
+	})
+	if <-announcing != nil {
+		return reserved, "", err // The record will try again, and say what is wrong.
+	}
+	return reserved, transactionID, err
 }
 
 func checkAuthorise(req *transactionsproto.AuthoriseRequest) (balanceproto.DeclineReason, error) {
@@ -84,11 +99,11 @@ func nameTransaction(reserved *balanceproto.ReserveResponse, holdID string) {
 // record writes what the ledger answered. A repeat leaves the record as it is, because what the network says the second
 // time may be worded otherwise; unless the ledger has given the hold up meanwhile.
 func (h *Handler) record(
-	ctx context.Context, req *transactionsproto.AuthoriseRequest, reserved *balanceproto.ReserveResponse,
+	ctx context.Context, req *transactionsproto.AuthoriseRequest, reserved *balanceproto.ReserveResponse, announced string,
 ) error {
 	version := logic.RecordVersion(reserved.GetDeclineReason())
 	if reserved.GetRepeated() {
-		_, parts, err := h.transactions.Find(ctx, reserved.GetTransactionId())
+		_, parts, err := h.transactions.Find(ctx, reserved.GetTransactionId()) // By way of its owner: that must be there.
 		if err != nil || logic.Has(parts, logic.Record, version) {
 			return err
 		}
@@ -103,6 +118,11 @@ func (h *Handler) record(
 	told, err := h.changed(ctx, recorded, logic.Merge([]logic.Part{part}, ""))
 	if err != nil {
 		return err
+	}
+	if state.GetId() != announced {
+		if err := h.transactions.Announce(ctx, req.GetAccountId(), state.GetId()); err != nil {
+			return err
+		}
 	}
 	return h.transactions.Record(ctx, part, req.GetAccountId(), told)
 }

@@ -75,6 +75,41 @@ func TestARepeatAnswersTheFirstAndKeepsItsRecord(t *testing.T) {
 	}
 }
 
+// inRecord has a transaction's record meet a fault: the writes before are its mark and its owner.
+func inRecord(fault faults.Fault) faults.Pick {
+	return faults.Script(faults.Write, faults.None, faults.None, fault)
+}
+
+func TestWhatFailsToBeAnnouncedBesideTheHoldIsAnnouncedAfterIt(t *testing.T) {
+	for _, fault := range []faults.Fault{
+		faults.Unavailable, faults.UnknownApplied, faults.UnknownLost, faults.UnknownLate, faults.Torn,
+	} {
+		b := newBank(t)
+		b.pick = faults.Script(faults.Write, fault, fault)
+		if got := b.get(t, b.pay(t, "a")); got.GetStatus() != transactionsproto.Status_STATUS_PENDING {
+			t.Errorf("with fault %d: recorded as %v", fault, got)
+		}
+		if n := len(b.list(t, &transactionsproto.ListRequest{AccountId: account, Limit: 100})); n != 1 {
+			t.Errorf("with fault %d: the account has %d transactions", fault, n)
+		}
+	}
+}
+
+// What was announced for a hold that turns out to be a repeat stays without a transaction, and is no transaction.
+func TestWhatWasAnnouncedInVainIsNoTransaction(t *testing.T) {
+	b := newBank(t)
+	b.pay(t, "a")
+	b.pay(t, "a")
+	inVain := b.ledger.asked[1].GetTransactionId()
+	_, err := b.Get(t.Context(), &transactionsproto.GetRequest{TransactionId: inVain, ClientId: "client_a"})
+	if !errs.Is(err, errs.NotFound) {
+		t.Errorf("getting what was announced in vain: %v, want %s", err, errs.NotFound)
+	}
+	if n := len(b.list(t, &transactionsproto.ListRequest{AccountId: account, Limit: 100})); n != 1 {
+		t.Errorf("the account has %d transactions", n)
+	}
+}
+
 func TestWhenTheRecordFailsAfterTheHoldTheOutcomeIsUnknown(t *testing.T) {
 	for name, fault := range map[string]faults.Fault{
 		"the store is away": faults.Unavailable, "applied": faults.UnknownApplied, "lost": faults.UnknownLost,
@@ -82,7 +117,7 @@ func TestWhenTheRecordFailsAfterTheHoldTheOutcomeIsUnknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBank(t)
-			b.pick = faults.Script(faults.Write, fault)
+			b.pick = inRecord(fault)
 			if rsp, err := b.Authorise(t.Context(), purchase("a")); !errs.Is(err, errs.OutcomeUnknown) {
 				t.Fatalf("authorising: %v, %v, want %s: the money is held", rsp, err, errs.OutcomeUnknown)
 			}
@@ -131,7 +166,7 @@ func TestAHoldThatWasGivenUpIsDeclinedHoweverLateItsFirstRecordIs(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBank(t)
-			b.pick = faults.Script(faults.Write, fault)
+			b.pick = inRecord(fault)
 			if _, err := b.Authorise(t.Context(), purchase("a")); !errs.Is(err, errs.OutcomeUnknown) {
 				t.Fatalf("authorising: %v", err)
 			}
@@ -178,7 +213,7 @@ func TestATransactionIsToldOfWhateverBecameOfItsBatch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBank(t)
-				b.pick = faults.Script(faults.Write, fault)
+				b.pick = inRecord(fault)
 				_, _ = b.Authorise(t.Context(), purchase("a"))
 				if _, err := b.Authorise(t.Context(), purchase("a")); err != nil {
 					t.Fatalf("the repeat: %v", err)

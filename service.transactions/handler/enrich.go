@@ -19,7 +19,7 @@ func (h *Handler) Enrich(
 	if err := checkEnrich(req); err != nil {
 		return nil, err
 	}
-	account, parts, err := h.transactions.Find(ctx, req.GetTransactionId())
+	parts, err := h.transactions.PartsOf(ctx, req.GetAccountId(), req.GetTransactionId())
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +39,8 @@ func (h *Handler) Enrich(
 	if err != nil {
 		return nil, err
 	}
-	amendment := storage.Amendment{Add: []logic.Part{added}, Tell: []events.Event{told}}
-	if err := h.transactions.Amend(ctx, account, amendment); err != nil {
+	amendment := storage.Amendment{ID: added.ID, Add: []logic.Part{added}, Tell: []events.Event{told}}
+	if err := h.transactions.Amend(ctx, req.GetAccountId(), amendment); err != nil {
 		return nil, err
 	}
 	return &transactionsproto.EnrichResponse{}, nil
@@ -50,6 +50,8 @@ func checkEnrich(req *transactionsproto.EnrichRequest) error {
 	switch {
 	case req.GetTransactionId() == "":
 		return errs.MissingParam("transaction_id")
+	case req.GetAccountId() == "":
+		return errs.MissingParam("account_id")
 	case req.GetMerchant().GetId() == "":
 		return errs.MissingParam("merchant.id")
 	case req.GetVersion() < 1 || req.GetVersion() > logic.EnrichmentVersionMax:

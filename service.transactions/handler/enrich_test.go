@@ -16,7 +16,7 @@ import (
 func (b *bank) enrich(t *testing.T, transactionID string, version int64) error {
 	t.Helper()
 	_, err := b.Enrich(t.Context(), &transactionsproto.EnrichRequest{
-		TransactionId: transactionID, Version: version, Category: "eating_out",
+		TransactionId: transactionID, AccountId: account, Version: version, Category: "eating_out",
 		Merchant: &transactionsproto.Merchant{
 			Id: "merch_1", Name: map[int64]string{1: "Pret A Manger 1234", 2: "Pret A Manger"}[version],
 		},
@@ -145,9 +145,10 @@ func TestAnEnrichmentRefusesByName(t *testing.T) {
 	b := newBank(t)
 	tx, merchant := b.pay(t, "a"), &transactionsproto.Merchant{Id: "merch_1"}
 	for want, req := range map[string]*transactionsproto.EnrichRequest{
-		"missing_param.transaction_id": {Merchant: merchant, Version: 1},
-		"missing_param.merchant.id":    {TransactionId: tx, Version: 1},
-		"bad_param.version":            {TransactionId: tx, Merchant: merchant, Version: 1_000},
+		"missing_param.transaction_id": {AccountId: account, Merchant: merchant, Version: 1},
+		"missing_param.account_id":     {TransactionId: tx, Merchant: merchant, Version: 1},
+		"missing_param.merchant.id":    {TransactionId: tx, AccountId: account, Version: 1},
+		"bad_param.version":            {TransactionId: tx, AccountId: account, Merchant: merchant, Version: 1_000},
 	} {
 		if _, err := b.Enrich(t.Context(), req); !errs.Is(err, "bad_request."+want) {
 			t.Errorf("%v: %v, want %s", req, err, want)

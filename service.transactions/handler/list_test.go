@@ -41,6 +41,9 @@ func (b *bank) entered(t testing.TB, account string, parts int, times ...time.Ti
 			Id: txID, AccountId: account, CreatedMs: at.UnixMilli(), UpdatedMs: at.UnixMilli(),
 		}}
 		e := events.Event{ID: fmt.Sprint("evt_", txID), Type: recorded, Key: txID}
+		if err := b.transactions.Announce(t.Context(), account, txID); err != nil {
+			t.Fatalf("announcing: %v", err)
+		}
 		if err := b.transactions.Record(t.Context(), part, account, e); err != nil {
 			t.Fatalf("recording: %v", err)
 		}
@@ -56,7 +59,8 @@ func (b *bank) entered(t testing.TB, account string, parts int, times ...time.Ti
 func (b *bank) amend(t testing.TB, account string, part logic.Part) {
 	t.Helper()
 	part.State = &transactionsproto.Transaction{Category: "general"}
-	if err := b.transactions.Amend(t.Context(), account, storage.Amendment{Add: []logic.Part{part}}); err != nil {
+	amendment := storage.Amendment{ID: part.ID, Add: []logic.Part{part}}
+	if err := b.transactions.Amend(t.Context(), account, amendment); err != nil {
 		t.Fatalf("amending: %v", err)
 	}
 }

@@ -1084,7 +1084,9 @@ type EnrichRequest struct {
 	Merchant      *Merchant              `protobuf:"bytes,2,opt,name=merchant,proto3" json:"merchant,omitempty"`
 	Category      string                 `protobuf:"bytes,3,opt,name=category,proto3" json:"category,omitempty"`
 	// 1 for the first enrichment, greater for a better one; at most 999.
-	Version       int64 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	Version int64 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	// The transaction's own: no other account has it.
+	AccountId     string `protobuf:"bytes,5,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1145,6 +1147,13 @@ func (x *EnrichRequest) GetVersion() int64 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *EnrichRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
 }
 
 type EnrichResponse struct {
@@ -1282,12 +1291,14 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"R\n" +
 	"\x10AnnotateResponse\x12>\n" +
-	"\vtransaction\x18\x01 \x01(\v2\x1c.transactions.v1.TransactionR\vtransaction\"\xa3\x01\n" +
+	"\vtransaction\x18\x01 \x01(\v2\x1c.transactions.v1.TransactionR\vtransaction\"\xc2\x01\n" +
 	"\rEnrichRequest\x12%\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x125\n" +
 	"\bmerchant\x18\x02 \x01(\v2\x19.transactions.v1.MerchantR\bmerchant\x12\x1a\n" +
 	"\bcategory\x18\x03 \x01(\tR\bcategory\x12\x18\n" +
-	"\aversion\x18\x04 \x01(\x03R\aversion\"\x10\n" +
+	"\aversion\x18\x04 \x01(\x03R\aversion\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x05 \x01(\tR\taccountId\"\x10\n" +
 	"\x0eEnrichResponse*I\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n" +

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/errs"
@@ -33,28 +34,44 @@ func New(k *store.Keyspace, o *outbox.Outbox) *Transactions {
 	}
 }
 
-// Record writes a transaction's first part, and its event with it. Repeating it is harmless.
-func (s *Transactions) Record(ctx context.Context, part logic.Part, account string, e events.Event) error {
-	row, err := rowOf(part, account)
+// Announce writes what must be there before a transaction is recorded, and means nothing without it: whose it is, that
+// the account has something in that month, and that something is about to be told. It can go on beside what decides
+// the transaction. Repeating it is harmless, and so is announcing what never comes.
+func (s *Transactions) Announce(ctx context.Context, account, transactionID string) error {
+	place, err := placeOf(account, transactionID)
 	if err != nil {
 		return err
 	}
-	puts, done := s.known.With(
-		fmt.Sprint(account, row.Month), s.months.Put(monthRow{account, row.Month}),
-		s.parts.Put(row),
-		s.owners.Put(ownerRow{part.ID, account}),
-		s.outbox.Put(e),
-	)
-	if err := s.keyspace.Write(ctx, puts...); err != nil {
-		return fmt.Errorf("recording %s: %w", part.ID, err)
-	}
-	done()
-	s.outbox.Committed(e)
-	return nil
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return s.outbox.Mark(ctx, place) })
+	both.Go(func() error {
+		puts, done := s.known.With(
+			fmt.Sprint(account, place.Bucket), s.months.Put(monthRow{account, place.Bucket}),
+			s.owners.Put(ownerRow{transactionID, account}),
+		)
+		if err := s.keyspace.Write(ctx, puts...); err != nil {
+			return fmt.Errorf("announcing %s: %w", transactionID, err)
+		}
+		done()
+		return nil
+	})
+	return both.Wait()
+}
+
+// Record writes the first part of a transaction that was announced, and its event with it. Repeating it is harmless.
+func (s *Transactions) Record(ctx context.Context, part logic.Part, account string, e events.Event) error {
+	return s.Amend(ctx, account, Amendment{ID: part.ID, Add: []logic.Part{part}, Tell: []events.Event{e}})
+}
+
+// placeOf is the partition that a transaction's parts lie in.
+func placeOf(account, transactionID string) (outbox.Place, error) {
+	created, err := id.Time("transaction_id", "tx", transactionID)
+	return outbox.Place{Key: account, Bucket: int64(logic.MonthOf(created))}, err
 }
 
 // Amendment is what changes of a transaction that is there.
 type Amendment struct {
+	ID   string // The transaction's, as in all its parts.
 	Add  []logic.Part
 	Drop []logic.Part // Superseded by those added: nobody misses them.
 	Tell []events.Event
@@ -65,55 +82,64 @@ const dropMax = 32
 
 // Amend writes further parts, and the events with them. Repeating it is harmless.
 func (s *Transactions) Amend(ctx context.Context, account string, a Amendment) error {
+	place, err := placeOf(account, a.ID)
+	if err != nil {
+		return err
+	}
 	var puts []store.Put
 	for _, part := range a.Add {
-		row, err := rowOf(part, account)
+		row, err := rowOf(part, place)
 		if err != nil {
 			return err
 		}
 		puts = append(puts, s.parts.Put(row))
 	}
 	for _, part := range a.Drop[:min(len(a.Drop), dropMax)] {
-		row, err := rowOf(part, account)
+		row, err := rowOf(part, place)
 		if err != nil {
 			return err
 		}
 		puts = append(puts, s.parts.Delete(row))
 	}
-	for _, event := range a.Tell {
-		puts = append(puts, s.outbox.Put(event))
+	if err := s.outbox.Write(ctx, place, a.Tell, puts...); err != nil {
+		return fmt.Errorf("writing %s: %w", a.ID, err)
 	}
-	if err := s.keyspace.Write(ctx, puts...); err != nil {
-		return fmt.Errorf("amending a transaction: %w", err)
-	}
-	s.outbox.Committed(a.Tell...)
 	return nil
 }
 
 // Find is a transaction's account and parts: none if there is no such transaction.
 func (s *Transactions) Find(ctx context.Context, transactionID string) (string, []logic.Part, error) {
-	created, err := id.Time("transaction_id", "tx", transactionID)
-	if err != nil {
+	if id.Check("transaction_id", "tx", transactionID) != nil {
 		return "", nil, nil //nolint:nilerr // What is no id is nobody's.
 	}
 	owner, ok, err := s.owners.In(transactionID).Find(ctx, store.Recent)
 	if err != nil || !ok {
 		return "", nil, err
 	}
-	pages := s.parts.In(owner.Account, int64(logic.MonthOf(created))).Range(transactionID)
+	parts, err := s.PartsOf(ctx, owner.Account, transactionID)
+	return owner.Account, parts, err
+}
+
+// PartsOf is Find for who knows the account: one read less.
+func (s *Transactions) PartsOf(ctx context.Context, account, transactionID string) ([]logic.Part, error) {
+	place, err := placeOf(account, transactionID)
+	if err != nil {
+		return nil, err
+	}
+	pages := s.parts.In(place.Key, place.Bucket).Range(transactionID)
 	var parts []logic.Part
 	for token := ""; ; {
 		rows, next, err := pages.Resume(token).List(ctx, store.Recent)
 		if err != nil {
-			return "", nil, fmt.Errorf("reading %s: %w", transactionID, err)
+			return nil, fmt.Errorf("reading %s: %w", transactionID, err)
 		}
 		some, err := partsOf(rows)
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		parts = append(parts, some...)
 		if token = next; next == "" {
-			return owner.Account, parts, nil
+			return parts, nil
 		}
 	}
 }
@@ -140,17 +166,13 @@ func (s *Transactions) DeclineUnknownCard(
 	return "", errs.New(errs.Internal, "a refused insert showed no row")
 }
 
-func rowOf(part logic.Part, account string) (partRow, error) {
-	created, err := id.Time("transaction_id", "tx", part.ID)
-	if err != nil {
-		return partRow{}, err
-	}
+func rowOf(part logic.Part, place outbox.Place) (partRow, error) {
 	state, err := proto.Marshal(part.State)
 	if err != nil {
 		return partRow{}, fmt.Errorf("marshalling a transaction: %w", err)
 	}
 	return partRow{
-		Account: account, Month: int64(logic.MonthOf(created)), ID: part.ID,
+		Account: place.Key, Month: place.Bucket, ID: part.ID,
 		Facet: int64(part.Facet), Name: part.Name, Version: part.Version, State: state,
 	}, nil
 }

@@ -18,23 +18,23 @@ type walker struct {
 	ks    *store.Keyspace
 	table store.Plain[cursorRow]
 	at    [shards]int64 // Each shard's cursor; 0 until it was read.
-
-	// visit publishes what was never acknowledged in one partition, and tells whether nothing is left in it.
-	visit func(ctx context.Context, shard, minute int64) (clean bool, err error)
 }
 
-// sweep visits every minute up to now, or only those that have settled, and moves the cursors past those that are
-// clean and settled. Repeating it is harmless.
-func (w *walker) sweep(ctx context.Context, settledOnly bool) error {
+// visitor publishes what was never acknowledged of one shard's minute. Nothing appears any more in an old one.
+type visitor func(ctx context.Context, shard, minute int64, old bool) error
+
+// sweep visits every minute up to now, or only those that have settled, and moves the cursors past those that have.
+// Repeating it is harmless.
+func (w *walker) sweep(ctx context.Context, settledOnly bool, visit visitor) error {
 	for shard := range int64(shards) {
-		if err := w.sweepShard(ctx, shard, settledOnly); err != nil {
+		if err := w.sweepShard(ctx, shard, settledOnly, visit); err != nil {
 			return fmt.Errorf("sweeping shard %d: %w", shard, err)
 		}
 	}
 	return nil
 }
 
-func (w *walker) sweepShard(ctx context.Context, shard int64, settledOnly bool) error {
+func (w *walker) sweepShard(ctx context.Context, shard int64, settledOnly bool, visit visitor) error {
 	from, err := w.cursor(ctx, shard)
 	if err != nil {
 		return err
@@ -45,11 +45,10 @@ func (w *walker) sweepShard(ctx context.Context, shard int64, settledOnly bool) 
 		if settledOnly && !old {
 			break
 		}
-		clean, err := w.visit(ctx, shard, minute)
-		if err != nil {
+		if err := visit(ctx, shard, minute, old); err != nil {
 			return err
 		}
-		if clean && old && passed == minute {
+		if old && passed == minute {
 			passed = minute + 1
 		}
 	}
@@ -80,17 +79,5 @@ func (w *walker) pass(ctx context.Context, shard, minute int64) error {
 		return err
 	}
 	w.at[shard] = minute
-	return nil
-}
-
-// inBatches calls write with at most maxRows of all at once.
-func inBatches(all []store.Put, write func(...store.Put) error) error {
-	for len(all) > 0 {
-		n := min(len(all), maxRows)
-		if err := write(all[:n]...); err != nil {
-			return err
-		}
-		all = all[n:]
-	}
 	return nil
 }

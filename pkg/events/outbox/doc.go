@@ -3,11 +3,14 @@
 // The bus is never the truth: a service's own tables are. There are two ways to keep them in step, for the two ways to
 // write, and both publish at once after the write, in the background, and sweep for what was never acknowledged:
 //
-//   - Outbox, where the state is written by plain batch: a row with the event rides in the batch, and is deleted once
-//     the bus has the event.
+//   - Outbox, where the state is written by plain batch: a row with the event rides in the batch, in the partition of
+//     what it tells of. Once the bus has the event the row is deleted, along with the next batch to that partition if
+//     one comes soon.
 //   - Relay, where the state is written conditionally, and its entries, gapless by a key and a sequence, are the outbox
-//     themselves: before a key's first write in a minute the key is marked as active in that minute, and the entries of
-//     every key so marked are published before the minute is forgotten.
+//     themselves.
+//
+// So that a sweep knows where to look, a place is marked before its first write in a minute as active in that minute:
+// what every place so marked has to tell is published before the minute is forgotten.
 //
 // Minutes are of real time. A sweep goes through them from a cursor that it keeps, so that a service which was down
 // goes on where it stopped. All that is kept about progress (cursors, sequences known to be published) is true for ever
@@ -29,8 +32,6 @@ const (
 	Settle = 2 * time.Minute
 
 	sweepEvery = 5 * time.Second
-	// tooOld is the age at which an event, still not deleted, is no longer its writer's: the sweep publishes it.
-	tooOld = 5 * time.Second
 	// firstLook is how far back the very first sweep begins: the first thing that Run does is to write a cursor, so
 	// only what was put before that counts.
 	firstLook = time.Hour
@@ -41,6 +42,9 @@ const (
 	page    = 256   // Rows or entries read at once.
 	maxRows = 64    // Of one plain batch.
 	queued  = 4_096 // Events that wait to be published; more are left to the sweep.
+	readers = 16    // Places caught up with at once.
+
+	forgetAfter = 3 // Minutes after which nothing is remembered of a place that rests.
 )
 
 // shardOf spreads keys over shards (or buckets), the same at every start.

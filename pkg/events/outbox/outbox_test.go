@@ -35,12 +35,12 @@ var (
 	}
 )
 
-func TestWhatIsCommittedIsPublishedAtOnceAndItsRowDeleted(t *testing.T) {
+func TestWhatIsWrittenIsPublishedAtOnceAndItsRowDeleted(t *testing.T) {
 	inWorld(t, func(w *world) {
 		o := w.outbox()
 		stop := w.run(o.Run)
 		for n := range 100 {
-			w.commit(o, event(n))
+			w.write(o, event(n))
 		}
 		w.wait(2 * time.Second)
 		w.wantPublished(0, 100)
@@ -56,11 +56,12 @@ func TestWhatAWriterLeftBehindIsPublishedAfterARestart(t *testing.T) {
 		o := w.outbox()
 		stop := w.run(o.Run)
 		for n := range 10 {
-			w.commit(o, event(n))
+			w.write(o, event(n))
 		}
-		w.wait(time.Second)
-		for n := range 300 { // It writes, and dies before it publishes.
-			w.write(o, event(10+n))
+		w.wait(30 * time.Second)
+		dying := w.outbox() // It writes, and dies before it publishes.
+		for n := range 300 {
+			w.write(dying, event(10+n))
 		}
 		w.crash()
 		stop()
@@ -82,7 +83,7 @@ func TestEventsWaitForABusThatIsAway(t *testing.T) {
 		w.run(o.Run)
 		w.bus.fail(errs.New(errs.Unavailable+".bus", "away"))
 		for n := range 6_000 { // More than the queue holds.
-			w.commit(o, event(n))
+			w.write(o, event(n))
 		}
 		w.wait(30 * time.Second)
 		w.wantPublished(0, 0)
@@ -95,13 +96,10 @@ func TestEventsWaitForABusThatIsAway(t *testing.T) {
 func TestAMinuteIsNotPassedBeforeItHasSettled(t *testing.T) {
 	inWorld(t, func(w *world) {
 		o := w.outbox()
-		put := o.Put(event(1)) // Begun now, written late: its minute is over by then.
+		writer := w.writer(&lateEngine{Engine: w.engine, late: outbox.Settle - outbox.Skew})
 		w.run(o.Run)
-		w.wait(outbox.Settle - outbox.Skew)
-		if err := w.ks.Write(w.t.Context(), put); err != nil {
-			w.t.Fatal(err)
-		}
-		w.wait(time.Minute)
+		w.write(writer, event(1)) // Begun now, written late: its minute is over by then. Its writer tells nobody.
+		w.wait(outbox.Settle + time.Minute)
 		w.wantPublished(1, 2)
 	})
 }
@@ -110,10 +108,71 @@ func TestAnEventThatBreaksARuleDoesNotHoldUpOthers(t *testing.T) {
 	inWorld(t, func(w *world) {
 		o := w.outbox()
 		w.run(o.Run)
-		w.commit(o, events.Event{ID: "evt_bad", Key: "note_bad", Type: "no_dot"})
-		w.commit(o, event(1))
+		w.write(o, events.Event{ID: "evt_bad", Key: "note_bad", Type: "no_dot"})
+		w.write(o, event(1))
 		w.wait(time.Minute)
 		w.wantPublished(1, 2)
+	})
+}
+
+// A row of an event that was told goes with the next write to its place, and none of its own is needed.
+func TestTheRowsOfToldEventsGoWithTheNextWriteToTheirPlace(t *testing.T) {
+	inWorld(t, func(w *world) {
+		counting := &countingEngine{Engine: w.engine}
+		o := w.writer(counting)
+		w.run(o.Run)
+		w.wait(time.Second)
+		before := counting.writes.Load()
+		for n := range 40 {
+			e := event(n)
+			e.Key = "note_busy"
+			w.write(o, e)
+			w.wait(time.Second)
+		}
+		if writes := counting.writes.Load() - before; writes > 50 { // Marks of two minutes, and each shard's cursor.
+			t.Errorf("40 writes took %d batches", writes)
+		}
+		if rows := w.kept("note_busy"); rows != 1 {
+			t.Errorf("%d rows are kept, want the last one", rows)
+		}
+		w.wait(time.Minute)
+		if rows := w.kept("note_busy"); rows != 0 {
+			t.Errorf("%d rows are kept of a place that rests", rows)
+		}
+		if times := w.bus.times(); times != 40 {
+			t.Errorf("40 events were published %d times", times)
+		}
+	})
+}
+
+func TestWhatMayHaveBeenWrittenIsPublishedSoon(t *testing.T) {
+	inWorld(t, func(w *world) {
+		o := w.writer(&deafEngine{Engine: w.engine})
+		w.run(o.Run)
+		w.wait(time.Minute)
+		err := o.Write(w.t.Context(), outbox.Place{Key: "note_1"}, []events.Event{event(1)}, noteOf(w.ks, event(1)))
+		if err == nil {
+			t.Fatal("the write was answered")
+		}
+		w.wait(15 * time.Second)
+		w.wantPublished(1, 2)
+	})
+}
+
+func TestAnEventIsToldAgainWhileItsRowWaitsToBeDeleted(t *testing.T) {
+	inWorld(t, func(w *world) {
+		o := w.outbox()
+		w.run(o.Run)
+		w.write(o, event(1))
+		w.wait(time.Second)
+		w.bus.forget()
+		w.write(o, event(1)) // A repeat, whose row is the one that waits.
+		w.wait(time.Second)
+		w.wantPublished(1, 2)
+		w.wait(time.Minute)
+		if rows := w.kept(event(1).Key); rows != 0 {
+			t.Errorf("%d rows are kept", rows)
+		}
 	})
 }
 
@@ -158,8 +217,11 @@ func (w *world) crash() {
 	w.open()
 }
 
-func (w *world) outbox() *outbox.Outbox {
-	return outbox.New(w.ks, w.bus, slog.New(slog.DiscardHandler))
+func (w *world) outbox() *outbox.Outbox { return w.writer(w.engine) }
+
+// writer is an outbox of its own on the keyspace. Unless it is run it tells nobody of what it writes.
+func (w *world) writer(engine store.Engine) *outbox.Outbox {
+	return outbox.New(store.NewKeyspace(schema.Keyspace, engine), w.bus, slog.New(slog.DiscardHandler))
 }
 
 // run is f in the background until stop, or else the end of the test.
@@ -175,16 +237,13 @@ func (w *world) run(f func(context.Context)) (stop func()) {
 // write writes a note and its event, as a service would.
 func (w *world) write(o *outbox.Outbox, e events.Event) {
 	w.t.Helper()
-	note := notes.On(w.ks).Put(noteRow{ID: e.Key, Text: "said"})
-	if err := w.ks.Write(w.t.Context(), note, o.Put(e)); err != nil {
+	if err := o.Write(w.t.Context(), outbox.Place{Key: e.Key}, []events.Event{e}, noteOf(w.ks, e)); err != nil {
 		w.t.Fatalf("writing: %v", err)
 	}
 }
 
-func (w *world) commit(o *outbox.Outbox, e events.Event) {
-	w.t.Helper()
-	w.write(o, e)
-	o.Committed(e)
+func noteOf(ks *store.Keyspace, e events.Event) store.Put {
+	return notes.On(ks).Put(noteRow{ID: e.Key, Text: "said"})
 }
 
 func (w *world) wait(d time.Duration) {
@@ -205,6 +264,44 @@ func (w *world) wantPublished(from, to int) {
 	if got := w.bus.ids(); !slices.Equal(got, want) {
 		w.t.Fatalf("published %d events, want exactly %d: got %.200s", len(got), len(want), fmt.Sprint(got))
 	}
+}
+
+// kept is how many events of a place are in the outbox.
+func (w *world) kept(key string) int {
+	w.t.Helper()
+	n, err := outbox.Kept(w.t.Context(), w.ks, outbox.Place{Key: key})
+	if err != nil {
+		w.t.Fatalf("reading the outbox: %v", err)
+	}
+	return n
+}
+
+// lateEngine has plain batches with a note happen late, as a store does that was long in answering.
+type lateEngine struct {
+	store.Engine
+	late time.Duration
+}
+
+func (l *lateEngine) Write(ctx context.Context, writes []store.Mutation) error {
+	if isNote(writes) {
+		_ = clock.Wait(ctx, l.late)
+	}
+	return l.Engine.Write(ctx, writes)
+}
+
+// deafEngine writes notes, and does not hear that they were written.
+type deafEngine struct{ store.Engine }
+
+func (d *deafEngine) Write(ctx context.Context, writes []store.Mutation) error {
+	err := d.Engine.Write(ctx, writes)
+	if err == nil && isNote(writes) {
+		return store.Unknown(context.DeadlineExceeded)
+	}
+	return err
+}
+
+func isNote(writes []store.Mutation) bool {
+	return slices.ContainsFunc(writes, func(m store.Mutation) bool { return m.Table.Name == "notes" })
 }
 
 func event(n int) events.Event {

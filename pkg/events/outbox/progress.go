@@ -30,13 +30,11 @@ type part struct {
 
 // keyState is a key that was active lately.
 type keyState struct {
-	minute    int64         // The last one it was marked in.
-	inserting chan struct{} // Closed when the mark under way is done; nil if none is.
-
-	known bool  // Base was read or begun from.
-	base  int64 // The bus has everything up to here.
-	saved int64 // What the table says of it.
-	above spans // What the bus has besides.
+	minute int64 // The last one in which it was asked for.
+	known  bool  // Base was read or begun from.
+	base   int64 // The bus has everything up to here.
+	saved  int64 // What the table says of it.
+	above  spans // What the bus has besides.
 }
 
 // state is what is known of a key. p.mu is held.
@@ -46,41 +44,14 @@ func (p *part) state(key string) *keyState {
 		s = &keyState{}
 		p.keys[key] = s
 	}
+	s.minute = minuteOf(now())
 	return s
-}
-
-// claim tells what a marker must wait for: nothing when the key is marked in that minute, else the insert under way,
-// which is the caller's to make if it is mine.
-func (p *part) claim(key string, minute int64) (insert <-chan struct{}, mine bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.state(key)
-	switch {
-	case s.minute >= minute:
-		return nil, false
-	case s.inserting != nil:
-		return s.inserting, false
-	}
-	s.inserting = make(chan struct{})
-	return s.inserting, true
-}
-
-// marked ends the insert that claim began.
-func (p *part) marked(key string, minute int64, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.state(key)
-	if ok {
-		s.minute = max(s.minute, minute)
-	}
-	close(s.inserting)
-	s.inserting = nil
 }
 
 // acknowledge notes what the bus has.
 func (p *progress) acknowledge(batch []parcel) {
 	for _, sent := range batch {
-		p.of(sent.key).acknowledge(sent.key, sent.event.Version)
+		p.of(sent.place.Key).acknowledge(sent.place.Key, sent.event.Version)
 	}
 }
 
@@ -112,7 +83,7 @@ func (p *part) missing(key string, all []events.Event) []parcel {
 	batch := make([]parcel, 0, len(all))
 	for _, e := range all {
 		if e.Version > s.base && !s.above.has(e.Version) {
-			batch = append(batch, parcel{event: e, key: key})
+			batch = append(batch, parcel{event: e, place: Place{Key: key}})
 		}
 	}
 	return batch
@@ -175,14 +146,14 @@ func (p *progress) saved(rows []publishedRow) {
 	}
 }
 
-// forget drops keys that were last marked before a minute and have nothing left to save. A gap goes with them: it is
+// forget drops keys that were last asked for before a minute and have nothing left to save. A gap goes with them: it is
 // the sweep's to fill.
 func (p *progress) forget(before int64) {
 	for i := range p.parts {
 		part := &p.parts[i]
 		part.mu.Lock()
 		maps.DeleteFunc(part.keys, func(_ string, s *keyState) bool {
-			return s.minute < before && s.inserting == nil && s.base <= s.saved
+			return s.minute < before && s.base <= s.saved
 		})
 		part.mu.Unlock()
 	}

@@ -10,18 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"farthing/pkg/clock"
-	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	"farthing/pkg/store"
 )
-
-// activeRow says that a key may have entries written in this minute, or soon after.
-type activeRow struct {
-	Shard  int64     `store:"1,partition"`
-	Minute int64     `store:"2,partition"`
-	Key    string    `store:"3,clustering"`
-	At     time.Time `store:"4"` // Real time.
-}
 
 // publishedRow says that the bus has all entries of a key up to a sequence. That is true for ever, so whoever writes it
 // last may write a lower one: some entries would be published again.
@@ -32,13 +23,13 @@ type publishedRow struct {
 }
 
 var (
-	activeRows    = store.PlainTable[activeRow]("active")
+	relayMarks    = store.PlainTable[markRow]("relay_active")
+	relayCursors  = store.PlainTable[cursorRow]("relay_cursor")
 	publishedRows = store.PlainTable[publishedRow]("published")
-	activeCursors = store.PlainTable[cursorRow]("active_cursor")
 )
 
 // RelayTables are what a Relay keeps in its service's keyspace: they belong in the service's schema.
-func RelayTables() []store.Table { return []store.Table{activeRows, publishedRows, activeCursors} }
+func RelayTables() []store.Table { return []store.Table{relayMarks, relayCursors, publishedRows} }
 
 // Source reads a key's entries with sequences above afterSeq as events, lowest first, at most limit: none when there
 // are no more. An event's Version is its entry's sequence; sequences of a key are gapless from 1. It must see every
@@ -46,30 +37,29 @@ func RelayTables() []store.Table { return []store.Table{activeRows, publishedRow
 type Source func(ctx context.Context, key string, afterSeq int64, limit int) ([]events.Event, error)
 
 const (
-	saveEvery   = 2 * time.Second // What is known published is written so often: a crash repeats about as much.
-	readers     = 16              // Keys of one partition caught up with at once.
-	buckets     = 64              // Of the published sequences.
-	forgetAfter = 3               // Minutes after which nothing is remembered of a key that rests.
+	// What is known published is written so often: a crash repeats about as much. The more keys have moved the fewer
+	// partitions there are to a batch.
+	saveEvery = 10 * time.Second
+	buckets   = 64 // Of the published sequences.
 )
 
 // Relay publishes the entries of keys whose partitions are written conditionally.
 type Relay struct {
 	ks        *store.Keyspace
-	active    store.Plain[activeRow]
 	published store.Plain[publishedRow]
 	bus       events.Publisher
 	log       *slog.Logger
 	sender    *sender
+	marks     *marks
 	progress  *progress
-	walker    *walker
 }
 
 // NewRelay is the relay of a keyspace whose schema holds RelayTables. It does nothing before Run, but Mark.
 func NewRelay(ks *store.Keyspace, bus events.Publisher, log *slog.Logger) *Relay {
-	r := &Relay{ks: ks, active: activeRows.On(ks), published: publishedRows.On(ks), bus: bus, log: log}
+	r := &Relay{ks: ks, published: publishedRows.On(ks), bus: bus, log: log}
+	r.marks = newMarks(ks, relayMarks.On(ks), relayCursors.On(ks))
 	r.progress = newProgress()
 	r.sender = newSender(bus, log, r.progress.acknowledge)
-	r.walker = &walker{ks: ks, table: activeCursors.On(ks)}
 	return r
 }
 
@@ -77,36 +67,7 @@ func NewRelay(ks *store.Keyspace, bus events.Publisher, log *slog.Logger) *Relay
 // and all who mark one key wait for the same insert. After an error, which is always unavailable, the key must not be
 // written; marking again, or marking what is never written, is harmless.
 func (r *Relay) Mark(ctx context.Context, key string) error {
-	for {
-		at := now()
-		insert, mine := r.progress.of(key).claim(key, minuteOf(at))
-		switch {
-		case insert == nil:
-			return nil // Marked already.
-		case mine:
-			return r.insert(ctx, key, at)
-		}
-		select {
-		case <-insert: // Look whether it succeeded.
-		case <-ctx.Done():
-			return notMarked(context.Cause(ctx))
-		}
-	}
-}
-
-func (r *Relay) insert(ctx context.Context, key string, at time.Time) error {
-	row := activeRow{Shard: shardOf(key, shards), Minute: minuteOf(at), Key: key, At: at}
-	err := r.ks.Write(ctx, r.active.Put(row))
-	r.progress.of(key).marked(key, minuteOf(at), err == nil)
-	if err != nil {
-		return notMarked(err)
-	}
-	return nil
-}
-
-// notMarked is unavailable whatever became of the mark: nothing that counts was done.
-func notMarked(cause error) error {
-	return errs.New(errs.Unavailable+".outbox", "Nothing was done; try again").Because(cause)
+	return r.marks.make(ctx, Place{Key: key})
 }
 
 // Committed publishes in the background what was just written under a key, one event for each entry, its Version the
@@ -114,7 +75,7 @@ func notMarked(cause error) error {
 // next start, or once the minute has settled.
 func (r *Relay) Committed(key string, all ...events.Event) {
 	for _, e := range all {
-		r.sender.offer(parcel{event: e, key: key})
+		r.sender.offer(parcel{event: e, place: Place{Key: key}})
 	}
 }
 
@@ -122,15 +83,12 @@ func (r *Relay) Committed(key string, all ...events.Event) {
 // then each minute when it has settled. It returns when ctx has ended and what was queued is published, or after some
 // seconds.
 func (r *Relay) Run(ctx context.Context, source Source) {
-	r.walker.visit = func(ctx context.Context, shard, minute int64) (bool, error) {
-		return r.visit(ctx, source, shard, minute)
-	}
 	var all sync.WaitGroup
 	all.Go(func() { r.sender.run(ctx) })
 	all.Go(func() { clock.Every(ctx, saveEvery, r.save) })
 	all.Go(func() {
-		r.sweep(ctx, false)
-		clock.Every(ctx, sweepEvery, func(ctx context.Context) { r.sweep(ctx, true) })
+		r.sweep(ctx, source, false)
+		clock.Every(ctx, sweepEvery, func(ctx context.Context) { r.sweep(ctx, source, true) })
 	})
 	all.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
@@ -138,44 +96,13 @@ func (r *Relay) Run(ctx context.Context, source Source) {
 	r.save(last)
 }
 
-func (r *Relay) sweep(ctx context.Context, settledOnly bool) {
-	if err := r.walker.sweep(ctx, settledOnly); err != nil && ctx.Err() == nil {
+func (r *Relay) sweep(ctx context.Context, source Source, settledOnly bool) {
+	err := r.marks.sweep(ctx, settledOnly, func(ctx context.Context, place Place) error {
+		return r.catchUp(ctx, source, place.Key)
+	})
+	if err != nil && ctx.Err() == nil {
 		r.log.WarnContext(ctx, "sweeping active keys", "keyspace", r.ks.Name(), "error", err)
 	}
-}
-
-// visit publishes what the bus may not have of every key that was active in a minute. When the minute has settled, the
-// keys are then forgotten; before, they will be visited again.
-func (r *Relay) visit(ctx context.Context, source Source, shard, minute int64) (clean bool, err error) {
-	forget, token := settled(minute), ""
-	for {
-		rows, next, err := r.active.In(shard, minute).Range().Limit(page).Resume(token).List(ctx, store.Recent)
-		if err != nil {
-			return false, err
-		}
-		if err := r.catchUpAll(ctx, source, rows, forget); err != nil {
-			return false, err
-		}
-		if token = next; token == "" {
-			return true, nil
-		}
-	}
-}
-
-func (r *Relay) catchUpAll(ctx context.Context, source Source, rows []activeRow, forget bool) error {
-	some, someCtx := errgroup.WithContext(ctx)
-	some.SetLimit(readers)
-	for _, row := range rows {
-		some.Go(func() error { return r.catchUp(someCtx, source, row.Key) })
-	}
-	if err := some.Wait(); err != nil || !forget {
-		return err
-	}
-	deletes := make([]store.Put, len(rows))
-	for i, row := range rows {
-		deletes[i] = r.active.Delete(row)
-	}
-	return inBatches(deletes, func(some ...store.Put) error { return r.ks.Write(ctx, some...) })
 }
 
 // catchUp publishes a key's entries after those that the bus is known to have.
@@ -237,7 +164,7 @@ func (r *Relay) saveAll(ctx context.Context) error {
 	for i, row := range moved {
 		puts[i] = r.published.Put(row)
 	}
-	if err := inBatches(puts, func(some ...store.Put) error { return r.ks.Write(ctx, some...) }); err != nil {
+	if err := inBatches(ctx, r.ks, puts); err != nil {
 		return err
 	}
 	r.progress.saved(moved)

@@ -22,8 +22,7 @@ const (
 // parcel is an event to be published, and what its acknowledgement will need.
 type parcel struct {
 	event events.Event
-	key   string
-	at    time.Time // When its write was acknowledged.
+	place Place
 }
 
 // sender publishes parcels in the background, as many at once as are there.
@@ -38,11 +37,13 @@ func newSender(bus events.Publisher, log *slog.Logger, acked func([]parcel)) *se
 	return &sender{bus: bus, log: log, queue: make(chan parcel, queued), acked: acked}
 }
 
-// offer queues a parcel unless the queue is full: then the sweep will find what it would have published.
-func (s *sender) offer(p parcel) {
+// offer queues a parcel unless the queue is full: then a sweep is to publish it.
+func (s *sender) offer(p parcel) bool {
 	select {
 	case s.queue <- p:
+		return true
 	default:
+		return false
 	}
 }
 
