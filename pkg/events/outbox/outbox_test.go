@@ -176,6 +176,22 @@ func TestAnEventIsToldAgainWhileItsRowWaitsToBeDeleted(t *testing.T) {
 	})
 }
 
+// A batch may name a row once only.
+func TestAnEventThatWasToldTwiceIsDeletedOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		o := w.outbox()
+		for range 3 {
+			w.write(o, event(1))
+		}
+		w.run(o.Run)
+		w.wait(time.Minute)
+		w.wantPublished(1, 2)
+		if rows := w.kept(event(1).Key); rows != 0 {
+			t.Errorf("%d rows are kept", rows)
+		}
+	})
+}
+
 // world is a service's keyspace on a disk that can lose what was not synced, a bus, and simulated time.
 type world struct {
 	t      *testing.T

@@ -18,6 +18,7 @@ type toldThere struct {
 	since time.Time // When the first of them was told.
 }
 
+// add adds ids that are not there: an event may be told more than once.
 func (t *told) add(place Place, ids ...string) {
 	if len(ids) == 0 {
 		return
@@ -32,7 +33,11 @@ func (t *told) add(place Place, ids ...string) {
 		there = &toldThere{since: now()}
 		t.at[place] = there
 	}
-	there.ids = append(there.ids, ids...)
+	for _, id := range ids {
+		if !slices.Contains(there.ids, id) {
+			there.ids = append(there.ids, id)
+		}
+	}
 }
 
 // take removes and answers some ids of a place, at most limit.
