@@ -18,6 +18,7 @@
 package outbox
 
 import (
+	"context"
 	"hash/fnv"
 	"time"
 
@@ -57,6 +58,15 @@ func shardOf(key string, n uint32) int64 {
 func minuteOf(t time.Time) int64 { return t.Unix() / 60 }
 
 func now() time.Time { return clock.Real{}.Now() }
+
+// untilDone does something every few seconds, at once first, until it is done or ctx ends.
+func untilDone(ctx context.Context, do func(context.Context) bool) {
+	for !do(ctx) {
+		if clock.Wait(ctx, sweepEvery) != nil {
+			return
+		}
+	}
+}
 
 // settled tells whether nothing can appear in a minute any more.
 func settled(minute int64) bool {

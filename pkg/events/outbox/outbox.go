@@ -122,7 +122,7 @@ func (o *Outbox) Run(ctx context.Context) {
 		clock.Every(ctx, deleteEvery, func(ctx context.Context) { o.deleteTold(ctx, now().Add(-restFor)) })
 	})
 	all.Go(func() {
-		o.sweepFirst(ctx)
+		untilDone(ctx, o.sweepFirst)
 		clock.Every(ctx, sweepEvery, o.sweep)
 	})
 	all.Wait()
@@ -146,12 +146,13 @@ func (o *Outbox) deleteTold(ctx context.Context, then time.Time) {
 
 // sweepFirst looks at every place that may have been left with something untold, and once more when what is young now,
 // its writer just dead, is old.
-func (o *Outbox) sweepFirst(ctx context.Context) {
+func (o *Outbox) sweepFirst(ctx context.Context) bool {
 	err := o.marks.sweep(ctx, false, func(ctx context.Context, place Place) error {
 		o.doubtful.add(now(), place)
 		return o.catchUp(ctx, place, tooOld)
 	})
 	o.warn(ctx, "sweeping what was left in the outbox", err)
+	return err == nil
 }
 
 // sweep looks at what is doubtful, and at each minute when it has settled.

@@ -176,6 +176,23 @@ func TestAnEventIsToldAgainWhileItsRowWaitsToBeDeleted(t *testing.T) {
 	})
 }
 
+// What a writer left behind does not wait for its minute to settle because the bus was away for a moment at the start.
+func TestWhatWasLeftBehindIsPublishedOnceTheBusIsThere(t *testing.T) {
+	inWorld(t, func(w *world) {
+		dying := w.outbox() // It writes, and dies before it publishes.
+		for n := range 100 {
+			w.write(dying, event(n))
+		}
+		w.wait(time.Minute)
+		w.bus.fail(errs.New(errs.Unavailable+".bus", "away"))
+		w.run(w.outbox().Run)
+		w.wait(time.Second)
+		w.bus.fail(nil)
+		w.wait(10 * time.Second)
+		w.wantPublished(0, 100)
+	})
+}
+
 // A batch may name a row once only.
 func TestAnEventThatWasToldTwiceIsDeletedOnce(t *testing.T) {
 	inWorld(t, func(w *world) {

@@ -87,7 +87,7 @@ func (r *Relay) Run(ctx context.Context, source Source) {
 	all.Go(func() { r.sender.run(ctx) })
 	all.Go(func() { clock.Every(ctx, saveEvery, r.save) })
 	all.Go(func() {
-		r.sweep(ctx, source, false)
+		untilDone(ctx, func(ctx context.Context) bool { return r.sweep(ctx, source, false) })
 		clock.Every(ctx, sweepEvery, func(ctx context.Context) { r.sweep(ctx, source, true) })
 	})
 	all.Wait()
@@ -96,13 +96,14 @@ func (r *Relay) Run(ctx context.Context, source Source) {
 	r.save(last)
 }
 
-func (r *Relay) sweep(ctx context.Context, source Source, settledOnly bool) {
+func (r *Relay) sweep(ctx context.Context, source Source, settledOnly bool) (ok bool) {
 	err := r.marks.sweep(ctx, settledOnly, func(ctx context.Context, place Place) error {
 		return r.catchUp(ctx, source, place.Key)
 	})
 	if err != nil && ctx.Err() == nil {
 		r.log.WarnContext(ctx, "sweeping active keys", "keyspace", r.ks.Name(), "error", err)
 	}
+	return err == nil
 }
 
 // catchUp publishes a key's entries after those that the bus is known to have.
