@@ -40,6 +40,9 @@ type Engine interface {
 	Range(ctx context.Context, table *Spec, r Selection, c Consistency) ([]Row, error)
 	// Write is a plain batch: all or nothing in the end, not isolated.
 	Write(ctx context.Context, writes []Mutation) error
+	// Spanning tells whether a plain batch over several partitions costs no more than one of a single partition. Where it
+	// does, what need not be in one batch is better written by itself.
+	Spanning() bool
 	// Apply is a conditional batch: every condition holds and everything is written, or nothing is.
 	Apply(ctx context.Context, batch ConditionalBatch) (Applied, error)
 	// Walk is up to limit rows of a whole table after a place (empty at first), and the place to go on from (empty at

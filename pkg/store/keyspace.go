@@ -24,6 +24,10 @@ func NewKeyspace(name string, engine Engine) *Keyspace { return &Keyspace{name, 
 // Name is the keyspace's name.
 func (k *Keyspace) Name() string { return k.name }
 
+// Spanning tells whether a batch over several partitions costs no more than one of a single partition. If not, what
+// need not be in one batch is better written by itself, beforehand.
+func (k *Keyspace) Spanning() bool { return k.engine.Spanning() }
+
 // Put is one row to be written, or one to be deleted, in a plain batch.
 type Put struct {
 	mutation Mutation

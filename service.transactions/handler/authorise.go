@@ -46,13 +46,12 @@ func (h *Handler) reserve(
 	ctx context.Context, req *transactionsproto.AuthoriseRequest, refusal balanceproto.DeclineReason,
 ) (_ *balanceproto.ReserveResponse, announced string, _ error) {
 	transactionID := h.ids.New("tx")
-	announcing := make(chan error, 1)
-	go func() { announcing <- h.transactions.Announce(ctx, req.GetAccountId(), transactionID) }()
+	announcing := h.transactions.Announcing(ctx, req.GetAccountId(), transactionID)
 	reserved, err := h.balance.Reserve(ctx, &balanceproto.ReserveRequest{
 		AccountId: req.GetAccountId(), HoldId: req.GetHoldId(), Amount: req.GetPurchase().GetAmount(),
 		TransactionId: transactionID, Refusal: refusal,
 	})
-	if <-announcing != nil {
+	if announcing() != nil {
 		return reserved, "", err // The record will try again, and say what is wrong.
 	}
 	return reserved, transactionID, err

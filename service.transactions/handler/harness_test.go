@@ -48,7 +48,7 @@ func newBank(t *testing.T) *bank {
 	t.Helper()
 	b := &bank{ledger: &ledger{first: make(map[string]*balanceproto.ReserveResponse)}, bus: &recorder{}}
 	b.mendPick()
-	b.engine = faults.Wrap(storetest.Memory(t, storage.Schema()).Open("transactions"),
+	b.engine = faults.Wrap(apart{storetest.Memory(t, storage.Schema()).Open("transactions")},
 		func(op faults.Op) faults.Fault { return b.pick(op) })
 	keyspace := store.NewKeyspace("transactions", b.engine)
 	b.told = outbox.New(keyspace, b.bus, slog.New(slog.DiscardHandler))
@@ -58,6 +58,12 @@ func newBank(t *testing.T) *bank {
 	}
 	return b
 }
+
+// apart is a store that has partitions written apart where that may be, as Cassandra has.
+type apart struct{ store.Engine }
+
+// Spanning is false.
+func (apart) Spanning() bool { return false }
 
 func (b *bank) mendPick() { b.pick = func(faults.Op) faults.Fault { return faults.None } }
 

@@ -36,8 +36,12 @@ func New(k *store.Keyspace, o *outbox.Outbox) *Transactions {
 
 // Announce writes what must be there before a transaction is recorded, and means nothing without it: whose it is, that
 // the account has something in that month, and that something is about to be told. It can go on beside what decides
-// the transaction. Repeating it is harmless, and so is announcing what never comes.
+// the transaction. Repeating it is harmless, and so is announcing what never comes. Where one batch may as well hold
+// all of it, it does nothing, and Record does all.
 func (s *Transactions) Announce(ctx context.Context, account, transactionID string) error {
+	if s.keyspace.Spanning() {
+		return nil
+	}
 	place, err := placeOf(account, transactionID)
 	if err != nil {
 		return err
@@ -45,10 +49,7 @@ func (s *Transactions) Announce(ctx context.Context, account, transactionID stri
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return s.outbox.Mark(ctx, place) })
 	both.Go(func() error {
-		puts, done := s.known.With(
-			fmt.Sprint(account, place.Bucket), s.months.Put(monthRow{account, place.Bucket}),
-			s.owners.Put(ownerRow{transactionID, account}),
-		)
+		puts, done := s.announcement(place, transactionID)
 		if err := s.keyspace.Write(ctx, puts...); err != nil {
 			return fmt.Errorf("announcing %s: %w", transactionID, err)
 		}
@@ -58,9 +59,43 @@ func (s *Transactions) Announce(ctx context.Context, account, transactionID stri
 	return both.Wait()
 }
 
+// Announcing is Announce in the background; wait waits for it.
+func (s *Transactions) Announcing(ctx context.Context, account, transactionID string) (wait func() error) {
+	if s.keyspace.Spanning() {
+		return func() error { return nil }
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Announce(ctx, account, transactionID) }()
+	return func() error { return <-done }
+}
+
+func (s *Transactions) announcement(place outbox.Place, transactionID string) (puts []store.Put, done func()) {
+	return s.known.With(
+		fmt.Sprint(place.Key, place.Bucket), s.months.Put(monthRow{place.Key, place.Bucket}),
+		s.owners.Put(ownerRow{transactionID, place.Key}),
+	)
+}
+
 // Record writes the first part of a transaction that was announced, and its event with it. Repeating it is harmless.
 func (s *Transactions) Record(ctx context.Context, part logic.Part, account string, e events.Event) error {
-	return s.Amend(ctx, account, Amendment{ID: part.ID, Add: []logic.Part{part}, Tell: []events.Event{e}})
+	place, err := placeOf(account, part.ID)
+	if err != nil {
+		return err
+	}
+	row, err := rowOf(part, place)
+	if err != nil {
+		return err
+	}
+	var puts []store.Put
+	done := func() {}
+	if s.keyspace.Spanning() {
+		puts, done = s.announcement(place, part.ID)
+	}
+	if err := s.outbox.Write(ctx, place, []events.Event{e}, append(puts, s.parts.Put(row))...); err != nil {
+		return fmt.Errorf("recording %s: %w", part.ID, err)
+	}
+	done()
+	return nil
 }
 
 // placeOf is the partition that a transaction's parts lie in.

@@ -75,12 +75,23 @@ func (m *marks) make(ctx context.Context, place Place) error {
 	}
 }
 
+// along is make for a write that is a plain batch: where a batch over several partitions costs nothing, the mark rides
+// in it as these puts, and done is to be called when it was written.
+func (m *marks) along(ctx context.Context, place Place) (puts []store.Put, done func(), err error) {
+	if !m.ks.Spanning() {
+		return nil, func() {}, m.make(ctx, place)
+	}
+	at := now()
+	if m.of(place).has(place, minuteOf(at)) {
+		return nil, func() {}, nil
+	}
+	return []store.Put{m.rows.Put(rowOf(place, at))}, func() { m.of(place).note(place, minuteOf(at)) }, nil
+}
+
 func (m *marks) of(place Place) *markPart { return &m.parts[shardOf(place.Key, uint32(len(m.parts)))] }
 
 func (m *marks) insert(ctx context.Context, place Place, at time.Time) error {
-	row := markRow{
-		Shard: shardOf(place.Key, shards), Minute: minuteOf(at), Key: place.Key, Bucket: place.Bucket, At: at,
-	}
+	row := rowOf(place, at)
 	err := m.ks.Write(ctx, m.rows.Put(row))
 	m.of(place).ended(place, row.Minute, err == nil)
 	if err != nil {
@@ -89,9 +100,40 @@ func (m *marks) insert(ctx context.Context, place Place, at time.Time) error {
 	return nil
 }
 
+func rowOf(place Place, at time.Time) markRow {
+	return markRow{
+		Shard: shardOf(place.Key, shards), Minute: minuteOf(at), Key: place.Key, Bucket: place.Bucket, At: at,
+	}
+}
+
 // notMarked is unavailable whatever became of the mark: nothing that counts was done.
 func notMarked(cause error) error {
 	return errs.New(errs.Unavailable+".outbox", "Nothing was done; try again").Because(cause)
+}
+
+// place is what is remembered of a place. p.mu is held.
+func (p *markPart) place(place Place) *marked {
+	s, ok := p.places[place]
+	if !ok {
+		s = &marked{}
+		p.places[place] = s
+	}
+	return s
+}
+
+func (p *markPart) has(place Place, minute int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, ok := p.places[place]
+	return ok && s.minute >= minute
+}
+
+// note remembers a mark that was written.
+func (p *markPart) note(place Place, minute int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.place(place)
+	s.minute = max(s.minute, minute)
 }
 
 // claim tells what a marker must wait for: nothing when the place is marked in that minute, else the insert under way,
@@ -99,11 +141,7 @@ func notMarked(cause error) error {
 func (p *markPart) claim(place Place, minute int64) (insert <-chan struct{}, mine bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s, ok := p.places[place]
-	if !ok {
-		s = &marked{}
-		p.places[place] = s
-	}
+	s := p.place(place)
 	switch {
 	case s.minute >= minute:
 		return nil, false

@@ -64,20 +64,27 @@ func New(ks *store.Keyspace, bus events.Publisher, log *slog.Logger) *Outbox {
 	return o
 }
 
-// Mark does beforehand what the first Write to a place in a minute would wait for. Errors and repeats are as there.
-func (o *Outbox) Mark(ctx context.Context, place Place) error { return o.marks.make(ctx, place) }
+// Mark does beforehand what the first Write to a place in a minute would wait for, if it would. Errors and repeats are
+// as there.
+func (o *Outbox) Mark(ctx context.Context, place Place) error {
+	if o.ks.Spanning() {
+		return nil
+	}
+	return o.marks.make(ctx, place)
+}
 
-// Write writes puts, all of one place, and events that tell of them: all or nothing, in one batch. After success the
-// events are published in the background; after an unknown outcome, or the writer's death, a sweep publishes what was
-// written. Repeating it is harmless: an event is published again under its id.
+// Write writes puts, best all of one place, and events that tell of them: all or nothing, in one batch. After success
+// the events are published in the background; after an unknown outcome, or the writer's death, a sweep publishes what
+// was written. Repeating it is harmless: an event is published again under its id.
 func (o *Outbox) Write(ctx context.Context, place Place, tell []events.Event, puts ...store.Put) error {
 	if len(tell) == 0 {
 		return o.ks.Write(ctx, puts...)
 	}
-	if err := o.marks.make(ctx, place); err != nil {
+	mark, marked, err := o.marks.along(ctx, place)
+	if err != nil {
 		return err
 	}
-	at := now()
+	puts, at := append(mark, puts...), now()
 	for _, e := range tell {
 		puts = append(puts, o.rows.Put(eventRow{place.Key, place.Bucket, e.ID, at, events.AppendEnvelope(nil, e)}))
 	}
@@ -90,6 +97,7 @@ func (o *Outbox) Write(ctx context.Context, place Place, tell []events.Event, pu
 		o.doubtful.add(now(), place)
 		return err
 	}
+	marked()
 	for _, e := range tell {
 		if !o.sender.offer(parcel{event: e, place: place}) {
 			o.doubtful.add(now(), place)

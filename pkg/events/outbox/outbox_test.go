@@ -130,17 +130,17 @@ func TestTheRowsOfToldEventsGoWithTheNextWriteToTheirPlace(t *testing.T) {
 			w.wait(time.Second)
 		}
 		if writes := counting.writes.Load() - before; writes > 50 { // Marks of two minutes, and each shard's cursor.
-			t.Errorf("40 writes took %d batches", writes)
+			w.t.Errorf("40 writes took %d batches", writes)
 		}
 		if rows := w.kept("note_busy"); rows != 1 {
-			t.Errorf("%d rows are kept, want the last one", rows)
+			w.t.Errorf("%d rows are kept, want the last one", rows)
 		}
 		w.wait(time.Minute)
 		if rows := w.kept("note_busy"); rows != 0 {
-			t.Errorf("%d rows are kept of a place that rests", rows)
+			w.t.Errorf("%d rows are kept of a place that rests", rows)
 		}
 		if times := w.bus.times(); times != 40 {
-			t.Errorf("40 events were published %d times", times)
+			w.t.Errorf("40 events were published %d times", times)
 		}
 	})
 }
@@ -152,7 +152,7 @@ func TestWhatMayHaveBeenWrittenIsPublishedSoon(t *testing.T) {
 		w.wait(time.Minute)
 		err := o.Write(w.t.Context(), outbox.Place{Key: "note_1"}, []events.Event{event(1)}, noteOf(w.ks, event(1)))
 		if err == nil {
-			t.Fatal("the write was answered")
+			w.t.Fatal("the write was answered")
 		}
 		w.wait(15 * time.Second)
 		w.wantPublished(1, 2)
@@ -171,7 +171,7 @@ func TestAnEventIsToldAgainWhileItsRowWaitsToBeDeleted(t *testing.T) {
 		w.wantPublished(1, 2)
 		w.wait(time.Minute)
 		if rows := w.kept(event(1).Key); rows != 0 {
-			t.Errorf("%d rows are kept", rows)
+			w.t.Errorf("%d rows are kept", rows)
 		}
 	})
 }
@@ -204,7 +204,7 @@ func TestAnEventThatWasToldTwiceIsDeletedOnce(t *testing.T) {
 		w.wait(time.Minute)
 		w.wantPublished(1, 2)
 		if rows := w.kept(event(1).Key); rows != 0 {
-			t.Errorf("%d rows are kept", rows)
+			w.t.Errorf("%d rows are kept", rows)
 		}
 	})
 }
@@ -216,16 +216,32 @@ type world struct {
 	engine store.Engine
 	ks     *store.Keyspace
 	bus    *recorder
+
+	spanning bool
 }
 
-// inWorld runs f in a synctest bubble.
+// apart is an engine that says whether a batch may as well span partitions.
+type apart struct {
+	store.Engine
+	spanning bool
+}
+
+func (a apart) Spanning() bool { return a.spanning }
+
+// inWorld runs f in a synctest bubble, on a store where a batch may as well span partitions and on one where not.
 func inWorld(t *testing.T, f func(*world)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, disk: vfs.NewCrashableMem(), bus: &recorder{count: make(map[string]int)}}
-		w.open()
-		f(w)
-	})
+	for name, spanning := range map[string]bool{"spanning": true, "apart": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &world{
+					t: t, disk: vfs.NewCrashableMem(), bus: &recorder{count: make(map[string]int)}, spanning: spanning,
+				}
+				w.open()
+				f(w)
+			})
+		})
+	}
 }
 
 func (w *world) open() {
@@ -239,7 +255,7 @@ func (w *world) open() {
 	if err := s.Migrate(w.t.Context(), schema); err != nil {
 		w.t.Fatalf("migrating: %v", err)
 	}
-	w.engine = s.Open(schema.Keyspace)
+	w.engine = apart{s.Open(schema.Keyspace), w.spanning}
 	w.ks = store.NewKeyspace(schema.Keyspace, w.engine)
 }
 

@@ -40,7 +40,7 @@ func TestEntriesArePublishedAtOnceAndOnce(t *testing.T) {
 		l.wantAll("acc_1", "acc_2")
 		w.wait(10 * time.Minute)
 		if times := w.bus.times(); times != 100 {
-			t.Fatalf("100 entries were published %d times", times)
+			w.t.Fatalf("100 entries were published %d times", times)
 		}
 	})
 }
@@ -83,7 +83,7 @@ func TestACrashRepeatsNoMoreThanTheLastSeconds(t *testing.T) {
 		w.run(l.relayTo)
 		w.wait(time.Hour)
 		if times := w.bus.times(); times > 12 {
-			t.Fatalf("a crash had %d of 600 entries published again, want ten or so", times)
+			w.t.Fatalf("a crash had %d of 600 entries published again, want ten or so", times)
 		}
 	})
 }
@@ -109,7 +109,7 @@ func TestAKeyIsMarkedOnceAMinuteByHoweverManyWriters(t *testing.T) {
 			for range 50 {
 				all.Go(func() {
 					if err := r.Mark(w.t.Context(), "acc_1"); err != nil {
-						t.Errorf("marking: %v", err)
+						w.t.Errorf("marking: %v", err)
 					}
 				})
 			}
@@ -117,7 +117,7 @@ func TestAKeyIsMarkedOnceAMinuteByHoweverManyWriters(t *testing.T) {
 			w.wait(time.Minute)
 		}
 		if writes := counting.writes.Load(); writes != 3 {
-			t.Fatalf("150 marks in 3 minutes wrote %d times, want 3", writes)
+			w.t.Fatalf("150 marks in 3 minutes wrote %d times, want 3", writes)
 		}
 	})
 }
@@ -127,10 +127,10 @@ func TestAFailedMarkIsUnavailableAndTheNextOneWritesAgain(t *testing.T) {
 		counting := &countingEngine{Engine: w.engine, fails: 1}
 		r := outbox.NewRelay(store.NewKeyspace(schema.Keyspace, counting), w.bus, slog.New(slog.DiscardHandler))
 		if err := r.Mark(w.t.Context(), "acc_1"); !errs.Is(err, errs.Unavailable) {
-			t.Fatalf("marking on a broken store: %v, want unavailable", err)
+			w.t.Fatalf("marking on a broken store: %v, want unavailable", err)
 		}
 		if err := r.Mark(w.t.Context(), "acc_1"); err != nil || counting.writes.Load() != 2 {
-			t.Fatalf("marking again: %v after %d writes, want success after 2", err, counting.writes.Load())
+			w.t.Fatalf("marking again: %v after %d writes, want success after 2", err, counting.writes.Load())
 		}
 	})
 }

@@ -8,6 +8,9 @@ import (
 	"farthing/pkg/store"
 )
 
+// Spanning is false: what touches several partitions goes through the batch log, two more writes and a deletion for it.
+func (e *engine) Spanning() bool { return false }
+
 // Write puts and deletes rows: one by a simple write, several by a logged batch, which Cassandra finishes by itself
 // once it has begun. Repeating it is harmless.
 func (e *engine) Write(ctx context.Context, writes []store.Mutation) error {

@@ -64,6 +64,9 @@ func (w watched) Range(
 	return w.engine.Range(ctx, s, r, c)
 }
 
+// Spanning is the engine's.
+func (w watched) Spanning() bool { return w.engine.Spanning() }
+
 // Write is the engine's, if before lets it.
 func (w watched) Write(ctx context.Context, writes []store.Mutation) error {
 	if err := w.before(ctx, Write); err != nil {

@@ -45,6 +45,9 @@ func (e *engine) Range(
 	return rows, err
 }
 
+// Spanning is the engine's.
+func (e *engine) Spanning() bool { return e.engine.Spanning() }
+
 // Write is the engine's, measured.
 func (e *engine) Write(ctx context.Context, writes []store.Mutation) error {
 	watch := clock.Start()

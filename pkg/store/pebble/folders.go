@@ -102,6 +102,9 @@ func (s shut) Range(context.Context, *store.Spec, store.Selection, store.Consist
 	return nil, s.err
 }
 
+// Spanning is as everywhere on Pebble.
+func (s shut) Spanning() bool { return true }
+
 // Write fails.
 func (s shut) Write(context.Context, []store.Mutation) error { return s.err }
 

@@ -10,6 +10,9 @@ import (
 	"farthing/pkg/store"
 )
 
+// Spanning is true: a batch is one record in the log, whatever is in it.
+func (e *engine) Spanning() bool { return true }
+
 // Write is a plain batch. Here it is all or nothing at once. See store.Engine.
 func (e *engine) Write(ctx context.Context, writes []store.Mutation) error {
 	if err := e.store.enter(ctx); err != nil {
