@@ -128,6 +128,13 @@ func (b *bar) show(p bank.Progress) {
 	}
 }
 
+// step shows how many of something were done, of a total that nobody knows.
+func (b *bar) step(what string, n int64, done bool) {
+	if !b.quiet {
+		b.draw(fmt.Sprintf("%s %s %d", filled(n, 0, done), what, n), done)
+	}
+}
+
 func waitingFor(backlog map[string]int64) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(backlog)) {

@@ -36,12 +36,12 @@ const lettersAtOnce = 100
 func (p *Process) operateLetters(name string) {
 	p.operations["GET "+DeadLetterPath+name] = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		letters, err := p.letters(req, name)
-		reply(w, map[string]any{"dead_letters": letters}, err)
+		Reply(w, map[string]any{"dead_letters": letters}, err)
 	})
 	p.operations["POST "+DeadLetterPath+name+"/{id}/replay"] = http.HandlerFunc(
 		func(w http.ResponseWriter, req *http.Request) {
 			err := p.options.Bus.Replay(req.Context(), name, req.PathValue("id"))
-			reply(w, map[string]any{}, err)
+			Reply(w, map[string]any{}, err)
 		})
 }
 
@@ -68,8 +68,8 @@ func deadLetterOf(name string, l events.DeadLetter) DeadLetter {
 	}
 }
 
-// reply answers JSON: the body, or what is wrong.
-func reply(w http.ResponseWriter, body any, err error) {
+// Reply answers an operator JSON: the body, or what is wrong.
+func Reply(w http.ResponseWriter, body any, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
 		coded := errs.Of(err)
@@ -85,5 +85,5 @@ func (p *Process) serveSubscriptions(w http.ResponseWriter, _ *http.Request) {
 	for i, s := range p.subscriptions {
 		names[i] = s.Name
 	}
-	reply(w, map[string]any{"subscriptions": names}, nil)
+	Reply(w, map[string]any{"subscriptions": names}, nil)
 }

@@ -32,5 +32,5 @@ func (p *Process) serveProcesses(w http.ResponseWriter, _ *http.Request) {
 	if len(names) == 1 {
 		own.Name = names[0]
 	}
-	reply(w, map[string]any{"processes": []Status{own}}, nil)
+	Reply(w, map[string]any{"processes": []Status{own}}, nil)
 }

@@ -34,14 +34,16 @@ func register(env *foundation.Env) error {
 	active := outbox.NewRelay(env.Store, env.Bus, env.Log)
 	measured := newMetrics(env.Metrics)
 	ledger := logic.NewLedger(accounts, &relay{active}, env.Clock, london, measured.observe)
-	bookkeeper := &logic.Bookkeeper{
-		Ledger: ledger, Journals: storage.NewJournals(env.Store, env.Clock), Accounts: accounts, Clock: env.Clock,
-	}
+	journals := storage.NewJournals(env.Store, env.Clock)
+	bookkeeper := &logic.Bookkeeper{Ledger: ledger, Journals: journals, Accounts: accounts, Clock: env.Clock}
+	audits := newAuditor(env, storage.NewBooks(accounts, journals), london)
+	audits.operate(env)
 	balanceproto.RegisterBalanceServer(env.GRPC, &Handler{ledger: ledger, bookkeeper: bookkeeper, accounts: accounts})
 
 	env.Go(func(ctx context.Context) { active.Run(ctx, sourceOf(accounts)) })
 	env.Go(ledger.Settle)
 	env.Go(func(ctx context.Context) { measured.countOpenHolds(ctx, env.Log, accounts) })
+	env.Go(audits.glance)
 	env.Go(func(ctx context.Context) { rollForward(ctx, env, bookkeeper) })
 	env.Defer(ledger.Drain)
 	return nil

@@ -14,6 +14,7 @@ type Account struct {
 	Bucket   int64  // The partition that it lives in: 0, until buckets roll.
 	Version  int64  // The sequence of the newest entry: 0 when just opened.
 	Currency string // ISO 4217.
+	Closed   bool   // The bucket has rolled: never, so far.
 
 	Posted    int64 // Minor units that are the customer's.
 	Held      int64 // Of these, minor units set aside for payments.

@@ -82,14 +82,19 @@ func (b *Bookkeeper) payIn(account string, amount money.Amount, dedupeID string)
 	shard := fnv.New32a()
 	_, _ = shard.Write([]byte(journalID)) // A hash never fails.
 	funding := fmt.Sprintf("acc_funding_%s_%02d", amount.Currency, shard.Sum32()%fundingShards)
-	request := sha256.Sum256(fmt.Appendf(nil, "pay-in/%s/%d/%s", account, amount.Minor, amount.Currency))
 	return Journal{
-		ID: journalID, Request: request[:], OpenedAt: b.Clock.Now(),
+		ID: journalID, Request: payInRequest(account, amount), OpenedAt: b.Clock.Now(),
 		Legs: []Leg{
 			{funding, money.Amount{Minor: -amount.Minor, Currency: amount.Currency}},
 			{account, amount},
 		},
 	}
+}
+
+// payInRequest is a hash of what a payment in asks for.
+func payInRequest(account string, amount money.Amount) []byte {
+	hash := sha256.Sum256(fmt.Appendf(nil, "pay-in/%s/%d/%s", account, amount.Minor, amount.Currency))
+	return hash[:]
 }
 
 // run posts every leg, the debits first, and answers the last one's entry.

@@ -7,6 +7,9 @@ import (
 	"farthing/pkg/trace"
 )
 
+// releasePrefix and the hold's id are the id of the entry that gives it back.
+const releasePrefix = "release:"
+
 // Release gives the hold with this id back, in full and once, and answers the entry that did; ok is false when there
 // was nothing to give back. A hold that was never made is fenced, so that it never will be: a reversal may arrive
 // before its authorisation.
@@ -25,7 +28,7 @@ func (l *Ledger) Release(ctx context.Context, account, hold string) (released En
 		return Entry{}, false, nil
 	}
 	decision, err := l.Do(ctx, account, Command{
-		ID: "release:" + hold, Kind: Released, Amount: held.HeldChange, HeldAt: held.At,
+		ID: releasePrefix + hold, Kind: Released, Amount: held.HeldChange, HeldAt: held.At,
 		TransactionID: held.TransactionID, Traceparent: trace.Traceparent(ctx),
 	})
 	return decision.Entry, err == nil && !decision.Repeated, err

@@ -91,6 +91,9 @@ func (s *Journals) load(ctx context.Context, id string) (logic.Journal, error) {
 	if !opened {
 		return logic.Journal{}, errs.Missing("journal")
 	}
+	if whole.State != stateOpen && whole.State != stateFinished {
+		return logic.Journal{}, &logic.Fault{Journal: id, Rule: "state", Detail: "it is neither open nor finished"}
+	}
 	legs, _, err := s.rows.In(id).Range().List(ctx, store.Latest)
 	if err != nil {
 		return logic.Journal{}, err

@@ -21,6 +21,7 @@ func accountOf(row accountRow, id string) logic.Account {
 		ID: id, Bucket: row.Bucket, Version: row.Version, Currency: row.Currency,
 		Posted: row.Posted, Held: row.Held, OpenHolds: row.OpenHolds,
 		SpendDay: logic.Day(row.SpendDay), SpentToday: row.SpentToday, LastAt: row.LastAt, Chain: row.Chain,
+		Closed: row.Closed,
 	}
 }
 

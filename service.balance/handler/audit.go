@@ -1,0 +1,138 @@
+package handler
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"farthing/pkg/clock"
+	"farthing/pkg/errs"
+	"farthing/pkg/foundation"
+	"farthing/service.balance/logic"
+	balanceproto "farthing/service.balance/proto"
+	"farthing/service.balance/storage"
+)
+
+// auditor proves the ledger: for operators, page by page, and for itself all the time, a few accounts at a time.
+type auditor struct {
+	books      *storage.Books
+	london     *time.Location
+	log        *slog.Logger
+	mismatches prometheus.Counter
+}
+
+const (
+	// glanceEvery and glanceAt are the pace of the audit that never ends: cheap beside a single swipe a second.
+	glanceEvery = 10 * time.Second
+	glanceAt    = 10
+	// glanceMost leaves accounts with a long past to operators.
+	glanceMost = 1_000
+	// An operator's page is small enough to be answered long before a proxy loses patience.
+	pageMax = 200
+)
+
+func newAuditor(env *foundation.Env, books *storage.Books, london *time.Location) *auditor {
+	return &auditor{
+		books: books, london: london, log: env.Log,
+		mismatches: promauto.With(env.Metrics).NewCounter(prometheus.CounterOpts{
+			Name: "ledger_mismatch_total", Help: "Accounts and journals that an audit found to contradict themselves.",
+		}),
+	}
+}
+
+// operate answers operators:
+//
+//	GET /audit/accounts?after=PLACE&limit=100    balanceproto.AuditPage: some accounts' ledgers, derived again
+//	GET /audit/journals?after=PLACE&limit=100    the same of journals
+func (a *auditor) operate(env *foundation.Env) {
+	env.Operate("GET "+balanceproto.AuditAccountsPath, a.pages(a.accounts))
+	env.Operate("GET "+balanceproto.AuditJournalsPath, a.pages(a.journals))
+}
+
+// window is some accounts, or journals, of the walk over all.
+type window struct {
+	after string
+	limit int
+	most  int64 // Entries of an account; one that has more is left out.
+}
+
+type audit func(context.Context, window) (balanceproto.AuditPage, error)
+
+func (a *auditor) pages(audit audit) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		limit, err := strconv.Atoi(req.FormValue("limit"))
+		if err != nil || limit < 1 || limit > pageMax {
+			foundation.Reply(w, nil, errs.BadParam("limit", "is from 1 to "+strconv.Itoa(pageMax)))
+			return
+		}
+		page, err := audit(req.Context(), window{req.FormValue("after"), limit, math.MaxInt64})
+		foundation.Reply(w, page, err)
+	})
+}
+
+func (a *auditor) accounts(ctx context.Context, w window) (balanceproto.AuditPage, error) {
+	states, next, err := a.books.WalkStates(ctx, w.after, w.limit)
+	page := balanceproto.AuditPage{Next: next}
+	for _, state := range states {
+		if state.Version > w.most {
+			continue
+		}
+		entries, audited := logic.Audit(ctx, a.books, state.ID, a.london)
+		page.Entries += entries
+		if err = a.found(ctx, &page, audited); err != nil {
+			break
+		}
+	}
+	return page, err
+}
+
+func (a *auditor) journals(ctx context.Context, w window) (balanceproto.AuditPage, error) {
+	ids, next, err := a.books.WalkJournals(ctx, w.after, w.limit)
+	page := balanceproto.AuditPage{Next: next}
+	for _, id := range ids {
+		if err = a.found(ctx, &page, logic.AuditJournal(ctx, a.books, id)); err != nil {
+			break
+		}
+	}
+	return page, err
+}
+
+// found notes what an audit said, and answers what kept it from saying anything.
+func (a *auditor) found(ctx context.Context, page *balanceproto.AuditPage, audited error) error {
+	page.Checked++
+	fault := logic.FaultOf(audited)
+	if fault == nil {
+		return audited
+	}
+	a.mismatches.Inc()
+	a.log.ErrorContext(ctx, "the ledger contradicts itself", "account_id", fault.Account, "sequence", fault.Sequence,
+		"journal_id", fault.Journal, "rule", fault.Rule, "detail", fault.Detail)
+	page.Faults = append(page.Faults, balanceproto.AuditFault(*fault))
+	return nil
+}
+
+// glance audits a few accounts and journals at a time, round and round, until ctx ends.
+func (a *auditor) glance(ctx context.Context) {
+	var account, journal string
+	clock.Every(ctx, glanceEvery, func(ctx context.Context) {
+		account = a.next(ctx, account, a.accounts)
+		journal = a.next(ctx, journal, a.journals)
+	})
+}
+
+func (a *auditor) next(ctx context.Context, after string, audit audit) string {
+	page, err := audit(ctx, window{after, glanceAt, glanceMost})
+	if err != nil {
+		if ctx.Err() == nil {
+			a.log.WarnContext(ctx, "the ledger was not audited", "error", err)
+		}
+		return after // The same ones again.
+	}
+	return page.Next
+}

@@ -1,0 +1,242 @@
+package handler
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"farthing/pkg/clock"
+	"farthing/pkg/store"
+	balanceproto "farthing/service.balance/proto"
+	"farthing/service.balance/storage"
+)
+
+// audited is a bank with a past: money in, holds, a decline, what was given back, and fences.
+func audited(t *testing.T) (*bank, *auditor) {
+	t.Helper()
+	b := newBank(t, 100_00)
+	for n, minor := range []int64{3_50, 1_000_00, 12_00} {
+		if _, err := b.reserve(t.Context(), holdNamed("a", n), minor); err != nil {
+			t.Fatalf("reserving: %v", err)
+		}
+	}
+	for _, hold := range []string{holdNamed("a", 0), holdNamed("never made", 0)} {
+		_, err := b.Release(t.Context(), &balanceproto.ReleaseRequest{AccountId: b.account, HoldId: hold})
+		if err != nil {
+			t.Fatalf("releasing %s: %v", hold, err)
+		}
+	}
+	b.payIn(t, 7_77, "more")
+	keyspace := store.NewKeyspace("balance", b.engine)
+	return b, &auditor{
+		books:  storage.NewBooks(storage.NewAccounts(keyspace), storage.NewJournals(keyspace, &clock.Business{})),
+		london: time.UTC, log: slog.New(slog.DiscardHandler),
+		mismatches: prometheus.NewCounter(prometheus.CounterOpts{Name: "mismatches"}),
+	}
+}
+
+// faults are those of a whole audit, in pages of one.
+func (a *auditor) faults(t *testing.T) (found []balanceproto.AuditFault, entries int64) {
+	t.Helper()
+	for _, audit := range []audit{a.accounts, a.journals} {
+		for after := ""; ; {
+			page, err := audit(t.Context(), window{after, 1, math.MaxInt64})
+			if err != nil {
+				t.Fatalf("auditing: %v", err)
+			}
+			found, entries = append(found, page.Faults...), entries+page.Entries
+			if after = page.Next; after == "" {
+				break
+			}
+		}
+	}
+	return found, entries
+}
+
+func TestSoundBooksHaveNoFault(t *testing.T) {
+	_, a := audited(t)
+	found, entries := a.faults(t)
+	if len(found) != 0 || entries != 8 { // Two payments in on both sides, three holds, a release.
+		t.Fatalf("%d entries with the faults %v", entries, found)
+	}
+}
+
+func TestBooksMayBeAuditedWhileTheyAreWritten(t *testing.T) {
+	b, a := audited(t)
+	var writers sync.WaitGroup
+	for n := range 8 {
+		writers.Go(func() {
+			for m := range 20 {
+				if _, err := b.reserve(t.Context(), holdNamed(fmt.Sprint("busy", n), m), 1); err != nil {
+					t.Errorf("reserving: %v", err)
+				}
+				b.payIn(t, 1, fmt.Sprint("busy", n, "/", m))
+			}
+		})
+	}
+	audits := 0
+	for done := false; !done; audits++ {
+		state, err := b.accounts.Load(t.Context(), b.account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done = state.Version >= 6+2*8*20
+		if found, _ := a.faults(t); len(found) != 0 {
+			t.Fatalf("found %v", found)
+		}
+	}
+	writers.Wait()
+	if audits < 3 {
+		t.Errorf("only %d audits were made meanwhile", audits)
+	}
+}
+
+// notProved are columns that nothing else in the ledger says again: they serve to tell others, or say when something
+// was listed or fenced, and no money hangs on them.
+var notProved = map[string]bool{
+	"accounts.traceparent": true, "accounts.offset_millis": true, "journals.opened_at": true,
+	"accounts.fence.at": true, "accounts.fence.transaction_id": true,
+}
+
+// Whatever single byte of the ledger changes, the audit finds it, and says where.
+func TestOneChangedByteIsFoundAndLocated(t *testing.T) {
+	b, a := audited(t)
+	changed := 0
+	for _, table := range storage.Schema().Tables[:2] {
+		spec := table.Spec()
+		for _, row := range whole(t, b.engine, spec) {
+			for _, column := range spec.Regular {
+				changed += a.changed(t, b.engine, spec, row, column, false)
+			}
+		}
+		for _, row := range partitions(t, b.engine, spec) {
+			for _, column := range spec.Static {
+				changed += a.changed(t, b.engine, spec, row, column, true)
+			}
+		}
+	}
+	if changed < 150 {
+		t.Errorf("only %d columns were changed: it proves little", changed)
+	}
+	if found, _ := a.faults(t); len(found) != 0 {
+		t.Errorf("changed back, the books have the faults %v", found)
+	}
+}
+
+// changed changes one column of a row, audits, and changes it back. It is 1 if there was something to change.
+func (a *auditor) changed(
+	t *testing.T, engine store.Engine, spec *store.Spec, row store.Row, column int, static bool,
+) int {
+	t.Helper()
+	name := spec.Name + "." + spec.Columns[column].Name
+	if isFenceRow(spec, row) {
+		name = spec.Name + ".fence." + spec.Columns[column].Name
+	}
+	if row[column] == nil || notProved[name] {
+		return 0
+	}
+	wrong := append(store.Row(nil), row...)
+	wrong[column] = flipped(row[column])
+	overwrite(t, engine, spec, wrong, static)
+	defer overwrite(t, engine, spec, row, static)
+	found, _ := a.faults(t)
+	if len(found) == 0 {
+		t.Errorf("%s of %v became %v, and nothing was found", name, row, wrong[column])
+		return 1
+	}
+	if at := placeOf(spec, row); !static && at != "" && at != fmt.Sprint(found[0].Account, "/", found[0].Sequence) {
+		t.Errorf("%s of %s changed, and the fault is %+v", name, at, found[0])
+	}
+	return 1
+}
+
+// placeOf is the account and sequence that a row of an entry is about; empty for others.
+func placeOf(spec *store.Spec, row store.Row) string {
+	if spec.Name != "accounts" || isFenceRow(spec, row) {
+		return ""
+	}
+	return fmt.Sprint(value(spec, row, "account"), "/", value(spec, row, "entry_sequence"))
+}
+
+func isFenceRow(spec *store.Spec, row store.Row) bool {
+	return spec.Name == "accounts" && value(spec, row, "kind") != nil && value(spec, row, "entry_sequence") == int64(0)
+}
+
+func value(spec *store.Spec, row store.Row, name string) store.Value {
+	for i, column := range spec.Columns {
+		if column.Name == name {
+			return row[i]
+		}
+	}
+	return nil
+}
+
+// flipped is a value with one bit turned over.
+func flipped(v store.Value) store.Value {
+	switch v := v.(type) {
+	case string:
+		if v == "" {
+			return "x"
+		}
+		return string([]byte{v[0] ^ 1}) + v[1:]
+	case int64:
+		return v ^ 1
+	case bool:
+		return !v
+	case []byte:
+		if len(v) == 0 {
+			return []byte{1}
+		}
+		other := bytes.Clone(v)
+		other[len(other)/2] ^= 1
+		return other
+	case time.Time:
+		return time.UnixMilli(v.UnixMilli() ^ 1).UTC()
+	}
+	return nil
+}
+
+// overwrite writes a row as it is, past all rules.
+func overwrite(t *testing.T, engine store.Engine, spec *store.Spec, row store.Row, static bool) {
+	t.Helper()
+	partition, rest := make(store.Row, len(row)), append(store.Row(nil), row...)
+	for _, column := range spec.Partition {
+		partition[column] = row[column]
+	}
+	batch := store.ConditionalBatch{Table: spec, Partition: partition}
+	if static {
+		for _, column := range spec.Partition {
+			rest[column] = nil
+		}
+		batch.Statics = rest
+	} else {
+		batch.Rows = []store.ConditionalRow{{Row: rest}}
+	}
+	if answer, err := engine.Apply(t.Context(), batch); err != nil || !answer.OK {
+		t.Fatalf("overwriting: %v, %v", answer, err)
+	}
+}
+
+func whole(t *testing.T, engine store.Engine, spec *store.Spec) []store.Row {
+	t.Helper()
+	rows, next, err := engine.Walk(t.Context(), spec, "", store.MaxRows)
+	if err != nil || next != "" {
+		t.Fatalf("walking: %q, %v", next, err)
+	}
+	return rows
+}
+
+func partitions(t *testing.T, engine store.Engine, spec *store.Spec) []store.Row {
+	t.Helper()
+	rows, next, err := engine.WalkPartitions(t.Context(), spec, "", store.MaxRows)
+	if err != nil || next != "" {
+		t.Fatalf("walking: %q, %v", next, err)
+	}
+	return rows
+}

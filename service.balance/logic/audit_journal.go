@@ -1,0 +1,54 @@
+package logic
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+)
+
+// AuditJournal checks one journal: its legs sum to zero, it is what was asked for, and once it is finished each leg is
+// in its account's ledger. It answers a *Fault if not.
+func AuditJournal(ctx context.Context, books Books, id string) error {
+	journal, err := books.Journal(ctx, id)
+	if err != nil {
+		return err
+	}
+	fault := func(rule, format string, args ...any) error {
+		return &Fault{Journal: id, Rule: rule, Detail: fmt.Sprintf(format, args...)}
+	}
+	sums := make(map[string]int64)
+	for _, leg := range journal.Legs {
+		sums[leg.Amount.Currency] += leg.Amount.Minor
+	}
+	for currency, sum := range sums {
+		if sum != 0 {
+			return fault("zero sum", "its legs come to %d minor units of %s", sum, currency)
+		}
+	}
+	if len(journal.Legs) < 2 {
+		return fault("zero sum", "it has %d legs", len(journal.Legs))
+	}
+	if last := journal.Legs[len(journal.Legs)-1]; !bytes.Equal(journal.Request, payInRequest(last.Account, last.Amount)) {
+		return fault("request", "it does not do what was asked for")
+	}
+	return auditLegs(ctx, books, journal, fault)
+}
+
+func auditLegs(
+	ctx context.Context, books Books, journal Journal, fault func(rule, format string, args ...any) error,
+) error {
+	for n, leg := range journal.Legs {
+		entry, found, err := books.Find(ctx, leg.Account, journal.legID(n))
+		switch {
+		case err != nil:
+			return err
+		case !found && !journal.Finished:
+			continue // It is still to be posted.
+		case !found:
+			return fault("leg", "it is finished, and leg %d was never posted to %s", n, leg.Account)
+		case entry.Kind != Posted || entry.PostedChange != leg.Amount.Minor || entry.Journal != journal.ID:
+			return fault("leg", "leg %d was posted to %s as something else", n, leg.Account)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package logic
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"farthing/pkg/errs"
+)
+
+// trail is an account's state as far as its entries were read.
+type trail struct {
+	want    Account          // The state as it is kept.
+	now     Account          // As derived.
+	answers map[string]Entry // Rows by id whose entries were not met yet.
+	holds   map[string]Entry // That are open.
+	london  *time.Location
+}
+
+func newTrail(state Account, answers map[string]Entry, london *time.Location) *trail {
+	return &trail{
+		want: state, answers: answers, holds: make(map[string]Entry), london: london,
+		now: Account{
+			ID: state.ID, Bucket: state.Bucket, Currency: state.Currency, LastAt: time.UnixMilli(0).UTC(), Chain: []byte{},
+		},
+	}
+}
+
+// fault is about the entry that comes next.
+func (t *trail) fault(rule, format string, args ...any) error {
+	return &Fault{Account: t.now.ID, Sequence: t.now.Version + 1, Rule: rule, Detail: fmt.Sprintf(format, args...)}
+}
+
+func (t *trail) take(ctx context.Context, books Books, e Entry) error {
+	for _, check := range []func(Entry) error{t.checkOrder, t.checkSums, t.checkChain, t.checkAnswer, t.apply} {
+		if err := check(e); err != nil {
+			return err
+		}
+	}
+	if e.Kind == Posted {
+		if err := t.checkLeg(ctx, books, e); err != nil {
+			return err
+		}
+	}
+	t.now.Version, t.now.Posted, t.now.Held, t.now.LastAt, t.now.Chain = e.Sequence, e.Posted, e.Held, e.At, e.Chain
+	return nil
+}
+
+func (t *trail) checkOrder(e Entry) error {
+	switch {
+	case e.Sequence != t.now.Version+1:
+		return t.fault("sequence", "the entry that is there says that it is %d", e.Sequence)
+	case e.At.Before(t.now.LastAt):
+		return t.fault("time", "it is earlier than the one before")
+	}
+	return nil
+}
+
+func (t *trail) checkSums(e Entry) error {
+	if t.now.Posted+e.PostedChange != e.Posted {
+		return t.fault("balance", "%d posted and a change of %d are not %d", t.now.Posted, e.PostedChange, e.Posted)
+	}
+	if t.now.Held+e.HeldChange != e.Held {
+		return t.fault("balance", "%d held and a change of %d are not %d", t.now.Held, e.HeldChange, e.Held)
+	}
+	return nil
+}
+
+func (t *trail) checkChain(e Entry) error {
+	if !bytes.Equal(chained(t.now.Chain, e), e.Chain) {
+		return t.fault("chain", "its hash is not that of what it says and of the entries before")
+	}
+	return nil
+}
+
+func (t *trail) checkAnswer(e Entry) error {
+	answer, ok := t.answers[e.ID]
+	delete(t.answers, e.ID)
+	switch {
+	case !ok:
+		return t.fault("answer", "there is no row under its id, so a repeat would be done again")
+	case answeredBy(answer) != answeredBy(e):
+		return t.fault("answer", "the row under its id says something else")
+	}
+	return nil
+}
+
+// apply is what the entry does to holds and to the day's spending.
+func (t *trail) apply(e Entry) error {
+	switch e.Kind {
+	case Held:
+		if e.HeldChange <= 0 || e.PostedChange != 0 {
+			return t.fault("kind", "a hold sets money aside and does nothing else")
+		}
+		t.holds[e.ID] = e
+		today := DayOf(e.At, t.london)
+		t.now.SpentToday, t.now.SpendDay = t.now.SpentOn(today)+e.HeldChange, today
+		return nil
+	case Released:
+		return t.applyRelease(e)
+	case Declined:
+		if e.HeldChange != 0 || e.PostedChange != 0 || e.Reason == NoReason {
+			return t.fault("kind", "a decline changes nothing and has a reason")
+		}
+		return nil
+	case Posted:
+		if e.HeldChange != 0 || e.Journal == "" {
+			return t.fault("kind", "money is posted by a journal")
+		}
+		return nil
+	case Void:
+	}
+	return t.fault("kind", "no entry is of kind %d", e.Kind)
+}
+
+func (t *trail) applyRelease(e Entry) error {
+	hold, open := t.holds[strings.TrimPrefix(e.ID, releasePrefix)]
+	if !open || e.HeldChange != -hold.HeldChange || e.PostedChange != 0 {
+		return t.fault("hold", "it gives back what no open hold has set aside")
+	}
+	delete(t.holds, hold.ID)
+	if DayOf(hold.At, t.london) == t.now.SpendDay {
+		t.now.SpentToday -= hold.HeldChange
+	}
+	return nil
+}
+
+// checkLeg finds the entry in its journal.
+func (t *trail) checkLeg(ctx context.Context, books Books, e Entry) error {
+	journal, err := books.Journal(ctx, e.Journal)
+	if errs.Is(err, errs.NotFound) {
+		return t.fault("journal", "its journal %s is not there", e.Journal)
+	}
+	if err != nil {
+		return err
+	}
+	for n, leg := range journal.Legs {
+		if journal.legID(n) != e.ID {
+			continue
+		}
+		if leg.Account != e.Account || leg.Amount.Minor != e.PostedChange || leg.Amount.Currency != t.now.Currency {
+			return t.fault("journal", "leg %d of its journal %s says something else", n, e.Journal)
+		}
+		return nil
+	}
+	return t.fault("journal", "its journal %s has no such leg", e.Journal)
+}
+
+// end compares what was derived with the state, and looks at the rows by id that no entry was met for.
+func (t *trail) end() error {
+	t.now.OpenHolds = int64(len(t.holds))
+	for _, column := range []struct {
+		name      string
+		got, want any
+	}{
+		{"posted", t.want.Posted, t.now.Posted}, {"held", t.want.Held, t.now.Held},
+		{"open_holds", t.want.OpenHolds, t.now.OpenHolds}, {"spend_day", t.want.SpendDay, t.now.SpendDay},
+		{"spent_today", t.want.SpentToday, t.now.SpentToday},
+		{"last_at", t.want.LastAt.UnixMilli(), t.now.LastAt.UnixMilli()},
+		{"chain", string(t.want.Chain), string(t.now.Chain)}, {"closed", t.want.Closed, false},
+	} {
+		if column.got != column.want {
+			return &Fault{Account: t.now.ID, Rule: "state", Detail: column.name + " is not what the entries come to"}
+		}
+	}
+	for _, answer := range t.answers {
+		if !isFence(answer) && answer.Sequence <= t.want.Version {
+			return &Fault{
+				Account: t.now.ID, Sequence: answer.Sequence, Rule: "answer", Detail: "there is a row by id, and no such entry",
+			}
+		}
+	}
+	return nil
+}
+
+// isFence tells whether a row by id is one that no entry belongs to.
+func isFence(e Entry) bool {
+	nothing := answered{kind: Void, reason: e.Reason, transaction: e.TransactionID, atMillis: e.At.UnixMilli()}
+	return answeredBy(e) == nothing && (e.Reason == TimedOut || e.Reason == NoReason)
+}
+
+// answered is the first answer that an entry is, as its row by id keeps it: without what only serves to prove or tell.
+type answered struct {
+	sequence                 int64
+	kind                     Kind
+	reason                   Reason
+	postedChange, heldChange int64
+	posted, held             int64
+	transaction, journal     string
+	atMillis                 int64
+}
+
+func answeredBy(e Entry) answered {
+	return answered{
+		e.Sequence, e.Kind, e.Reason, e.PostedChange, e.HeldChange, e.Posted, e.Held, e.TransactionID, e.Journal,
+		e.At.UnixMilli(),
+	}
+}

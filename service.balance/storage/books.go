@@ -1,0 +1,53 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+
+	"farthing/pkg/store"
+	"farthing/service.balance/logic"
+)
+
+// Books is the ledger as an audit reads it. It implements logic.Books.
+type Books struct {
+	*Accounts
+	journals *Journals
+}
+
+// NewBooks is the books of these accounts and journals.
+func NewBooks(a *Accounts, j *Journals) *Books { return &Books{a, j} }
+
+// Answers is an account's rows by id.
+func (b *Books) Answers(ctx context.Context, account string) (map[string]logic.Entry, error) {
+	answers := make(map[string]logic.Entry)
+	for token := ""; ; {
+		rows, next, err := b.rows.In(account, int64(0)).Range(int64(rowByID)).Resume(token).List(ctx, store.Recent)
+		if err != nil {
+			return nil, fmt.Errorf("reading the answers of %s: %w", account, err)
+		}
+		for _, row := range rows {
+			answers[row.ID] = entryOf(row)
+		}
+		if token = next; token == "" {
+			return answers, nil
+		}
+	}
+}
+
+// Journal is a journal as it is kept.
+func (b *Books) Journal(ctx context.Context, id string) (logic.Journal, error) {
+	return b.journals.load(ctx, id)
+}
+
+// WalkJournals is the ids of some journals after a place, and the place to go on from, as store.Walk.
+func (b *Books) WalkJournals(ctx context.Context, after string, limit int) ([]string, string, error) {
+	rows, next, err := b.journals.rows.WalkPartitions(ctx, after, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("walking journals: %w", err)
+	}
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.Journal
+	}
+	return ids, next, nil
+}
