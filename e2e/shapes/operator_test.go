@@ -21,6 +21,7 @@ func operatorTests() []test {
 		{"a trace goes through the services", traces},
 		{"nothing was given up", givesUpNothing},
 		{"the bank can be measured", measures},
+		{"its books agree with themselves", provesItsBooks},
 		{"the schema is the services' own", printsSchema},
 	}
 }
@@ -155,6 +156,17 @@ func givesUpNothing(t *testing.T, s *suite) {
 	_, complained, err = s.Try(t, "deadletters", "replay", "apns", "evt_00008zIcpb1TB4yeIFXMzx")
 	if exitOf(err) != exitFailed || complained != "farthing: dead_letter not found\n" {
 		t.Errorf("a replay of no dead letter ends with %v: %s", err, complained)
+	}
+}
+
+func provesItsBooks(t *testing.T, s *suite) {
+	var found struct {
+		Accounts, Entries, Journals int
+		Faults                      []any
+	}
+	decode(t, s.Run(t, "audit", "-o", "json"), &found)
+	if found.Accounts == 0 || found.Entries < found.Accounts || found.Journals == 0 || len(found.Faults) != 0 {
+		t.Errorf("an audit of all that the tests before did found %+v", found)
 	}
 }
 
