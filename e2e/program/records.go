@@ -22,8 +22,9 @@ import (
 	transactions "farthing/service.transactions/handler"
 )
 
-// catchUpWithin is how long feed and phone may take to show what was answered.
-const catchUpWithin = 2 * time.Minute
+// catchUpWithin is how long feed and phone may take to show what was answered: an event that was tried in one outage
+// after the other waits up to almost seven minutes for its next try (events.RetryAfter), and then has its own way to go.
+const catchUpWithin = 8 * time.Minute
 
 // Settled waits until feed and phone have caught up with a book, stops the bank, and answers what is wrong with what it
 // has of the demonstration customer since a time, in Unix milliseconds. All outcomes in the book must be known.
@@ -58,6 +59,7 @@ func (b *Bank) CatchUp(t testing.TB, book *world.Book) {
 	defer cancel()
 	for !b.caughtUp(t, book) {
 		if clock.Wait(ctx, 200*time.Millisecond) != nil {
+			t.Logf("not all is told after %v; given up:\n%s", catchUpWithin, b.Run(t, "deadletters"))
 			return
 		}
 	}
