@@ -14,6 +14,8 @@ const (
 	answerTimeout = 11 * time.Second
 	// How soon a node that went away is tried again. The driver's own minute would make a bank of one node wait it out.
 	reconnectEvery = 2 * time.Second
+	// How long a pool waits after its one try.
+	poolPause = 10 * time.Millisecond
 )
 
 // connecting is a session being made, or made. Each keyspace has its own: the driver finds the replicas of a batch
@@ -68,6 +70,9 @@ func (s *Store) cluster(hosts []string, keyspace string) *gocql.ClusterConfig {
 	c.Timeout, c.ConnectTimeout = answerTimeout, answerTimeout
 
 	c.ReconnectInterval = reconnectEvery
+	// A pool that lost its connections would try three times, a second apart, by itself, also after its session is closed.
+	// Once is enough: then the node counts as gone, and is tried again as above.
+	c.ReconnectionPolicy = &gocql.ConstantReconnectionPolicy{MaxRetries: 1, Interval: poolPause}
 	// Waiting for other frames to share a system call costs a lone conditional write 1 to 1.5 of its 2 ms, and 64 at
 	// once gain nothing by it (BenchmarkPosting).
 	c.WriteCoalesceWaitTime = 0
