@@ -23,7 +23,7 @@ import (
 )
 
 // catchUpWithin is how long feed and phone may take to show what was answered: an event that was tried in one outage
-// after the other waits up to almost seven minutes for its next try (events.RetryAfter), and then has its own way to go.
+// after the other waits up to almost seven minutes for its next try (events.RetryAfter).
 const catchUpWithin = 8 * time.Minute
 
 // Settled waits until feed and phone have caught up with a book, stops the bank, and answers what is wrong with what it
