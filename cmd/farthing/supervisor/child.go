@@ -122,9 +122,20 @@ func (c *child) live(ctx context.Context, ready func()) error {
 			}
 		case end := <-ended:
 			c.gone()
-			return errors.Join(err, reasonOf(end))
+			return errors.Join(err, lastWord(told), reasonOf(end))
 		}
 	}
+}
+
+// lastWord is what a process that has ended said on its way out, if nobody heard it before: its end may be known first.
+func lastWord(told <-chan foundation.Ready) error {
+	if told == nil {
+		return nil
+	}
+	if r := <-told; r.Error != "" { // Closed, if it said nothing: the other end of the pipe went with it.
+		return errors.New(r.Error)
+	}
+	return nil
 }
 
 func reasonOf(end error) error {
