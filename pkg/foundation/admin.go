@@ -1,11 +1,14 @@
 package foundation
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/pprof"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"farthing/pkg/errs"
 )
 
 // progress is how far a process has come. The zero value is a process that starts.
@@ -48,4 +51,15 @@ func (p *Process) readyz(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))
+}
+
+// Reply answers an operator JSON: the body, or what is wrong.
+func Reply(w http.ResponseWriter, body any, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	if err != nil {
+		coded := errs.Of(err)
+		w.WriteHeader(coded.HTTPStatus())
+		body = map[string]string{"code": coded.Code, "message": coded.Message}
+	}
+	_ = json.NewEncoder(w).Encode(body) // What fails here is the connection, and nobody is left to be told.
 }

@@ -1,7 +1,6 @@
 package foundation
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -66,17 +65,6 @@ func deadLetterOf(name string, l events.DeadLetter) DeadLetter {
 		Subscription: name, EventID: l.Event.ID, Type: l.Event.Type, Key: l.Event.Key, Version: l.Event.Version,
 		OccurredAt: l.Event.OccurredAt, Tries: l.Tries, Reason: l.Reason, At: l.At,
 	}
-}
-
-// Reply answers an operator JSON: the body, or what is wrong.
-func Reply(w http.ResponseWriter, body any, err error) {
-	w.Header().Set("Content-Type", "application/json")
-	if err != nil {
-		coded := errs.Of(err)
-		w.WriteHeader(coded.HTTPStatus())
-		body = map[string]string{"code": coded.Code, "message": coded.Message}
-	}
-	_ = json.NewEncoder(w).Encode(body) // What fails here is the connection, and nobody is left to be told.
 }
 
 // serveSubscriptions lists the names whose dead letters this process can show.

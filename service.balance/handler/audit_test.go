@@ -2,6 +2,7 @@ package handler
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
@@ -110,12 +111,12 @@ func TestOneChangedByteIsFoundAndLocated(t *testing.T) {
 	changed := 0
 	for _, table := range storage.Schema().Tables[:2] {
 		spec := table.Spec()
-		for _, row := range whole(t, b.engine, spec) {
+		for _, row := range walked(t, b.engine.Walk, spec) {
 			for _, column := range spec.Regular {
 				changed += a.changed(t, b.engine, spec, row, column, false)
 			}
 		}
-		for _, row := range partitions(t, b.engine, spec) {
+		for _, row := range walked(t, b.engine.WalkPartitions, spec) {
 			for _, column := range spec.Static {
 				changed += a.changed(t, b.engine, spec, row, column, true)
 			}
@@ -223,18 +224,12 @@ func overwrite(t *testing.T, engine store.Engine, spec *store.Spec, row store.Ro
 	}
 }
 
-func whole(t *testing.T, engine store.Engine, spec *store.Spec) []store.Row {
+// walked is all that a walk over a small table finds.
+func walked(
+	t *testing.T, walk func(context.Context, *store.Spec, string, int) ([]store.Row, string, error), spec *store.Spec,
+) []store.Row {
 	t.Helper()
-	rows, next, err := engine.Walk(t.Context(), spec, "", store.MaxRows)
-	if err != nil || next != "" {
-		t.Fatalf("walking: %q, %v", next, err)
-	}
-	return rows
-}
-
-func partitions(t *testing.T, engine store.Engine, spec *store.Spec) []store.Row {
-	t.Helper()
-	rows, next, err := engine.WalkPartitions(t.Context(), spec, "", store.MaxRows)
+	rows, next, err := walk(t.Context(), spec, "", store.MaxRows)
 	if err != nil || next != "" {
 		t.Fatalf("walking: %q, %v", next, err)
 	}
