@@ -23,8 +23,8 @@ import (
 )
 
 // catchUpWithin is how long feed and phone may take to show what was answered: an event that was tried in one outage
-// after the other waits up to almost seven minutes for its next try (events.RetryAfter).
-const catchUpWithin = 8 * time.Minute
+// after the other waits up to 80 seconds for its next try (events.RetryAfter), at each of two consumers.
+const catchUpWithin = 4 * time.Minute
 
 // Settled waits until feed and phone have caught up with a book, stops the bank, and answers what is wrong with what it
 // has of the demonstration customer since a time, in Unix milliseconds. All outcomes in the book must be known.

@@ -93,7 +93,7 @@ func (s Subscription) Checked() (Subscription, error) {
 		return s, errs.BadParam("subscription", "has no negative bounds")
 	}
 	s.Concurrency = orDefault(s.Concurrency, 16)
-	s.MaxTries = orDefault(s.MaxTries, 10)
+	s.MaxTries = orDefault(s.MaxTries, 16)
 	s.Timeout = orDefault(s.Timeout, 10*time.Second)
 	return s, nil
 }

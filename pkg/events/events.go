@@ -61,7 +61,7 @@ type Subscription struct {
 	Handle func(ctx context.Context, e Event) error
 
 	Concurrency int           // Handlers at once; 16 by default.
-	MaxTries    int           // 10 by default.
+	MaxTries    int           // 16 by default.
 	Timeout     time.Duration // Of one handling; 10 s by default.
 }
 

@@ -10,12 +10,13 @@ import (
 
 const (
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = 5 * time.Minute
+	lastRetry  = time.Minute
 )
 
 // RetryAfter is how long an event waits after its n-th failed try, n from 1: about 100 ms, then three times as long
-// each time, at most 5 minutes, so that the default ten tries outlast a peer's restart (some ten minutes in all). The
-// event's id spreads it by a third either way: events that failed together do not come back together.
+// each time, at most a minute: a customer whose event failed in an outage waits no longer than that after its end. The
+// default sixteen tries outlast a peer's restart (some ten minutes in all). The event's id spreads it by a third either
+// way: events that failed together do not come back together.
 func RetryAfter(eventID string, tries int) time.Duration {
 	wait := firstRetry
 	for range tries - 1 {

@@ -17,9 +17,9 @@ import (
 // unansweredAfter is how old a hold is when it is looked at: any request that made it has long ended.
 const unansweredAfter = 60 * time.Second
 
-// releaseTries outlast any outage: some three days at one try in five minutes. A hold that is given up stays on a
+// releaseTries outlast any outage: some three days at one try in a minute. A hold that is given up stays on a
 // customer's account until somebody replays the dead letter.
-const releaseTries = 1_000
+const releaseTries = 5_000
 
 // releaseUnanswered is the safety net under every authorisation. A hold whose transaction was never recorded belongs to
 // a request that died between the two, so nobody was told of it: it is given back. If somebody repeats the request
