@@ -1,0 +1,132 @@
+package worklist_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"farthing/pkg/store"
+	"farthing/pkg/store/storetest"
+	"farthing/pkg/store/worklist"
+)
+
+var (
+	table = worklist.Table("things")
+	noon  = time.Date(2026, 11, 9, 12, 30, 53, 0, time.UTC)
+)
+
+func newList(t *testing.T) *worklist.List {
+	t.Helper()
+	schema := store.Schema{Keyspace: "lists", Tables: []store.Table{table}}
+	return worklist.New(table, store.NewKeyspace("lists", storetest.Memory(t, schema).Open("lists")))
+}
+
+func listed(t *testing.T, l *worklist.List, from, to time.Time) []string {
+	t.Helper()
+	var found []string
+	err := l.Each(t.Context(), from, to, func(_ context.Context, item worklist.Item) error {
+		found = append(found, item.Name)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestAnItemIsFoundInItsHourUntilItIsStruckOff(t *testing.T) {
+	l := newList(t)
+	for range 2 {
+		for item, at := range map[string]time.Time{
+			"a": noon, "b": noon.Add(25 * time.Minute), "later": noon.Add(30 * time.Minute), "earlier": noon.Add(-time.Hour),
+		} {
+			if err := l.Add(t.Context(), at, item); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := listed(t, l, noon, noon); !slices.Equal(got, []string{"a", "b"}) {
+		t.Fatalf("listed at noon: %v", got)
+	}
+	err := l.Each(t.Context(), noon, noon, func(ctx context.Context, item worklist.Item) error {
+		return l.Remove(ctx, item.Hour, item.Name)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := listed(t, l, noon.Add(-time.Hour), noon.Add(time.Hour)); !slices.Equal(got, []string{"earlier", "later"}) {
+		t.Fatalf("left: %v", got)
+	}
+}
+
+func TestALongListIsFoundWholeAndAFailureEndsIt(t *testing.T) {
+	l := newList(t)
+	const many = 3 * store.MaxRows
+	for n := range many {
+		if err := l.Add(t.Context(), noon, fmt.Sprintf("item %05d", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(listed(t, l, noon, noon)); got != many {
+		t.Fatalf("%d of %d items", got, many)
+	}
+	stop, taken := errors.New("enough"), 0
+	err := l.Each(t.Context(), noon, noon, func(context.Context, worklist.Item) error {
+		if taken++; taken == 3 {
+			return stop
+		}
+		return nil
+	})
+	if !errors.Is(err, stop) || taken != 3 {
+		t.Fatalf("%v after %d items", err, taken)
+	}
+}
+
+// fixed is a clock that stands until it is moved.
+type fixed struct{ at time.Time }
+
+func (f *fixed) Now() time.Time { return f.at }
+
+// A sweep finds what is due, comes back for what failed, however long it was away, and for nothing that was removed.
+func TestASweeperComesBackForWhatFailedHoweverLongItWasAway(t *testing.T) {
+	l, now, broken := newList(t), &fixed{noon}, true
+	taken := map[string]int{}
+	sweeper := worklist.Sweeper{List: l, Clock: now, Take: func(ctx context.Context, item worklist.Item) error {
+		if taken[item.Name]++; item.Name == "broken" && broken {
+			return errors.New("not yet")
+		}
+		return l.Remove(ctx, item.Hour, item.Name)
+	}}
+	for item, at := range map[string]time.Time{
+		"good": noon, "broken": noon.Add(-time.Hour), "due": noon.Add(30 * 24 * time.Hour),
+	} {
+		if err := l.Add(t.Context(), at, item); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := sweeper.Sweep(t.Context()); err == nil {
+		t.Error("the failure was not told")
+	}
+	broken = false
+	now.at = noon.Add(40 * 24 * time.Hour) // A long outage.
+	for range 2 {
+		if err := sweeper.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := map[string]int{"good": 1, "broken": 2, "due": 1}; !maps.Equal(taken, want) {
+		t.Errorf("taken %v times, want %v", taken, want)
+	}
+	now.at = now.at.Add(-time.Hour) // Clocks differ: what is listed a little late is found.
+	if err := l.Add(t.Context(), now.at, "late"); err != nil {
+		t.Fatal(err)
+	}
+	if err := sweeper.Sweep(t.Context()); err != nil || taken["late"] != 1 {
+		t.Errorf("%v: a late one was taken %d times", err, taken["late"])
+	}
+}
