@@ -124,9 +124,11 @@ func TestAHoldIsReleasedThoughTheLedgerWasAwayForAnHour(t *testing.T) {
 	})
 }
 
+// releases tells whether a batch changes a hold that is there.
 func releases(b store.ConditionalBatch) bool {
 	return slices.ContainsFunc(b.Rows, func(r store.ConditionalRow) bool {
-		return strings.HasPrefix(idOf(b.Table, r.Row), "release:")
+		id := idOf(b.Table, r.Row)
+		return strings.HasPrefix(id, "hold_") && strings.Contains(id, ":")
 	})
 }
 

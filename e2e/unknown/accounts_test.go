@@ -16,7 +16,8 @@ func unaccounted(r world.Records) []string {
 	for _, e := range r.Entries {
 		isHold := e.GetKind() == balanceproto.EntryKind_ENTRY_KIND_HELD
 		if (isHold || e.GetKind() == balanceproto.EntryKind_ENTRY_KIND_RELEASED) && e.GetAtMs() >= r.Since {
-			held[strings.TrimPrefix(e.GetId(), "release:")] += e.GetHeldChangeMinor()
+			hold, _, _ := strings.Cut(e.GetId(), ":")
+			held[hold] += e.GetHeldChangeMinor()
 		}
 	}
 	shown := make(map[string]int64)

@@ -70,7 +70,7 @@ func TestTheAuditFindsEachThingThatCanBeWrong(t *testing.T) {
 		{"a sum is wrong", "unbalanced", func(r *world.Records) { r.Entries[2].HeldMinor++ }},
 		{"the balance is wrong", "unbalanced", func(r *world.Records) { r.Available++ }},
 		{"a hold was given back", "unbalanced", func(r *world.Records) {
-			r.Entries = append(r.Entries, &balanceproto.Entry{Sequence: 4, Id: "release:hold_a", HeldChangeMinor: -3_00})
+			r.Entries = append(r.Entries, &balanceproto.Entry{Sequence: 4, Id: "hold_a:1", HeldChangeMinor: -3_00})
 		}},
 		{"a decline took money", "phantom", func(r *world.Records) { r.Entries[2].HeldChangeMinor = 1 }},
 		{"a decline has no entry", "lost", func(r *world.Records) { r.Entries = r.Entries[:2] }},

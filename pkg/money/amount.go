@@ -28,6 +28,9 @@ func (a Amount) Plus(b Amount) (Amount, error) {
 	return Amount{sum, a.Currency}, nil
 }
 
+// Negated is the amount the other way.
+func (a Amount) Negated() Amount { return Amount{Minor: -a.Minor, Currency: a.Currency} }
+
 // Minus is the difference. It fails as Plus does.
 func (a Amount) Minus(b Amount) (Amount, error) {
 	if b.Minor == math.MinInt64 {

@@ -67,7 +67,7 @@ func viewOf(t *transactionsproto.Transaction, expanded bool) view {
 	approved := t.GetStatus() != transactionsproto.Status_STATUS_DECLINED
 	v := view{
 		ID: t.GetId(), AccountID: t.GetAccountId(), UserID: t.GetUserId(),
-		Created: wire.Time(t.GetCreatedMs()), Updated: wire.Time(t.GetUpdatedMs()),
+		Created: wire.Time(t.GetCreatedMs()), Updated: wire.Time(t.GetUpdatedMs()), Settled: settled(t),
 		Amount: amount.GetMinor(), Currency: amount.GetCurrency(),
 		LocalAmount: t.GetLocalAmount().GetMinor(), LocalCurrency: t.GetLocalAmount().GetCurrency(),
 		Description: t.GetDescriptor_(), Merchant: merchantOf(t.GetMerchant(), expanded),
@@ -84,6 +84,18 @@ func viewOf(t *transactionsproto.Transaction, expanded bool) view {
 		v.DeclineReason = publicReason(t.GetDeclineReason())
 	}
 	return v
+}
+
+// settled is when the merchant collected, or when it was clear that it never will; "" until then.
+func settled(t *transactionsproto.Transaction) string {
+	switch t.GetStatus() {
+	case transactionsproto.Status_STATUS_SETTLED:
+		return wire.Time(t.GetSettledMs())
+	case transactionsproto.Status_STATUS_REVERSED, transactionsproto.Status_STATUS_EXPIRED:
+		return wire.Time(t.GetUpdatedMs())
+	default:
+		return ""
+	}
 }
 
 // publicReason is why a payment was declined, in the words that all programs know.

@@ -18,7 +18,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			Name: "pushes_total", Help: "Pushes to phones, by what became of them.",
 		}, []string{"outcome"}),
 		lag: in.NewHistogram(prometheus.HistogramOpts{
-			Name: "push_lag_seconds", Help: "From a transaction's creation to Apple's acceptance of its push.",
+			Name: "push_lag_seconds", Help: "From a transaction's last change to Apple's acceptance of its push.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16),
 		}),
 	}

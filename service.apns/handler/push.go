@@ -33,6 +33,10 @@ func (h *Handler) push(ctx context.Context, e events.Event) error {
 		return fmt.Errorf("%w: %w", events.ErrPoison, err)
 	}
 	t := changed.GetTransaction()
+	if t.GetQuiet() {
+		h.metrics.pushes.WithLabelValues("quiet").Inc()
+		return nil
+	}
 	payload, err := logic.Payload(t)
 	if err != nil {
 		return fmt.Errorf("%w: %w", events.ErrPoison, err)
@@ -77,7 +81,7 @@ func (h *Handler) try(
 	h.metrics.pushes.WithLabelValues(result.Outcome.String()).Inc()
 	switch result.Outcome {
 	case apple.Delivered:
-		h.metrics.lag.Observe(h.clock.Now().Sub(time.UnixMilli(t.GetCreatedMs())).Seconds())
+		h.metrics.lag.Observe(h.clock.Now().Sub(time.UnixMilli(t.GetUpdatedMs())).Seconds())
 	case apple.Unregistered:
 		if to.RegisteredAt.Before(result.Since) { // Otherwise the phone has registered again since.
 			err = h.devices.Forget(ctx, t.GetUserId(), to.ID)

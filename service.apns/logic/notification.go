@@ -68,9 +68,19 @@ func title(t *transactionsproto.Transaction) string {
 }
 
 func body(t *transactionsproto.Transaction) string {
-	paid := money.Amount{Minor: -t.GetAmount().GetMinor(), Currency: t.GetAmount().GetCurrency()}.Symbolic()
-	if t.GetStatus() == transactionsproto.Status_STATUS_DECLINED {
+	amount := money.Amount{Minor: t.GetAmount().GetMinor(), Currency: t.GetAmount().GetCurrency()}
+	paid := amount.Negated().Symbolic()
+	switch t.GetStatus() {
+	case transactionsproto.Status_STATUS_DECLINED:
 		return "Your payment of " + paid + " was declined"
+	case transactionsproto.Status_STATUS_REVERSED:
+		return "Your payment was cancelled: the money is back in your account"
+	case transactionsproto.Status_STATUS_EXPIRED:
+		return "Your payment was never collected: the money is back in your account"
+	default:
+	}
+	if amount.Minor > 0 {
+		return "You were refunded " + amount.Symbolic()
 	}
 	return "You paid " + paid
 }

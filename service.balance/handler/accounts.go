@@ -47,7 +47,7 @@ func (h *Handler) PayIn(ctx context.Context, req *balanceproto.PayInRequest) (*b
 	}
 	return &balanceproto.PayInResponse{
 		JournalId: journal.ID,
-		Balance:   &moneyproto.Money{Minor: entry.Available(), Currency: amount.Currency},
+		Balance:   moneyOf(entry.Available(), amount.Currency),
 	}, nil
 }
 

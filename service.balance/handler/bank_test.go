@@ -14,6 +14,7 @@ import (
 	"farthing/pkg/store"
 	"farthing/pkg/store/faults"
 	"farthing/pkg/store/storetest"
+	"farthing/pkg/store/worklist"
 	"farthing/service.balance/logic"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.balance/storage"
@@ -24,10 +25,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // bank is service.balance on a store that fails as told.
 type bank struct {
 	*Handler
-	engine  *faults.Engine
-	pick    faults.Pick // Of the next operation; none at first.
-	ids     *id.Maker
-	account string
+	engine   *faults.Engine
+	keyspace *store.Keyspace
+	pick     faults.Pick // Of the next operation; none at first.
+	ids      *id.Maker
+	account  string
 }
 
 // quiet is a relay that tells nobody.
@@ -51,11 +53,11 @@ func newBank(t *testing.T, minor int64) *bank {
 	b := &bank{pick: noFault, ids: id.NewMaker(clk)}
 	b.engine = faults.Wrap(storetest.Memory(t, storage.Schema()).Open("balance"),
 		func(op faults.Op) faults.Fault { return b.pick(op) })
-	keyspace := store.NewKeyspace("balance", b.engine)
-	accounts := storage.NewAccounts(keyspace)
-	ledger := logic.NewLedger(accounts, quiet{}, clk, time.UTC, func([]logic.Entry) {})
+	b.keyspace = store.NewKeyspace("balance", b.engine)
+	accounts := storage.NewAccounts(b.keyspace)
+	ledger := logic.NewLedger(accounts, quiet{}, clk, time.UTC, func(int64, []logic.Entry) {})
 	b.Handler = &Handler{ledger: ledger, accounts: accounts, bookkeeper: &logic.Bookkeeper{
-		Ledger: ledger, Journals: storage.NewJournals(keyspace, clk), Accounts: accounts, Clock: clk,
+		Ledger: ledger, Journals: storage.NewJournals(b.keyspace), Accounts: accounts, Clock: clk,
 	}}
 	t.Cleanup(ledger.Drain)
 	b.account = b.ids.New("acc")
@@ -82,6 +84,18 @@ func (b *bank) reserve(ctx context.Context, hold string, minor int64) (*balancep
 	return b.Reserve(ctx, &balanceproto.ReserveRequest{
 		AccountId: b.account, HoldId: hold, Amount: pounds(minor), TransactionId: b.ids.New("tx"),
 	})
+}
+
+// rollForward finishes every journal that is listed.
+func (b *bank) rollForward(t *testing.T) {
+	t.Helper()
+	list, now := storage.NewJournals(b.keyspace).List(), b.bookkeeper.Clock.Now()
+	err := list.Each(t.Context(), now.Add(-time.Hour), now, func(ctx context.Context, item worklist.Item) error {
+		return b.bookkeeper.RollForward(ctx, item.Name)
+	})
+	if err != nil {
+		t.Fatalf("rolling forward: %v", err)
+	}
 }
 
 // mend ends all faults, and lets every write happen that is still on its way.

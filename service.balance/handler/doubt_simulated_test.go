@@ -45,7 +45,7 @@ func (l *listening) ids() map[string]logic.Entry {
 func (b *bank) listen(t *testing.T) *listening {
 	t.Helper()
 	relay := &listening{}
-	b.ledger = logic.NewLedger(b.accounts, relay, &clock.Business{}, time.UTC, func([]logic.Entry) {})
+	b.ledger = logic.NewLedger(b.accounts, relay, &clock.Business{}, time.UTC, func(int64, []logic.Entry) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	var settling sync.WaitGroup
 	settling.Go(func() { b.ledger.Settle(ctx) })

@@ -13,9 +13,9 @@ import (
 
 // metrics watch the business: what the ledger does, and how many holds are open.
 type metrics struct {
-	held, declined, released, posted prometheus.Counter
-	openHolds                        prometheus.Gauge
-	batch                            prometheus.Histogram
+	held, declined, released, posted, cleared prometheus.Counter
+	openHolds                                 prometheus.Gauge
+	batch                                     prometheus.Histogram
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -26,6 +26,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	return &metrics{
 		held: entries.WithLabelValues("held"), declined: entries.WithLabelValues("declined"),
 		released: entries.WithLabelValues("released"), posted: entries.WithLabelValues("posted"),
+		cleared: entries.WithLabelValues("cleared"),
 		openHolds: in.NewGauge(prometheus.GaugeOpts{
 			Name: "open_holds", Help: "Holds that are open: counted at the start, then as this process posts.",
 		}),
@@ -36,20 +37,21 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	}
 }
 
-func (m *metrics) observe(entries []logic.Entry) {
+func (m *metrics) observe(opened int64, entries []logic.Entry) {
 	m.batch.Observe(float64(len(entries)))
+	m.openHolds.Add(float64(opened))
 	for _, entry := range entries {
 		switch entry.Kind {
 		case logic.Held:
 			m.held.Inc()
-			m.openHolds.Inc()
 		case logic.Released:
 			m.released.Inc()
-			m.openHolds.Dec()
 		case logic.Declined:
 			m.declined.Inc()
 		case logic.Posted:
 			m.posted.Inc()
+		case logic.Cleared:
+			m.cleared.Inc()
 		case logic.Void:
 		}
 	}

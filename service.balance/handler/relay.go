@@ -74,6 +74,6 @@ func entryProto(e logic.Entry, currency string) *balanceproto.Entry {
 		Kind:              balanceproto.EntryKind(e.Kind), //nolint:gosec // Its numbers are this enum's.
 		PostedChangeMinor: e.PostedChange, HeldChangeMinor: e.HeldChange, PostedMinor: e.Posted, HeldMinor: e.Held,
 		Currency: currency, TransactionId: e.TransactionID, AtMs: e.At.UnixMilli(),
-		DeclineReason: balanceproto.DeclineReason(e.Reason), //nolint:gosec // As above.
+		DeclineReason: reasonOf(e),
 	}
 }

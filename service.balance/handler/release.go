@@ -6,37 +6,74 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
-	moneyproto "farthing/pkg/money/proto"
+	"farthing/service.balance/logic"
 	balanceproto "farthing/service.balance/proto"
 )
 
-// Release gives a hold back in full, once; a hold that was never made is fenced. That there was nothing to give back
-// is an outcome, not an error.
+// SettleHold answers what became of a hold, or of one of its changes: one that was never made is fenced.
+func (h *Handler) SettleHold(
+	ctx context.Context, req *balanceproto.SettleHoldRequest,
+) (*balanceproto.SettleHoldResponse, error) {
+	if err := checkHold(req.GetAccountId(), req.GetHoldId()); err != nil {
+		return nil, err
+	}
+	reason := logic.Reason(req.GetReason())
+	if reason != logic.TimedOut && reason != logic.Reversed {
+		return nil, errs.BadParam("reason", "must be TIMED_OUT or REVERSED")
+	}
+	entry, err := h.ledger.SettleHold(ctx, req.GetAccountId(), req.GetHoldId(), req.GetChange(), reason)
+	if err != nil {
+		return nil, err
+	}
+	rsp := &balanceproto.SettleHoldResponse{
+		Outcome: outcomeOf(entry), DeclineReason: reasonOf(entry), TransactionId: entry.TransactionID,
+		DecidedMs: entry.At.UnixMilli(),
+	}
+	rsp.Amount, err = h.in(ctx, entry.Account, entry.HeldChange)
+	return rsp, err
+}
+
+// Disown takes a hold that nobody was told of from whoever asks for it later.
+func (h *Handler) Disown(
+	ctx context.Context, req *balanceproto.DisownRequest,
+) (*balanceproto.DisownResponse, error) {
+	if err := checkHold(req.GetAccountId(), req.GetHoldId()); err != nil {
+		return nil, err
+	}
+	disowned, err := h.ledger.Disown(ctx, req.GetAccountId(), req.GetHoldId())
+	return &balanceproto.DisownResponse{Disowned: disowned}, err
+}
+
+// Release gives a hold back, or some of it, as its next change.
 func (h *Handler) Release(
 	ctx context.Context, req *balanceproto.ReleaseRequest,
 ) (*balanceproto.ReleaseResponse, error) {
-	if req.GetAccountId() == "" {
-		return nil, errs.MissingParam("account_id")
-	}
-	if err := id.Check("hold_id", "hold", req.GetHoldId()); err != nil {
+	if err := checkHold(req.GetAccountId(), req.GetHoldId()); err != nil {
 		return nil, err
 	}
-	if req.GetIfUnanswered() {
-		disowned, err := h.ledger.Disown(ctx, req.GetAccountId(), req.GetHoldId())
-		if err != nil || !disowned {
-			return &balanceproto.ReleaseResponse{}, err
+	var minor int64 // All of it.
+	if req.GetAmount() != nil {
+		amount, err := h.amountOn(ctx, req.GetAccountId(), req.GetAmount())
+		if err != nil {
+			return nil, err
 		}
+		minor = amount.Minor
 	}
-	entry, released, err := h.ledger.Release(ctx, req.GetAccountId(), req.GetHoldId())
+	entry, err := h.ledger.Release(ctx, req.GetAccountId(), req.GetHoldId(), req.GetChange(), minor)
 	if err != nil {
 		return nil, fmt.Errorf("releasing a hold: %w", err)
 	}
-	currency, err := h.ledger.Currency(ctx, req.GetAccountId())
-	if err != nil {
-		return nil, fmt.Errorf("releasing a hold: %w", err)
+	rsp := &balanceproto.ReleaseResponse{}
+	if rsp.Amount, err = h.in(ctx, entry.Account, -entry.HeldChange); err != nil {
+		return nil, err
 	}
-	return &balanceproto.ReleaseResponse{
-		Released: released,
-		Amount:   &moneyproto.Money{Minor: -entry.HeldChange, Currency: currency},
-	}, nil
+	rsp.Balance, err = h.in(ctx, entry.Account, entry.Available())
+	return rsp, err
+}
+
+func checkHold(accountID, holdID string) error {
+	if accountID == "" {
+		return errs.MissingParam("account_id")
+	}
+	return id.Check("hold_id", "hold", holdID)
 }

@@ -23,6 +23,7 @@ func (h *Handler) Reserve(
 	}
 	decision, err := h.ledger.Do(ctx, req.GetAccountId(), logic.Command{
 		ID: req.GetHoldId(), Kind: logic.Held, Amount: amount.Minor, Refusal: logic.Reason(req.GetRefusal()),
+		Forced: req.GetForced(), Partial: req.GetAcceptPartial(),
 		TransactionID: req.GetTransactionId(), Traceparent: trace.Traceparent(ctx),
 	})
 	if err == nil && decision.Repeated {
@@ -47,24 +48,36 @@ func (h *Handler) confirm(ctx context.Context, d logic.Decision) (logic.Decision
 }
 
 func (h *Handler) checkReserve(ctx context.Context, req *balanceproto.ReserveRequest) (money.Amount, error) {
-	if req.GetAccountId() == "" {
-		return money.Amount{}, errs.MissingParam("account_id")
-	}
-	if err := id.Check("hold_id", "hold", req.GetHoldId()); err != nil {
+	if err := checkHold(req.GetAccountId(), req.GetHoldId()); err != nil {
 		return money.Amount{}, err
 	}
 	if err := id.Check("transaction_id", "tx", req.GetTransactionId()); err != nil {
 		return money.Amount{}, err
 	}
-	amount, err := positive(req.GetAmount())
+	return h.amountOn(ctx, req.GetAccountId(), req.GetAmount())
+}
+
+// amountOn is an amount of more than zero in an account's currency.
+func (h *Handler) amountOn(ctx context.Context, account string, sent *moneyproto.Money) (money.Amount, error) {
+	amount, err := positive(sent)
 	if err != nil {
 		return money.Amount{}, err
 	}
-	currency, err := h.ledger.Currency(ctx, req.GetAccountId())
+	currency, err := h.ledger.Currency(ctx, account)
 	if err == nil && currency != amount.Currency {
 		err = errs.BadParam("amount.currency", "must be the account's, "+currency)
 	}
 	return amount, err
+}
+
+// in is minor units in an account's currency.
+func (h *Handler) in(ctx context.Context, account string, minor int64) (*moneyproto.Money, error) {
+	currency, err := h.ledger.Currency(ctx, account)
+	return moneyOf(minor, currency), err
+}
+
+func moneyOf(minor int64, currency string) *moneyproto.Money {
+	return &moneyproto.Money{Minor: minor, Currency: currency}
 }
 
 // positive is an amount of more than zero in a real currency.
@@ -82,20 +95,31 @@ func positive(sent *moneyproto.Money) (money.Amount, error) {
 }
 
 func reserveResponse(d logic.Decision, currency string) *balanceproto.ReserveResponse {
-	outcome := balanceproto.Outcome_OUTCOME_DECLINED
-	if d.Entry.Kind == logic.Held {
-		outcome = balanceproto.Outcome_OUTCOME_APPROVED
-	}
 	rsp := &balanceproto.ReserveResponse{
-		Outcome:       outcome,
-		DeclineReason: balanceproto.DeclineReason(d.Entry.Reason), //nolint:gosec // They are this enum's.
+		Outcome:       outcomeOf(d.Entry),
+		DeclineReason: reasonOf(d.Entry),
 		TransactionId: d.Entry.TransactionID,
 		Sequence:      d.Entry.Sequence,
 		DecidedMs:     d.Entry.At.UnixMilli(),
 		Repeated:      d.Repeated,
+		Amount:        moneyOf(0, currency),
+	}
+	if d.Entry.Kind == logic.Held {
+		rsp.Amount.Minor = d.Entry.HeldChange
 	}
 	if d.Entry.Sequence > 0 { // A fence knows no balance.
-		rsp.Balance = &moneyproto.Money{Minor: d.Entry.Available(), Currency: currency}
+		rsp.Balance = moneyOf(d.Entry.Available(), currency)
 	}
 	return rsp
+}
+
+func outcomeOf(e logic.Entry) balanceproto.Outcome {
+	if e.Kind == logic.Held {
+		return balanceproto.Outcome_OUTCOME_APPROVED
+	}
+	return balanceproto.Outcome_OUTCOME_DECLINED
+}
+
+func reasonOf(e logic.Entry) balanceproto.DeclineReason {
+	return balanceproto.DeclineReason(e.Reason) //nolint:gosec // Its numbers are this enum's.
 }

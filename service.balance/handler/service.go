@@ -6,9 +6,9 @@ import (
 	"time"
 	_ "time/tzdata" // A scratch image has no zone data, and the day turns in London.
 
-	"farthing/pkg/clock"
 	"farthing/pkg/events/outbox"
 	"farthing/pkg/foundation"
+	"farthing/pkg/store/worklist"
 	"farthing/service.balance/logic"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.balance/storage"
@@ -34,7 +34,7 @@ func register(env *foundation.Env) error {
 	active := outbox.NewRelay(env.Store, env.Bus, env.Log)
 	measured := newMetrics(env.Metrics)
 	ledger := logic.NewLedger(accounts, &relay{active}, env.Clock, london, measured.observe)
-	journals := storage.NewJournals(env.Store, env.Clock)
+	journals := storage.NewJournals(env.Store)
 	bookkeeper := &logic.Bookkeeper{Ledger: ledger, Journals: journals, Accounts: accounts, Clock: env.Clock}
 	audits := newAuditor(env, storage.NewBooks(accounts, journals), london)
 	audits.operate(env)
@@ -44,33 +44,29 @@ func register(env *foundation.Env) error {
 	env.Go(ledger.Settle)
 	env.Go(func(ctx context.Context) { measured.countOpenHolds(ctx, env.Log, accounts) })
 	env.Go(audits.glance)
-	env.Go(func(ctx context.Context) { rollForward(ctx, env, bookkeeper) })
+	env.Go(rollForward(env, bookkeeper, journals).Run)
 	env.Defer(ledger.Drain)
 	return nil
 }
 
 const (
 	rollForwardEvery = 30 * time.Second
-	// lookBack is how old a journal may be to be found unfinished at the start: longer than any outage of this service
-	// alone.
-	lookBack = 72 * time.Hour
 	// inFlight is longer than any journal takes between its line in the list and its last leg.
-	inFlight = time.Hour
+	inFlight = 2 * time.Hour
 )
 
-// rollForward finishes what a process that died had begun: once at the start, and then now and again, from where the
-// last sweep that succeeded began.
-func rollForward(ctx context.Context, env *foundation.Env, bookkeeper *logic.Bookkeeper) {
-	since := env.Clock.Now().Add(-lookBack)
-	sweep := func(ctx context.Context) {
-		now := env.Clock.Now()
-		switch err := bookkeeper.RollForward(ctx, since); {
-		case err == nil:
-			since = now.Add(-inFlight)
-		case ctx.Err() == nil:
-			env.Log.ErrorContext(ctx, "journals not rolled forward", "error", err)
-		}
+// rollForward finishes what a process that died had begun.
+func rollForward(env *foundation.Env, bookkeeper *logic.Bookkeeper, journals *storage.Journals) worklist.Sweeper {
+	return worklist.Sweeper{
+		List: journals.List(), Clock: env.Clock, Log: env.Log, Every: rollForwardEvery,
+		Take: func(ctx context.Context, item worklist.Item) error {
+			if err := bookkeeper.RollForward(ctx, item.Name); err != nil {
+				return err
+			}
+			if env.Clock.Now().Sub(item.Hour) < inFlight {
+				return nil // It may be yet to be opened.
+			}
+			return journals.List().Remove(ctx, item.Hour, item.Name)
+		},
 	}
-	sweep(ctx)
-	clock.Every(ctx, rollForwardEvery, sweep)
 }

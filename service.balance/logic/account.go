@@ -45,9 +45,10 @@ type Kind int64
 const (
 	Held     Kind = 1 // Money was set aside.
 	Declined Kind = 2 // It was not; nothing changed.
-	Released Kind = 3 // A hold was given back.
+	Released Kind = 3 // A hold was given back, in whole or in part.
 	Posted   Kind = 4 // Money came or went, as a leg of a journal.
 	Void     Kind = 5 // A fence: the hold with this id will never be made. It has no sequence.
+	Cleared  Kind = 6 // A merchant collected: money went, as a leg of a journal, and of a hold with it.
 )
 
 // Reason is why a hold was declined. Its numbers are those of balance.v1.DeclineReason, and are stored.
@@ -58,6 +59,7 @@ const (
 	NoReason          Reason = 0
 	InsufficientFunds Reason = 1
 	TimedOut          Reason = 6
+	Reversed          Reason = 7 // The reversal was here first.
 )
 
 // Entry is one line of an account's ledger, and at once the first answer to whoever asked for it: it is found by its
@@ -65,7 +67,7 @@ const (
 type Entry struct {
 	Account  string
 	Sequence int64  // 1, 2, 3 … without a gap; 0 for a Void.
-	ID       string // The hold's, the release's or the journal leg's.
+	ID       string // The hold's, its change's or the journal leg's.
 	Kind     Kind
 	Reason   Reason // Of a Declined or Void one.
 
@@ -73,7 +75,7 @@ type Entry struct {
 	Posted, Held             int64 // After this entry.
 
 	TransactionID string
-	Journal       string // Of a Posted one.
+	Journal       string // Of a Posted or Cleared one.
 	At            time.Time
 	Chain         []byte // Hash over this entry and all before it.
 

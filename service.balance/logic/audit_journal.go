@@ -28,7 +28,7 @@ func AuditJournal(ctx context.Context, books Books, id string) error {
 	if len(journal.Legs) < 2 {
 		return fault("zero sum", "it has %d legs", len(journal.Legs))
 	}
-	if last := journal.Legs[len(journal.Legs)-1]; !bytes.Equal(journal.Request, payInRequest(last.Account, last.Amount)) {
+	if !bytes.Equal(journal.Request, journal.request()) {
 		return fault("request", "it does not do what was asked for")
 	}
 	return auditLegs(ctx, books, journal, fault)
@@ -42,11 +42,15 @@ func auditLegs(
 		switch {
 		case err != nil:
 			return err
+		case journal.Void:
+			if entry.Journal == journal.ID {
+				return fault("leg", "it is void, and leg %d was posted to %s", n, leg.Account)
+			}
 		case !found && !journal.Finished:
 			continue // It is still to be posted.
 		case !found:
 			return fault("leg", "it is finished, and leg %d was never posted to %s", n, leg.Account)
-		case entry.Kind != Posted || entry.PostedChange != leg.Amount.Minor || entry.Journal != journal.ID:
+		case !leg.wasPostedBy(entry, journal.ID):
 			return fault("leg", "leg %d was posted to %s as something else", n, leg.Account)
 		}
 	}

@@ -83,7 +83,7 @@ func (r *round) try(ctx context.Context) {
 		r.failed(err)
 	case posting.Posted:
 		r.queue.remember(&next)
-		r.posted(entries)
+		r.posted(next.OpenHolds-state.OpenHolds, entries)
 	default:
 		r.queue.remember(&posting.Account)
 		r.refused(posting)
@@ -114,9 +114,9 @@ func (r *round) decide(state Account) (Account, []Entry) {
 	return state, entries
 }
 
-func (r *round) posted(entries []Entry) {
+func (r *round) posted(opened int64, entries []Entry) {
 	r.ledger.relay.Committed(r.account, entries)
-	r.ledger.observe(entries)
+	r.ledger.observe(opened, entries)
 	for i, p := range r.open {
 		p.answer(entries[i], r.unknown)
 	}

@@ -2,6 +2,7 @@ package logic
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"farthing/pkg/errs"
@@ -11,17 +12,22 @@ import (
 // Command asks for one entry. Its id makes it happen once, however often it is asked.
 type Command struct {
 	ID   string
-	Kind Kind // Held, Released or Posted.
-	// Minor units: more than zero to hold or release, signed to post.
+	Kind Kind // Held, Released, Cleared or Posted.
+	// Minor units: more than zero to hold, release or clear, signed to post.
 	Amount int64
+	// Of a change of a hold, what is left of that before it; zero for a new hold.
+	Hold Hold
+	// Of a Cleared one: the minor units of its amount that the hold gives.
+	Captured int64
 	// Why a hold must not be made, as found by whoever knows the card. The decline is still the ledger's to record.
-	Refusal       Reason
+	Refusal Reason
+	// A hold that must be made whatever there is, and whatever the card may.
+	Forced bool
+	// A hold may be of less than its amount if there is less.
+	Partial       bool
 	TransactionID string
 	Journal       string
-	// When the hold that is released was made: it counts against that day's spending.
-	HeldAt time.Time
-
-	Traceparent string
+	Traceparent   string
 }
 
 // Moment is when a decision is made.
@@ -65,37 +71,75 @@ func effect(a Account, c Command, at time.Time, london *time.Location) (Account,
 		}
 		return next, Entry{Kind: Held}, nil
 	case Released:
-		return release(a, c, london), Entry{Kind: Released}, nil
+		return release(a, c), Entry{Kind: Released}, nil
+	case Cleared:
+		next, err := post(a, -c.Amount)
+		return clearing(next, c, DayOf(at, london)), Entry{Kind: Cleared}, err
 	case Posted:
-		was := money.Amount{Minor: a.Posted, Currency: a.Currency}
-		posted, err := was.Plus(money.Amount{Minor: c.Amount, Currency: a.Currency})
-		a.Posted = posted.Minor
-		return a, Entry{Kind: Posted}, err
+		next, err := post(a, c.Amount)
+		return next, Entry{Kind: Posted}, err
 	case Declined, Void:
 	}
 	return a, Entry{}, errs.Newf(errs.Internal, "no command has the kind %d", c.Kind)
 }
 
 func hold(a Account, c Command, today Day) (Account, Reason) {
+	amount, available := c.Amount, a.Available()
 	switch {
+	case c.Forced && c.Amount <= math.MaxInt64-a.Held:
 	case c.Refusal != NoReason:
 		return a, c.Refusal
-	case c.Amount > a.Available():
+	case amount > available && c.Partial && available > 0:
+		amount = available
+	case amount > available:
 		return a, InsufficientFunds
 	}
-	a.Held += c.Amount // No overflow: it is at most Posted.
-	a.OpenHolds++
-	a.SpentToday = a.SpentOn(today) + c.Amount
-	a.SpendDay = today
-	return a, NoReason
+	a.Held += amount // No overflow: it is at most Posted, or was looked at.
+	if c.Hold.Remaining == 0 {
+		a.OpenHolds++
+	}
+	return spend(a, amount, today), NoReason
 }
 
-// release gives a hold back, to its own day's spending too while that day lasts.
-func release(a Account, c Command, london *time.Location) Account {
-	a.Held -= c.Amount
-	a.OpenHolds--
-	if DayOf(c.HeldAt, london) == a.SpendDay {
-		a.SpentToday -= c.Amount
+func post(a Account, minor int64) (Account, error) {
+	was := money.Amount{Minor: a.Posted, Currency: a.Currency}
+	posted, err := was.Plus(money.Amount{Minor: minor, Currency: a.Currency})
+	a.Posted = posted.Minor
+	return a, err
+}
+
+// spend counts what was held, or collected without a hold, against the day.
+func spend(a Account, minor int64, today Day) Account {
+	if minor > 0 {
+		a.SpentToday, a.SpendDay = a.SpentOn(today)+minor, today
+	}
+	return a
+}
+
+// release gives some of a hold back, to its own day's spending too while that day lasts.
+func release(a Account, c Command) Account {
+	rest, fresh := c.Hold.minus(c.Amount)
+	if c.Hold.Day == a.SpendDay {
+		a.SpentToday -= fresh
+	}
+	return takeFromHold(a, c.Amount, rest)
+}
+
+// clearing ends what a merchant collects of a hold. That was spending already when it was held; what is collected
+// beyond it is so today.
+func clearing(a Account, c Command, today Day) Account {
+	a = spend(a, c.Amount-c.Captured, today)
+	if c.Captured == 0 {
+		return a
+	}
+	rest, _ := c.Hold.minus(c.Captured)
+	return takeFromHold(a, c.Captured, rest)
+}
+
+func takeFromHold(a Account, minor int64, rest Hold) Account {
+	a.Held -= minor
+	if rest.Remaining == 0 {
+		a.OpenHolds--
 	}
 	return a
 }

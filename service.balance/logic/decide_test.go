@@ -45,10 +45,11 @@ func TestTheDayTurnsAtFourInLondon(t *testing.T) {
 	}
 }
 
-// history draws commands: holds that may be too large or refused, releases of holds that were made, payments in.
+// history draws commands: holds that may be too large or refused, what becomes of those that were made, money in and
+// out.
 type history struct {
 	account logic.Account
-	holds   []logic.Entry
+	holds   []logic.Hold
 	entries []logic.Entry
 }
 
@@ -57,9 +58,7 @@ func (h *history) step(t *rapid.T, m logic.Moment) {
 		Amount: rapid.Int64Range(-5_000, 20_000).Draw(t, "amount")}
 	switch kind := rapid.IntRange(0, 3).Draw(t, "kind"); {
 	case kind == 0 && len(h.holds) > 0:
-		held := h.holds[0]
-		h.holds = h.holds[1:]
-		c.Kind, c.Amount, c.HeldAt = logic.Released, held.HeldChange, held.At
+		h.change(t, &c)
 	case kind <= 2:
 		c.Kind, c.Amount = logic.Held, rapid.Int64Range(1, 10_000).Draw(t, "held")
 		c.Refusal = logic.Reason(rapid.SampledFrom([]int64{0, 0, 0, 2}).Draw(t, "refusal"))
@@ -69,9 +68,26 @@ func (h *history) step(t *rapid.T, m logic.Moment) {
 		t.Fatalf("deciding %+v: %v", c, err)
 	}
 	if entry.Kind == logic.Held {
-		h.holds = append(h.holds, entry)
+		left := logic.Hold{Remaining: entry.HeldChange, Day: logic.DayOf(entry.At, m.London), Fresh: entry.HeldChange}
+		h.holds = append(h.holds, left)
 	}
 	h.account, h.entries = next, append(h.entries, entry)
+}
+
+// change gives some of the oldest hold back, or has it collected, beyond it at times.
+func (h *history) change(t *rapid.T, c *logic.Command) {
+	left := &h.holds[0]
+	taken := rapid.Int64Range(1, left.Remaining).Draw(t, "taken")
+	c.Kind, c.Amount, c.Hold = logic.Released, taken, *left
+	if rapid.Bool().Draw(t, "collected") {
+		c.Kind, c.Captured = logic.Cleared, taken
+		c.Amount += rapid.Int64Range(0, 100).Draw(t, "beyond")
+	}
+	left.Remaining -= taken
+	left.Fresh -= taken
+	if left.Remaining == 0 {
+		h.holds = h.holds[1:]
+	}
 }
 
 func TestEntriesAlwaysSumToTheState(t *testing.T) {
@@ -134,9 +150,11 @@ func TestTodaysSpendingCountsOneDayAndGivesBackItsOwnHolds(t *testing.T) {
 		return next, entry
 	}
 	a, _ := decide(logic.Account{Currency: "GBP"}, logic.Command{Kind: logic.Posted, Amount: 100_00}, noon)
-	a, first := decide(a, logic.Command{Kind: logic.Held, Amount: 10_00}, noon)
+	a, _ = decide(a, logic.Command{Kind: logic.Held, Amount: 10_00}, noon)
 	a, _ = decide(a, logic.Command{Kind: logic.Held, Amount: 5_00}, noon)
-	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 10_00, HeldAt: first.At}, noon)
+	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 10_00, Hold: logic.Hold{
+		Remaining: 10_00, Day: 20261123, Fresh: 10_00,
+	}}, noon)
 	if got := a.SpentOn(20261123); got != 5_00 {
 		t.Fatalf("spent today: %d, want 500", got)
 	}
@@ -144,7 +162,9 @@ func TestTodaysSpendingCountsOneDayAndGivesBackItsOwnHolds(t *testing.T) {
 	if got := a.SpentOn(20261124); got != 1_00 || a.SpentOn(20261123) != 0 {
 		t.Fatalf("spent the next day: %d, want 100", got)
 	}
-	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 5_00, HeldAt: noon}, late.At)
+	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 5_00, Hold: logic.Hold{
+		Remaining: 5_00, Day: 20261123, Fresh: 5_00,
+	}}, late.At)
 	if got := a.SpentOn(20261124); got != 1_00 {
 		t.Fatalf("a release of yesterday's hold changed today's spending to %d", got)
 	}

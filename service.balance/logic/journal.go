@@ -3,12 +3,11 @@ package logic
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
-	"hash/fnv"
 	"time"
 
 	"farthing/pkg/errs"
-	"farthing/pkg/id"
 	"farthing/pkg/money"
 	"farthing/pkg/trace"
 )
@@ -16,30 +15,54 @@ import (
 // Journal moves money between accounts: its legs sum to zero. It is written down before its first leg, and whoever
 // finds it unfinished rolls it forward; legs have ids of their own, so running it twice is harmless.
 type Journal struct {
-	ID       string // jrn_…, the same for the same dedupe id.
+	ID       string // jrn_…, the same for the same id of the caller's.
 	Legs     []Leg
 	Request  []byte // A hash of what was asked, to tell a repeat from another request under the same id.
 	OpenedAt time.Time
 	Finished bool
+	Void     bool // It lost its first leg's change of a hold to another, and will never move anything.
 }
 
 // Leg is one account's part of a journal.
 type Leg struct {
 	Account string
 	Amount  money.Amount // Signed.
+	Kind    Kind         // Of its entry: Posted or Cleared.
+
+	// Of a Cleared one that collects what was held: the hold, the number of this change of it, and the minor units of
+	// the amount that it gives.
+	Hold     string
+	Change   int64
+	Captured int64
 }
 
-// legID is the entry's id of the journal's n-th leg.
-func (j Journal) legID(n int) string { return fmt.Sprintf("%s:%d", j.ID, n) }
+// legID is the id of the entry of the journal's n-th leg.
+func (j Journal) legID(n int) string {
+	if leg := j.Legs[n]; leg.Hold != "" {
+		return ChangeID(leg.Hold, leg.Change)
+	}
+	return fmt.Sprintf("%s:%d", j.ID, n)
+}
+
+// request is a hash of what a journal does. Which shard of an internal account a leg goes to hangs on the journal's id.
+func (j Journal) request() []byte {
+	hash := sha256.New()
+	for _, leg := range j.Legs {
+		fmt.Fprintf(hash, "%q %d %s %d %q %d %d\n",
+			leg.Account, leg.Amount.Minor, leg.Amount.Currency, leg.Kind, leg.Hold, leg.Change, leg.Captured)
+	}
+	return hash.Sum(nil)
+}
 
 // Journals is where journals are kept.
 type Journals interface {
 	// Open writes a journal down unless it is there already, and returns the one that is.
 	Open(ctx context.Context, j Journal) (Journal, error)
-	// Finish marks it done. Repeating it is harmless.
+	// Finish marks it done, and EndVoid void. Repeating them is harmless.
 	Finish(ctx context.Context, j Journal) error
-	// Unfinished is some of the journals opened in the hours since a time and not finished.
-	Unfinished(ctx context.Context, since time.Time) ([]Journal, error)
+	EndVoid(ctx context.Context, j Journal) error
+	// Unfinished is a journal that was opened and not ended, and whether there is such a one.
+	Unfinished(ctx context.Context, id string) (Journal, bool, error)
 }
 
 // Bookkeeper runs journals over the ledger.
@@ -50,86 +73,69 @@ type Bookkeeper struct {
 	Clock    Clock
 }
 
-// fundingShards spread the funding account, which is a leg of every payment in, over several ledgers.
-const fundingShards = 16
-
-// PayIn posts money from outside to an account, against the funding account, and answers the account's entry. A
-// repeat of a dedupe id answers the first one; with another body it is conflict.dedupe_id.
-func (b *Bookkeeper) PayIn(
-	ctx context.Context, account string, amount money.Amount, dedupeID string,
-) (Journal, Entry, error) {
-	state, err := b.Accounts.Load(ctx, account)
-	if err != nil {
-		return Journal{}, Entry{}, err
-	}
-	if state.Currency != amount.Currency {
-		return Journal{}, Entry{}, errs.BadParam("amount.currency", "must be the account's, "+state.Currency)
-	}
-	wanted := b.payIn(account, amount, dedupeID)
-	journal, err := b.Journals.Open(ctx, wanted)
-	if err != nil {
-		return Journal{}, Entry{}, fmt.Errorf("opening a journal: %w", err)
-	}
-	if string(journal.Request) != string(wanted.Request) {
-		return Journal{}, Entry{}, errs.New(errs.Conflict+".dedupe_id", "This dedupe_id was used for another payment")
-	}
-	entry, err := b.run(ctx, journal)
-	return journal, entry, err
-}
-
-func (b *Bookkeeper) payIn(account string, amount money.Amount, dedupeID string) Journal {
-	journalID := id.Hash("jrn", account+"/"+dedupeID)
-	shard := fnv.New32a()
-	_, _ = shard.Write([]byte(journalID)) // A hash never fails.
-	funding := fmt.Sprintf("acc_funding_%s_%02d", amount.Currency, shard.Sum32()%fundingShards)
-	return Journal{
-		ID: journalID, Request: payInRequest(account, amount), OpenedAt: b.Clock.Now(),
-		Legs: []Leg{
-			{funding, money.Amount{Minor: -amount.Minor, Currency: amount.Currency}},
-			{account, amount},
-		},
-	}
-}
-
-// payInRequest is a hash of what a payment in asks for.
-func payInRequest(account string, amount money.Amount) []byte {
-	hash := sha256.Sum256(fmt.Appendf(nil, "pay-in/%s/%d/%s", account, amount.Minor, amount.Currency))
-	return hash[:]
-}
-
-// run posts every leg, the debits first, and answers the last one's entry.
-func (b *Bookkeeper) run(ctx context.Context, j Journal) (Entry, error) {
-	var last Entry
+// run posts every leg, the debits first, and answers their entries.
+func (b *Bookkeeper) run(ctx context.Context, j Journal) ([]Entry, error) {
+	entries := make([]Entry, len(j.Legs))
 	for n, leg := range j.Legs {
-		if leg.Amount.Minor < 0 {
+		if isInternal(leg.Account) {
 			if err := b.Accounts.Open(ctx, leg.Account, leg.Amount.Currency); err != nil {
-				return Entry{}, fmt.Errorf("opening %s: %w", leg.Account, err)
+				return nil, fmt.Errorf("opening %s: %w", leg.Account, err)
 			}
 		}
-		decision, err := b.Ledger.Do(ctx, leg.Account, Command{
-			ID: j.legID(n), Kind: Posted, Amount: leg.Amount.Minor, Journal: j.ID, Traceparent: trace.Traceparent(ctx),
-		})
+		command, err := b.commandOf(ctx, j, n)
 		if err != nil {
-			return Entry{}, fmt.Errorf("posting leg %d of %s: %w", n, j.ID, err)
+			return nil, err
 		}
-		last = decision.Entry
+		decision, err := b.Ledger.Do(ctx, leg.Account, command)
+		if err != nil {
+			return nil, fmt.Errorf("posting leg %d of %s: %w", n, j.ID, err)
+		}
+		entries[n] = decision.Entry
+		if leg.wasPostedBy(decision.Entry, j.ID) {
+			continue
+		}
+		if n > 0 {
+			return nil, errs.Newf(errs.Internal, "leg %d of %s was posted as something else", n, j.ID)
+		}
+		return nil, errors.Join(changeUsed(), b.Journals.EndVoid(ctx, j))
 	}
 	if j.Finished {
-		return last, nil
+		return entries, nil
 	}
-	return last, b.Journals.Finish(ctx, j)
+	return entries, b.Journals.Finish(ctx, j)
 }
 
-// RollForward finishes the journals that were opened since a time and left behind by whoever ran them.
-func (b *Bookkeeper) RollForward(ctx context.Context, since time.Time) error {
-	unfinished, err := b.Journals.Unfinished(ctx, since)
-	if err != nil {
-		return fmt.Errorf("listing unfinished journals: %w", err)
+// wasPostedBy tells whether an entry is this leg's. A change of a hold goes to whoever comes first.
+func (l Leg) wasPostedBy(e Entry, journalID string) bool {
+	return e.Journal == journalID && e.Account == l.Account && e.Kind == l.Kind &&
+		e.PostedChange == l.Amount.Minor && e.HeldChange == -l.Captured
+}
+
+func (b *Bookkeeper) commandOf(ctx context.Context, j Journal, n int) (Command, error) {
+	leg := j.Legs[n]
+	c := Command{
+		ID: j.legID(n), Kind: leg.Kind, Amount: leg.Amount.Minor, Journal: j.ID, Traceparent: trace.Traceparent(ctx),
 	}
-	for _, journal := range unfinished {
-		if _, err := b.run(ctx, journal); err != nil {
-			return fmt.Errorf("rolling %s forward: %w", journal.ID, err)
-		}
+	if leg.Kind == Cleared {
+		c.Amount, c.Captured = -leg.Amount.Minor, leg.Captured
+	}
+	if leg.Hold == "" {
+		return c, nil
+	}
+	var err error
+	c.Hold, err = b.Ledger.HoldBefore(ctx, leg.Account, leg.Hold, leg.Change)
+	c.TransactionID = c.Hold.TransactionID
+	return c, err
+}
+
+// RollForward finishes a journal that was left behind by whoever ran it.
+func (b *Bookkeeper) RollForward(ctx context.Context, journalID string) error {
+	journal, unfinished, err := b.Journals.Unfinished(ctx, journalID)
+	if err != nil || !unfinished {
+		return err
+	}
+	if _, err := b.run(ctx, journal); err != nil && !errs.Is(err, errs.Conflict) {
+		return fmt.Errorf("rolling %s forward: %w", journal.ID, err)
 	}
 	return nil
 }

@@ -52,15 +52,18 @@ type Ledger struct {
 	relay    Relay
 	clock    Clock
 	london   *time.Location
-	observe  func(entries []Entry)
+	observe  func(opened int64, entries []Entry)
 
 	queues   queues
 	drainers drainers
 	doubts   doubts
 }
 
-// NewLedger is a ledger over these parts. Observe is told of entries that this process posted, for metrics.
-func NewLedger(accounts Accounts, relay Relay, clk Clock, london *time.Location, observe func([]Entry)) *Ledger {
+// NewLedger is a ledger over these parts. Observe is told of entries that this process posted, and how many holds they
+// opened or ended, for metrics.
+func NewLedger(
+	accounts Accounts, relay Relay, clk Clock, london *time.Location, observe func(opened int64, entries []Entry),
+) *Ledger {
 	return &Ledger{accounts: accounts, relay: relay, clock: clk, london: london, observe: observe}
 }
 

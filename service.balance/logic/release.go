@@ -4,60 +4,98 @@ import (
 	"context"
 	"fmt"
 
+	"farthing/pkg/errs"
 	"farthing/pkg/trace"
 )
 
-// releasePrefix and the hold's id are the id of the entry that gives it back.
-const releasePrefix = "release:"
-
-// Release gives the hold with this id back, in full and once, and answers the entry that did; ok is false when there
-// was nothing to give back. A hold that was never made is fenced, so that it never will be: a reversal may arrive
-// before its authorisation.
-func (l *Ledger) Release(ctx context.Context, account, hold string) (released Entry, ok bool, err error) {
+// SettleHold is what became of a hold, or of its n-th change, for ever: one that was never made is fenced for a reason.
+// So a reversal may arrive before its authorisation.
+func (l *Ledger) SettleHold(ctx context.Context, account, hold string, n int64, as Reason) (Entry, error) {
 	if _, err := l.accounts.Load(ctx, account); err != nil {
-		return Entry{}, false, err
+		return Entry{}, err
 	}
-	held, found, err := l.accounts.Find(ctx, account, hold)
+	entry, found, err := l.accounts.Find(ctx, account, ChangeID(hold, n))
 	if err == nil && !found {
-		held, err = l.fence(ctx, account, Command{ID: hold})
+		entry, err = l.accounts.Fence(ctx, Entry{
+			Account: account, ID: ChangeID(hold, n), Kind: Void, Reason: as, At: l.clock.Now(),
+		})
 	}
 	if err != nil {
-		return Entry{}, false, fmt.Errorf("settling the hold to release: %w", err)
+		return Entry{}, fmt.Errorf("settling %s: %w", ChangeID(hold, n), err)
 	}
-	if held.Kind != Held {
-		return Entry{}, false, nil
+	return entry, nil
+}
+
+// changesMax bounds how many changes one hold may have, each of which the next one reads.
+const changesMax = 200
+
+// HoldBefore is what is left of a hold before its n-th change. The hold and all changes below must be there:
+// precondition_failed.hold if not. What it answers never changes.
+func (l *Ledger) HoldBefore(ctx context.Context, account, hold string, n int64) (Hold, error) {
+	if n < 1 || n > changesMax {
+		return Hold{}, errs.BadParam("change", fmt.Sprintf("must be from 1 to %d", changesMax))
+	}
+	var left Hold
+	for i := range n {
+		entry, found, err := l.accounts.Find(ctx, account, ChangeID(hold, i))
+		switch {
+		case err != nil:
+			return Hold{}, fmt.Errorf("reading a hold: %w", err)
+		case !found, i == 0 && entry.Kind != Held:
+			return Hold{}, errs.Newf(errs.PreconditionFailed+".hold", "%s has not happened", ChangeID(hold, i))
+		case i == 0:
+			left.ID, left.TransactionID = hold, entry.TransactionID
+		}
+		if left, err = left.after(entry, l.london); err != nil {
+			return Hold{}, errs.New(errs.Internal, "A hold contradicts itself").Because(err)
+		}
+	}
+	return left, nil
+}
+
+// Release gives some of a hold back as its n-th change, all that is left for 0 minor units. A repeat answers the
+// first entry. Errors: those of HoldBefore; precondition_failed.hold if less is left; conflict.change if the number
+// was used for something else.
+func (l *Ledger) Release(ctx context.Context, account, hold string, n, minor int64) (Entry, error) {
+	left, err := l.HoldBefore(ctx, account, hold, n)
+	if err != nil {
+		return Entry{}, err
+	}
+	if minor == 0 {
+		minor = left.Remaining
+	}
+	if minor > left.Remaining || minor == 0 {
+		return Entry{}, errs.Newf(errs.PreconditionFailed+".hold", "The hold has %d minor units left", left.Remaining)
 	}
 	decision, err := l.Do(ctx, account, Command{
-		ID: releasePrefix + hold, Kind: Released, Amount: held.HeldChange, HeldAt: held.At,
-		TransactionID: held.TransactionID, Traceparent: trace.Traceparent(ctx),
+		ID: ChangeID(hold, n), Kind: Released, Amount: minor, Hold: left, TransactionID: left.TransactionID,
+		Traceparent: trace.Traceparent(ctx),
 	})
-	return decision.Entry, err == nil && !decision.Repeated, err
+	if err == nil && (decision.Entry.Kind != Released || decision.Entry.HeldChange != -minor) {
+		err = changeUsed()
+	}
+	return decision.Entry, err
 }
 
-// A hold may be made and its answer lost. Then either somebody repeats the question and is told "approved", or the
-// hold is disowned and released: never both. An "answer:" row under the hold's id, written once, is the arbiter.
-//
-//	first question ── hold made ── answer lost
-//	   repeat ──────── Confirm: writes the row, or finds that it was disowned: a decline
-//	   safety net ──── Disown: writes the row, or finds that it was confirmed: the hold stays
-//
-// A first question needs no row: it is answered within seconds, and the safety net waits a minute.
-
-// Confirm settles that a hold's repeat may be answered "approved". It is false if the hold was disowned.
-func (l *Ledger) Confirm(ctx context.Context, account, hold string) (bool, error) {
-	settled, err := l.settleAnswer(ctx, account, hold, NoReason)
-	return settled == NoReason, err
-}
-
-// Disown settles that a hold's repeats are declines from now on. It is false if one was answered "approved".
-func (l *Ledger) Disown(ctx context.Context, account, hold string) (bool, error) {
-	settled, err := l.settleAnswer(ctx, account, hold, TimedOut)
-	return settled == TimedOut, err
-}
-
-func (l *Ledger) settleAnswer(ctx context.Context, account, hold string, as Reason) (Reason, error) {
-	row, err := l.accounts.Fence(ctx, Entry{
-		Account: account, ID: "answer:" + hold, Kind: Void, Reason: as, At: l.clock.Now(),
+// Extend sets more money aside, as a hold's n-th change: an incremental authorisation. Being declined is an outcome,
+// and takes the number too. Errors are those of Release.
+func (l *Ledger) Extend(
+	ctx context.Context, account, hold string, n, minor int64, refusal Reason, forced bool,
+) (Decision, error) {
+	left, err := l.HoldBefore(ctx, account, hold, n)
+	if err != nil {
+		return Decision{}, err
+	}
+	decision, err := l.Do(ctx, account, Command{
+		ID: ChangeID(hold, n), Kind: Held, Amount: minor, Hold: left, Refusal: refusal, Forced: forced,
+		TransactionID: left.TransactionID, Traceparent: trace.Traceparent(ctx),
 	})
-	return row.Reason, err
+	if got := decision.Entry; err == nil && got.Kind != Declined && got.Kind != Void && got.HeldChange != minor {
+		err = changeUsed()
+	}
+	return decision, err
+}
+
+func changeUsed() error {
+	return errs.New(errs.Conflict+".change", "This change of the hold was something else")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,13 +16,13 @@ type trail struct {
 	want    Account          // The state as it is kept.
 	now     Account          // As derived.
 	answers map[string]Entry // Rows by id whose entries were not met yet.
-	holds   map[string]Entry // That are open.
+	holds   map[string]Hold  // That were made.
 	london  *time.Location
 }
 
 func newTrail(state Account, answers map[string]Entry, london *time.Location) *trail {
 	return &trail{
-		want: state, answers: answers, holds: make(map[string]Entry), london: london,
+		want: state, answers: answers, holds: make(map[string]Hold), london: london,
 		now: Account{
 			ID: state.ID, Bucket: state.Bucket, Currency: state.Currency, LastAt: time.UnixMilli(0).UTC(), Chain: []byte{},
 		},
@@ -39,7 +40,7 @@ func (t *trail) take(ctx context.Context, books Books, e Entry) error {
 			return err
 		}
 	}
-	if e.Kind == Posted {
+	if e.Journal != "" {
 		if err := t.checkLeg(ctx, books, e); err != nil {
 			return err
 		}
@@ -87,44 +88,49 @@ func (t *trail) checkAnswer(e Entry) error {
 	return nil
 }
 
-// apply is what the entry does to holds and to the day's spending.
+// apply is what the entry does to its hold and to the day's spending.
 func (t *trail) apply(e Entry) error {
+	if !isOfItsKind(e) {
+		return t.fault("kind", "it does not do what an entry of its kind does, and only that")
+	}
+	before := t.holds[holdOf(e.ID)]
+	after, err := before.after(e, t.london)
+	if err != nil {
+		return t.fault("hold", "it takes what no open hold has set aside")
+	}
+	today := DayOf(e.At, t.london)
 	switch e.Kind {
 	case Held:
-		if e.HeldChange <= 0 || e.PostedChange != 0 {
-			return t.fault("kind", "a hold sets money aside and does nothing else")
-		}
-		t.holds[e.ID] = e
-		today := DayOf(e.At, t.london)
-		t.now.SpentToday, t.now.SpendDay = t.now.SpentOn(today)+e.HeldChange, today
-		return nil
+		t.now = spend(t.now, e.HeldChange, today)
 	case Released:
-		return t.applyRelease(e)
-	case Declined:
-		if e.HeldChange != 0 || e.PostedChange != 0 || e.Reason == NoReason {
-			return t.fault("kind", "a decline changes nothing and has a reason")
+		if _, fresh := before.minus(-e.HeldChange); before.Day == t.now.SpendDay {
+			t.now.SpentToday -= fresh
 		}
-		return nil
-	case Posted:
-		if e.HeldChange != 0 || e.Journal == "" {
-			return t.fault("kind", "money is posted by a journal")
-		}
-		return nil
-	case Void:
+	case Cleared:
+		t.now = spend(t.now, e.HeldChange-e.PostedChange, today)
+	case Declined, Posted, Void:
 	}
-	return t.fault("kind", "no entry is of kind %d", e.Kind)
-}
-
-func (t *trail) applyRelease(e Entry) error {
-	hold, open := t.holds[strings.TrimPrefix(e.ID, releasePrefix)]
-	if !open || e.HeldChange != -hold.HeldChange || e.PostedChange != 0 {
-		return t.fault("hold", "it gives back what no open hold has set aside")
-	}
-	delete(t.holds, hold.ID)
-	if DayOf(hold.At, t.london) == t.now.SpendDay {
-		t.now.SpentToday -= hold.HeldChange
+	if e.HeldChange != 0 {
+		t.holds[holdOf(e.ID)] = after
 	}
 	return nil
+}
+
+func isOfItsKind(e Entry) bool {
+	switch e.Kind {
+	case Held:
+		return e.HeldChange > 0 && e.PostedChange == 0 && e.Journal == ""
+	case Released:
+		return e.HeldChange < 0 && e.PostedChange == 0 && e.Journal == ""
+	case Declined:
+		return e.HeldChange == 0 && e.PostedChange == 0 && e.Journal == "" && e.Reason != NoReason
+	case Posted:
+		return e.HeldChange == 0 && e.Journal != ""
+	case Cleared:
+		return e.PostedChange < 0 && e.HeldChange <= 0 && e.HeldChange >= e.PostedChange && e.Journal != ""
+	case Void:
+	}
+	return false
 }
 
 // checkLeg finds the entry in its journal.
@@ -140,7 +146,7 @@ func (t *trail) checkLeg(ctx context.Context, books Books, e Entry) error {
 		if journal.legID(n) != e.ID {
 			continue
 		}
-		if leg.Account != e.Account || leg.Amount.Minor != e.PostedChange || leg.Amount.Currency != t.now.Currency {
+		if !leg.wasPostedBy(e, journal.ID) || leg.Amount.Currency != t.now.Currency || journal.Void {
 			return t.fault("journal", "leg %d of its journal %s says something else", n, e.Journal)
 		}
 		return nil
@@ -150,7 +156,11 @@ func (t *trail) checkLeg(ctx context.Context, books Books, e Entry) error {
 
 // end compares what was derived with the state, and looks at the rows by id that no entry was met for.
 func (t *trail) end() error {
-	t.now.OpenHolds = int64(len(t.holds))
+	for _, hold := range t.holds {
+		if hold.Remaining > 0 {
+			t.now.OpenHolds++
+		}
+	}
 	for _, column := range []struct {
 		name      string
 		got, want any
@@ -177,8 +187,12 @@ func (t *trail) end() error {
 
 // isFence tells whether a row by id is one that no entry belongs to.
 func isFence(e Entry) bool {
+	reasons := []Reason{TimedOut, Reversed}
+	if strings.HasPrefix(e.ID, answerPrefix) {
+		reasons = []Reason{NoReason, TimedOut}
+	}
 	nothing := answered{kind: Void, reason: e.Reason, transaction: e.TransactionID, atMillis: e.At.UnixMilli()}
-	return answeredBy(e) == nothing && (e.Reason == TimedOut || e.Reason == NoReason)
+	return answeredBy(e) == nothing && slices.Contains(reasons, e.Reason)
 }
 
 // answered is the first answer that an entry is, as its row by id keeps it: without what only serves to prove or tell.

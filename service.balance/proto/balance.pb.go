@@ -35,6 +35,8 @@ const (
 	DeclineReason_DECLINE_REASON_UNKNOWN_CARD       DeclineReason = 5
 	// The answer did not come in time, and the hold was fenced so that it never will.
 	DeclineReason_DECLINE_REASON_TIMED_OUT DeclineReason = 6
+	// Its reversal came first.
+	DeclineReason_DECLINE_REASON_REVERSED DeclineReason = 7
 )
 
 // Enum value maps for DeclineReason.
@@ -47,6 +49,7 @@ var (
 		4: "DECLINE_REASON_CARD_EXPIRED",
 		5: "DECLINE_REASON_UNKNOWN_CARD",
 		6: "DECLINE_REASON_TIMED_OUT",
+		7: "DECLINE_REASON_REVERSED",
 	}
 	DeclineReason_value = map[string]int32{
 		"DECLINE_REASON_UNSPECIFIED":        0,
@@ -56,6 +59,7 @@ var (
 		"DECLINE_REASON_CARD_EXPIRED":       4,
 		"DECLINE_REASON_UNKNOWN_CARD":       5,
 		"DECLINE_REASON_TIMED_OUT":          6,
+		"DECLINE_REASON_REVERSED":           7,
 	}
 )
 
@@ -143,6 +147,8 @@ const (
 	EntryKind_ENTRY_KIND_DECLINED    EntryKind = 2
 	EntryKind_ENTRY_KIND_RELEASED    EntryKind = 3
 	EntryKind_ENTRY_KIND_POSTED      EntryKind = 4
+	// A merchant collected: money went, and of a hold with it. 5 is a fence, which has no line.
+	EntryKind_ENTRY_KIND_CLEARED EntryKind = 6
 )
 
 // Enum value maps for EntryKind.
@@ -153,6 +159,7 @@ var (
 		2: "ENTRY_KIND_DECLINED",
 		3: "ENTRY_KIND_RELEASED",
 		4: "ENTRY_KIND_POSTED",
+		6: "ENTRY_KIND_CLEARED",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -160,6 +167,7 @@ var (
 		"ENTRY_KIND_DECLINED":    2,
 		"ENTRY_KIND_RELEASED":    3,
 		"ENTRY_KIND_POSTED":      4,
+		"ENTRY_KIND_CLEARED":     6,
 	}
 )
 
@@ -290,7 +298,11 @@ type ReserveRequest struct {
 	// The transaction's id if this is the first time that the hold is asked for: tx_…
 	TransactionId string `protobuf:"bytes,4,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
 	// Why the card may not pay, empty if it may. The ledger records the decline as its own.
-	Refusal       DeclineReason `protobuf:"varint,5,opt,name=refusal,proto3,enum=balance.v1.DeclineReason" json:"refusal,omitempty"`
+	Refusal DeclineReason `protobuf:"varint,5,opt,name=refusal,proto3,enum=balance.v1.DeclineReason" json:"refusal,omitempty"`
+	// The payment was approved by whoever stood in: it is held whatever there is, and whatever the card may.
+	Forced bool `protobuf:"varint,6,opt,name=forced,proto3" json:"forced,omitempty"`
+	// If there is less than the amount, but something, hold that.
+	AcceptPartial bool `protobuf:"varint,7,opt,name=accept_partial,json=acceptPartial,proto3" json:"accept_partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -360,6 +372,20 @@ func (x *ReserveRequest) GetRefusal() DeclineReason {
 	return DeclineReason_DECLINE_REASON_UNSPECIFIED
 }
 
+func (x *ReserveRequest) GetForced() bool {
+	if x != nil {
+		return x.Forced
+	}
+	return false
+}
+
+func (x *ReserveRequest) GetAcceptPartial() bool {
+	if x != nil {
+		return x.AcceptPartial
+	}
+	return false
+}
+
 type ReserveResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Outcome Outcome                `protobuf:"varint,1,opt,name=outcome,proto3,enum=balance.v1.Outcome" json:"outcome,omitempty"`
@@ -374,7 +400,9 @@ type ReserveResponse struct {
 	// When it was decided the first time, Unix milliseconds of business time.
 	DecidedMs int64 `protobuf:"varint,6,opt,name=decided_ms,json=decidedMs,proto3" json:"decided_ms,omitempty"`
 	// It had been decided before this call.
-	Repeated      bool `protobuf:"varint,7,opt,name=repeated,proto3" json:"repeated,omitempty"`
+	Repeated bool `protobuf:"varint,7,opt,name=repeated,proto3" json:"repeated,omitempty"`
+	// What is held; zero of a declined one.
+	Amount        *proto.Money `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -458,19 +486,422 @@ func (x *ReserveResponse) GetRepeated() bool {
 	return false
 }
 
+func (x *ReserveResponse) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+type SettleHoldRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	HoldId    string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	// The number of its change; 0 for the hold itself.
+	Change int64 `protobuf:"varint,3,opt,name=change,proto3" json:"change,omitempty"`
+	// Why it must not be made any more: TIMED_OUT or REVERSED.
+	Reason        DeclineReason `protobuf:"varint,4,opt,name=reason,proto3,enum=balance.v1.DeclineReason" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleHoldRequest) Reset() {
+	*x = SettleHoldRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleHoldRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleHoldRequest) ProtoMessage() {}
+
+func (x *SettleHoldRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleHoldRequest.ProtoReflect.Descriptor instead.
+func (*SettleHoldRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SettleHoldRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *SettleHoldRequest) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+func (x *SettleHoldRequest) GetChange() int64 {
+	if x != nil {
+		return x.Change
+	}
+	return 0
+}
+
+func (x *SettleHoldRequest) GetReason() DeclineReason {
+	if x != nil {
+		return x.Reason
+	}
+	return DeclineReason_DECLINE_REASON_UNSPECIFIED
+}
+
+type SettleHoldResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Outcome       Outcome                `protobuf:"varint,1,opt,name=outcome,proto3,enum=balance.v1.Outcome" json:"outcome,omitempty"`
+	DeclineReason DeclineReason          `protobuf:"varint,2,opt,name=decline_reason,json=declineReason,proto3,enum=balance.v1.DeclineReason" json:"decline_reason,omitempty"`
+	// What was set aside; zero of one that was declined or fenced.
+	Amount *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Empty of one that was fenced.
+	TransactionId string `protobuf:"bytes,4,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	// When it was decided, or fenced, Unix milliseconds of business time.
+	DecidedMs     int64 `protobuf:"varint,5,opt,name=decided_ms,json=decidedMs,proto3" json:"decided_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SettleHoldResponse) Reset() {
+	*x = SettleHoldResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SettleHoldResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SettleHoldResponse) ProtoMessage() {}
+
+func (x *SettleHoldResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SettleHoldResponse.ProtoReflect.Descriptor instead.
+func (*SettleHoldResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SettleHoldResponse) GetOutcome() Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return Outcome_OUTCOME_UNSPECIFIED
+}
+
+func (x *SettleHoldResponse) GetDeclineReason() DeclineReason {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return DeclineReason_DECLINE_REASON_UNSPECIFIED
+}
+
+func (x *SettleHoldResponse) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *SettleHoldResponse) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+func (x *SettleHoldResponse) GetDecidedMs() int64 {
+	if x != nil {
+		return x.DecidedMs
+	}
+	return 0
+}
+
+type DisownRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	HoldId        string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisownRequest) Reset() {
+	*x = DisownRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisownRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisownRequest) ProtoMessage() {}
+
+func (x *DisownRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisownRequest.ProtoReflect.Descriptor instead.
+func (*DisownRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DisownRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *DisownRequest) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+type DisownResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// False if a repeat was answered already: it stays as it is.
+	Disowned      bool `protobuf:"varint,1,opt,name=disowned,proto3" json:"disowned,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisownResponse) Reset() {
+	*x = DisownResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisownResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisownResponse) ProtoMessage() {}
+
+func (x *DisownResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisownResponse.ProtoReflect.Descriptor instead.
+func (*DisownResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DisownResponse) GetDisowned() bool {
+	if x != nil {
+		return x.Disowned
+	}
+	return false
+}
+
+type ExtendRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	HoldId    string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	// The number of this change of the hold: 1, 2, 3 …, at most 200. All below must have happened.
+	Change int64 `protobuf:"varint,3,opt,name=change,proto3" json:"change,omitempty"`
+	// More than zero, in the account's currency.
+	Amount *proto.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// As in ReserveRequest.
+	Refusal       DeclineReason `protobuf:"varint,5,opt,name=refusal,proto3,enum=balance.v1.DeclineReason" json:"refusal,omitempty"`
+	Forced        bool          `protobuf:"varint,6,opt,name=forced,proto3" json:"forced,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExtendRequest) Reset() {
+	*x = ExtendRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExtendRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExtendRequest) ProtoMessage() {}
+
+func (x *ExtendRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExtendRequest.ProtoReflect.Descriptor instead.
+func (*ExtendRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ExtendRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *ExtendRequest) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+func (x *ExtendRequest) GetChange() int64 {
+	if x != nil {
+		return x.Change
+	}
+	return 0
+}
+
+func (x *ExtendRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *ExtendRequest) GetRefusal() DeclineReason {
+	if x != nil {
+		return x.Refusal
+	}
+	return DeclineReason_DECLINE_REASON_UNSPECIFIED
+}
+
+func (x *ExtendRequest) GetForced() bool {
+	if x != nil {
+		return x.Forced
+	}
+	return false
+}
+
+type ExtendResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Outcome       Outcome                `protobuf:"varint,1,opt,name=outcome,proto3,enum=balance.v1.Outcome" json:"outcome,omitempty"`
+	DeclineReason DeclineReason          `protobuf:"varint,2,opt,name=decline_reason,json=declineReason,proto3,enum=balance.v1.DeclineReason" json:"decline_reason,omitempty"`
+	// What the account could spend right after; absent for one that timed out.
+	Balance       *proto.Money `protobuf:"bytes,3,opt,name=balance,proto3" json:"balance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExtendResponse) Reset() {
+	*x = ExtendResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExtendResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExtendResponse) ProtoMessage() {}
+
+func (x *ExtendResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExtendResponse.ProtoReflect.Descriptor instead.
+func (*ExtendResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ExtendResponse) GetOutcome() Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return Outcome_OUTCOME_UNSPECIFIED
+}
+
+func (x *ExtendResponse) GetDeclineReason() DeclineReason {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return DeclineReason_DECLINE_REASON_UNSPECIFIED
+}
+
+func (x *ExtendResponse) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
+	}
+	return nil
+}
+
 type ReleaseRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	HoldId    string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
-	// Only if no repeat of the hold was ever answered; from then on every repeat is a decline.
-	IfUnanswered  bool `protobuf:"varint,3,opt,name=if_unanswered,json=ifUnanswered,proto3" json:"if_unanswered,omitempty"`
+	// As in ExtendRequest.
+	Change int64 `protobuf:"varint,4,opt,name=change,proto3" json:"change,omitempty"`
+	// At most what is left; all of it if absent.
+	Amount        *proto.Money `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[4]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +913,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[4]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +926,7 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ReleaseRequest) GetAccountId() string {
@@ -512,25 +943,33 @@ func (x *ReleaseRequest) GetHoldId() string {
 	return ""
 }
 
-func (x *ReleaseRequest) GetIfUnanswered() bool {
+func (x *ReleaseRequest) GetChange() int64 {
 	if x != nil {
-		return x.IfUnanswered
+		return x.Change
 	}
-	return false
+	return 0
+}
+
+func (x *ReleaseRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
 }
 
 type ReleaseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// False if there was nothing to release: the hold is fenced, declined, or was released before.
-	Released      bool         `protobuf:"varint,1,opt,name=released,proto3" json:"released,omitempty"`
-	Amount        *proto.Money `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	// What was given back.
+	Amount *proto.Money `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	// What the account could spend right after.
+	Balance       *proto.Money `protobuf:"bytes,3,opt,name=balance,proto3" json:"balance,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReleaseResponse) Reset() {
 	*x = ReleaseResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[5]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +981,7 @@ func (x *ReleaseResponse) String() string {
 func (*ReleaseResponse) ProtoMessage() {}
 
 func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[5]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,19 +994,337 @@ func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *ReleaseResponse) GetReleased() bool {
-	if x != nil {
-		return x.Released
-	}
-	return false
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ReleaseResponse) GetAmount() *proto.Money {
 	if x != nil {
 		return x.Amount
+	}
+	return nil
+}
+
+func (x *ReleaseResponse) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
+	}
+	return nil
+}
+
+type ClearRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The caller's id of this collection: at most 64 characters.
+	ClearingId string `protobuf:"bytes,2,opt,name=clearing_id,json=clearingId,proto3" json:"clearing_id,omitempty"`
+	// "mastercard".
+	Scheme string `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	// More than zero, in the account's currency.
+	Amount *proto.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// What it frees of a hold; absent for a collection without one.
+	Capture       *Capture `protobuf:"bytes,5,opt,name=capture,proto3" json:"capture,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClearRequest) Reset() {
+	*x = ClearRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClearRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClearRequest) ProtoMessage() {}
+
+func (x *ClearRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClearRequest.ProtoReflect.Descriptor instead.
+func (*ClearRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ClearRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *ClearRequest) GetClearingId() string {
+	if x != nil {
+		return x.ClearingId
+	}
+	return ""
+}
+
+func (x *ClearRequest) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+func (x *ClearRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *ClearRequest) GetCapture() *Capture {
+	if x != nil {
+		return x.Capture
+	}
+	return nil
+}
+
+// Capture is the part of a hold that is collected.
+type Capture struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	HoldId string                 `protobuf:"bytes,1,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	// As in ExtendRequest.
+	Change int64 `protobuf:"varint,2,opt,name=change,proto3" json:"change,omitempty"`
+	// More than zero, at most what is left of the hold and what is cleared.
+	Amount        *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Capture) Reset() {
+	*x = Capture{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Capture) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Capture) ProtoMessage() {}
+
+func (x *Capture) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Capture.ProtoReflect.Descriptor instead.
+func (*Capture) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Capture) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+func (x *Capture) GetChange() int64 {
+	if x != nil {
+		return x.Change
+	}
+	return 0
+}
+
+func (x *Capture) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+type ClearResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	JournalId string                 `protobuf:"bytes,1,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// What the account could spend right after; negative if it went beyond what was there.
+	Balance       *proto.Money `protobuf:"bytes,2,opt,name=balance,proto3" json:"balance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClearResponse) Reset() {
+	*x = ClearResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClearResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClearResponse) ProtoMessage() {}
+
+func (x *ClearResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClearResponse.ProtoReflect.Descriptor instead.
+func (*ClearResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ClearResponse) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+func (x *ClearResponse) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
+	}
+	return nil
+}
+
+type RefundRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// As in ClearRequest; never that of a clearing.
+	ClearingId string `protobuf:"bytes,2,opt,name=clearing_id,json=clearingId,proto3" json:"clearing_id,omitempty"`
+	Scheme     string `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	// More than zero, in the account's currency.
+	Amount        *proto.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundRequest) Reset() {
+	*x = RefundRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundRequest) ProtoMessage() {}
+
+func (x *RefundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundRequest.ProtoReflect.Descriptor instead.
+func (*RefundRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RefundRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *RefundRequest) GetClearingId() string {
+	if x != nil {
+		return x.ClearingId
+	}
+	return ""
+}
+
+func (x *RefundRequest) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+func (x *RefundRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+type RefundResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	JournalId     string                 `protobuf:"bytes,1,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	Balance       *proto.Money           `protobuf:"bytes,2,opt,name=balance,proto3" json:"balance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundResponse) Reset() {
+	*x = RefundResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundResponse) ProtoMessage() {}
+
+func (x *RefundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundResponse.ProtoReflect.Descriptor instead.
+func (*RefundResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RefundResponse) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+func (x *RefundResponse) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
 	}
 	return nil
 }
@@ -585,7 +1342,7 @@ type PayInRequest struct {
 
 func (x *PayInRequest) Reset() {
 	*x = PayInRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[6]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -597,7 +1354,7 @@ func (x *PayInRequest) String() string {
 func (*PayInRequest) ProtoMessage() {}
 
 func (x *PayInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[6]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -610,7 +1367,7 @@ func (x *PayInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayInRequest.ProtoReflect.Descriptor instead.
 func (*PayInRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{6}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *PayInRequest) GetAccountId() string {
@@ -645,7 +1402,7 @@ type PayInResponse struct {
 
 func (x *PayInResponse) Reset() {
 	*x = PayInResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[7]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -657,7 +1414,7 @@ func (x *PayInResponse) String() string {
 func (*PayInResponse) ProtoMessage() {}
 
 func (x *PayInResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[7]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -670,7 +1427,7 @@ func (x *PayInResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayInResponse.ProtoReflect.Descriptor instead.
 func (*PayInResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{7}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PayInResponse) GetJournalId() string {
@@ -696,7 +1453,7 @@ type GetBalanceRequest struct {
 
 func (x *GetBalanceRequest) Reset() {
 	*x = GetBalanceRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[8]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -708,7 +1465,7 @@ func (x *GetBalanceRequest) String() string {
 func (*GetBalanceRequest) ProtoMessage() {}
 
 func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[8]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -721,7 +1478,7 @@ func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{8}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetBalanceRequest) GetAccountId() string {
@@ -746,7 +1503,7 @@ type GetBalanceResponse struct {
 
 func (x *GetBalanceResponse) Reset() {
 	*x = GetBalanceResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[9]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -758,7 +1515,7 @@ func (x *GetBalanceResponse) String() string {
 func (*GetBalanceResponse) ProtoMessage() {}
 
 func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[9]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -771,7 +1528,7 @@ func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceResponse.ProtoReflect.Descriptor instead.
 func (*GetBalanceResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{9}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetBalanceResponse) GetAvailable() *proto.Money {
@@ -822,7 +1579,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[10]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -834,7 +1591,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[10]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -847,7 +1604,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{10}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -880,7 +1637,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[11]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -892,7 +1649,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[11]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -905,7 +1662,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{11}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -920,7 +1677,7 @@ type Entry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1, 2, 3 … without a gap.
 	Sequence int64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
-	// The hold's or the journal leg's id.
+	// The hold's id, that and the number of its change, or the journal leg's.
 	Id   string    `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	Kind EntryKind `protobuf:"varint,3,opt,name=kind,proto3,enum=balance.v1.EntryKind" json:"kind,omitempty"`
 	// What became of posted and held, in minor units.
@@ -940,7 +1697,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[12]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -952,7 +1709,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[12]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -965,7 +1722,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{12}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -1055,14 +1812,16 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1a\n" +
 	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\x0e\n" +
-	"\fOpenResponse\"\xcd\x01\n" +
+	"\fOpenResponse\"\x8c\x02\n" +
 	"\x0eReserveRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
 	"\ahold_id\x18\x02 \x01(\tR\x06holdId\x12'\n" +
 	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12%\n" +
 	"\x0etransaction_id\x18\x04 \x01(\tR\rtransactionId\x123\n" +
-	"\arefusal\x18\x05 \x01(\x0e2\x19.balance.v1.DeclineReasonR\arefusal\"\xab\x02\n" +
+	"\arefusal\x18\x05 \x01(\x0e2\x19.balance.v1.DeclineReasonR\arefusal\x12\x16\n" +
+	"\x06forced\x18\x06 \x01(\bR\x06forced\x12%\n" +
+	"\x0eaccept_partial\x18\a \x01(\bR\racceptPartial\"\xd4\x02\n" +
 	"\x0fReserveResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
 	"\x0edecline_reason\x18\x02 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12%\n" +
@@ -1071,15 +1830,75 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\bsequence\x18\x05 \x01(\x03R\bsequence\x12\x1d\n" +
 	"\n" +
 	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\x12\x1a\n" +
-	"\brepeated\x18\a \x01(\bR\brepeated\"m\n" +
+	"\brepeated\x18\a \x01(\bR\brepeated\x12'\n" +
+	"\x06amount\x18\b \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\x96\x01\n" +
+	"\x11SettleHoldRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
+	"\ahold_id\x18\x02 \x01(\tR\x06holdId\x12\x16\n" +
+	"\x06change\x18\x03 \x01(\x03R\x06change\x121\n" +
+	"\x06reason\x18\x04 \x01(\x0e2\x19.balance.v1.DeclineReasonR\x06reason\"\xf4\x01\n" +
+	"\x12SettleHoldResponse\x12-\n" +
+	"\aoutcome\x18\x01 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
+	"\x0edecline_reason\x18\x02 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12%\n" +
+	"\x0etransaction_id\x18\x04 \x01(\tR\rtransactionId\x12\x1d\n" +
+	"\n" +
+	"decided_ms\x18\x05 \x01(\x03R\tdecidedMs\"G\n" +
+	"\rDisownRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
+	"\ahold_id\x18\x02 \x01(\tR\x06holdId\",\n" +
+	"\x0eDisownResponse\x12\x1a\n" +
+	"\bdisowned\x18\x01 \x01(\bR\bdisowned\"\xd5\x01\n" +
+	"\rExtendRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
+	"\ahold_id\x18\x02 \x01(\tR\x06holdId\x12\x16\n" +
+	"\x06change\x18\x03 \x01(\x03R\x06change\x12'\n" +
+	"\x06amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x123\n" +
+	"\arefusal\x18\x05 \x01(\x0e2\x19.balance.v1.DeclineReasonR\arefusal\x12\x16\n" +
+	"\x06forced\x18\x06 \x01(\bR\x06forced\"\xac\x01\n" +
+	"\x0eExtendResponse\x12-\n" +
+	"\aoutcome\x18\x01 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
+	"\x0edecline_reason\x18\x02 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12)\n" +
+	"\abalance\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\abalance\"\x9e\x01\n" +
 	"\x0eReleaseRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
-	"\ahold_id\x18\x02 \x01(\tR\x06holdId\x12#\n" +
-	"\rif_unanswered\x18\x03 \x01(\bR\fifUnanswered\"V\n" +
-	"\x0fReleaseResponse\x12\x1a\n" +
-	"\breleased\x18\x01 \x01(\bR\breleased\x12'\n" +
-	"\x06amount\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"s\n" +
+	"\ahold_id\x18\x02 \x01(\tR\x06holdId\x12\x16\n" +
+	"\x06change\x18\x04 \x01(\x03R\x06change\x12'\n" +
+	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amountJ\x04\b\x03\x10\x04R\rif_unanswered\"u\n" +
+	"\x0fReleaseResponse\x12'\n" +
+	"\x06amount\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12)\n" +
+	"\abalance\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\abalanceJ\x04\b\x01\x10\x02R\breleased\"\xbe\x01\n" +
+	"\fClearRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1f\n" +
+	"\vclearing_id\x18\x02 \x01(\tR\n" +
+	"clearingId\x12\x16\n" +
+	"\x06scheme\x18\x03 \x01(\tR\x06scheme\x12'\n" +
+	"\x06amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12-\n" +
+	"\acapture\x18\x05 \x01(\v2\x13.balance.v1.CaptureR\acapture\"c\n" +
+	"\aCapture\x12\x17\n" +
+	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x12\x16\n" +
+	"\x06change\x18\x02 \x01(\x03R\x06change\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"Y\n" +
+	"\rClearResponse\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
+	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"\x90\x01\n" +
+	"\rRefundRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1f\n" +
+	"\vclearing_id\x18\x02 \x01(\tR\n" +
+	"clearingId\x12\x16\n" +
+	"\x06scheme\x18\x03 \x01(\tR\x06scheme\x12'\n" +
+	"\x06amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"Z\n" +
+	"\x0eRefundResponse\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
+	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"s\n" +
 	"\fPayInRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12'\n" +
@@ -1120,7 +1939,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x0etransaction_id\x18\t \x01(\tR\rtransactionId\x12@\n" +
 	"\x0edecline_reason\x18\n" +
 	" \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12\x13\n" +
-	"\x05at_ms\x18\v \x01(\x03R\x04atMs*\xf6\x01\n" +
+	"\x05at_ms\x18\v \x01(\x03R\x04atMs*\x93\x02\n" +
 	"\rDeclineReason\x12\x1e\n" +
 	"\x1aDECLINE_REASON_UNSPECIFIED\x10\x00\x12%\n" +
 	"!DECLINE_REASON_INSUFFICIENT_FUNDS\x10\x01\x12\x1e\n" +
@@ -1128,21 +1947,29 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x1aDECLINE_REASON_CARD_CLOSED\x10\x03\x12\x1f\n" +
 	"\x1bDECLINE_REASON_CARD_EXPIRED\x10\x04\x12\x1f\n" +
 	"\x1bDECLINE_REASON_UNKNOWN_CARD\x10\x05\x12\x1c\n" +
-	"\x18DECLINE_REASON_TIMED_OUT\x10\x06*N\n" +
+	"\x18DECLINE_REASON_TIMED_OUT\x10\x06\x12\x1b\n" +
+	"\x17DECLINE_REASON_REVERSED\x10\a*N\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_APPROVED\x10\x01\x12\x14\n" +
-	"\x10OUTCOME_DECLINED\x10\x02*\x85\x01\n" +
+	"\x10OUTCOME_DECLINED\x10\x02*\x9d\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_HELD\x10\x01\x12\x17\n" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
-	"\x11ENTRY_KIND_POSTED\x10\x042\x91\x04\n" +
+	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
+	"\x12ENTRY_KIND_CLEARED\x10\x062\x84\b\n" +
 	"\aBalance\x12R\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
-	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12c\n" +
-	"\aRelease\x12\x1a.balance.v1.ReleaseRequest\x1a\x1b.balance.v1.ReleaseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
+	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
+	"\n" +
+	"SettleHold\x12\x1d.balance.v1.SettleHoldRequest\x1a\x1e.balance.v1.SettleHoldResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12`\n" +
+	"\x06Disown\x12\x19.balance.v1.DisownRequest\x1a\x1a.balance.v1.DisownResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12`\n" +
+	"\x06Extend\x12\x19.balance.v1.ExtendRequest\x1a\x1a.balance.v1.ExtendResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12c\n" +
+	"\aRelease\x12\x1a.balance.v1.ReleaseRequest\x1a\x1b.balance.v1.ReleaseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12]\n" +
+	"\x05Clear\x12\x18.balance.v1.ClearRequest\x1a\x19.balance.v1.ClearResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12`\n" +
+	"\x06Refund\x12\x19.balance.v1.RefundRequest\x1a\x1a.balance.v1.RefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
 	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
 	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12T\n" +
@@ -1161,7 +1988,7 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 }
 
 var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_service_balance_proto_balance_proto_goTypes = []any{
 	(DeclineReason)(0),          // 0: balance.v1.DeclineReason
 	(Outcome)(0),                // 1: balance.v1.Outcome
@@ -1170,50 +1997,89 @@ var file_service_balance_proto_balance_proto_goTypes = []any{
 	(*OpenResponse)(nil),        // 4: balance.v1.OpenResponse
 	(*ReserveRequest)(nil),      // 5: balance.v1.ReserveRequest
 	(*ReserveResponse)(nil),     // 6: balance.v1.ReserveResponse
-	(*ReleaseRequest)(nil),      // 7: balance.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),     // 8: balance.v1.ReleaseResponse
-	(*PayInRequest)(nil),        // 9: balance.v1.PayInRequest
-	(*PayInResponse)(nil),       // 10: balance.v1.PayInResponse
-	(*GetBalanceRequest)(nil),   // 11: balance.v1.GetBalanceRequest
-	(*GetBalanceResponse)(nil),  // 12: balance.v1.GetBalanceResponse
-	(*ListEntriesRequest)(nil),  // 13: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil), // 14: balance.v1.ListEntriesResponse
-	(*Entry)(nil),               // 15: balance.v1.Entry
-	(*proto.Money)(nil),         // 16: money.v1.Money
+	(*SettleHoldRequest)(nil),   // 7: balance.v1.SettleHoldRequest
+	(*SettleHoldResponse)(nil),  // 8: balance.v1.SettleHoldResponse
+	(*DisownRequest)(nil),       // 9: balance.v1.DisownRequest
+	(*DisownResponse)(nil),      // 10: balance.v1.DisownResponse
+	(*ExtendRequest)(nil),       // 11: balance.v1.ExtendRequest
+	(*ExtendResponse)(nil),      // 12: balance.v1.ExtendResponse
+	(*ReleaseRequest)(nil),      // 13: balance.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),     // 14: balance.v1.ReleaseResponse
+	(*ClearRequest)(nil),        // 15: balance.v1.ClearRequest
+	(*Capture)(nil),             // 16: balance.v1.Capture
+	(*ClearResponse)(nil),       // 17: balance.v1.ClearResponse
+	(*RefundRequest)(nil),       // 18: balance.v1.RefundRequest
+	(*RefundResponse)(nil),      // 19: balance.v1.RefundResponse
+	(*PayInRequest)(nil),        // 20: balance.v1.PayInRequest
+	(*PayInResponse)(nil),       // 21: balance.v1.PayInResponse
+	(*GetBalanceRequest)(nil),   // 22: balance.v1.GetBalanceRequest
+	(*GetBalanceResponse)(nil),  // 23: balance.v1.GetBalanceResponse
+	(*ListEntriesRequest)(nil),  // 24: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil), // 25: balance.v1.ListEntriesResponse
+	(*Entry)(nil),               // 26: balance.v1.Entry
+	(*proto.Money)(nil),         // 27: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	16, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	27, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	0,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
 	1,  // 2: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	0,  // 3: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	16, // 4: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	16, // 5: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	16, // 6: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	16, // 7: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	16, // 8: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	16, // 9: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	16, // 10: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	16, // 11: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	15, // 12: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	2,  // 13: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	0,  // 14: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	3,  // 15: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	5,  // 16: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	7,  // 17: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	9,  // 18: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	11, // 19: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	13, // 20: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	4,  // 21: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	6,  // 22: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	8,  // 23: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	10, // 24: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	12, // 25: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	14, // 26: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	21, // [21:27] is the sub-list for method output_type
-	15, // [15:21] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	27, // 4: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	27, // 5: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	0,  // 6: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
+	1,  // 7: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
+	0,  // 8: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	27, // 9: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	27, // 10: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	0,  // 11: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
+	1,  // 12: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
+	0,  // 13: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	27, // 14: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	27, // 15: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	27, // 16: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	27, // 17: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	27, // 18: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	16, // 19: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
+	27, // 20: balance.v1.Capture.amount:type_name -> money.v1.Money
+	27, // 21: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	27, // 22: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	27, // 23: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	27, // 24: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	27, // 25: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	27, // 26: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	27, // 27: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	27, // 28: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	27, // 29: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	26, // 30: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	2,  // 31: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	0,  // 32: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	3,  // 33: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	5,  // 34: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	7,  // 35: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	9,  // 36: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	11, // 37: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	13, // 38: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	15, // 39: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	18, // 40: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	20, // 41: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	22, // 42: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	24, // 43: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	4,  // 44: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	6,  // 45: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	8,  // 46: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	10, // 47: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	12, // 48: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	14, // 49: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	17, // 50: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	19, // 51: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	21, // 52: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	23, // 53: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	25, // 54: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	44, // [44:55] is the sub-list for method output_type
+	33, // [33:44] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -1227,7 +2093,7 @@ func file_service_balance_proto_balance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   13,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,7 +21,12 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Balance_Open_FullMethodName        = "/balance.v1.Balance/Open"
 	Balance_Reserve_FullMethodName     = "/balance.v1.Balance/Reserve"
+	Balance_SettleHold_FullMethodName  = "/balance.v1.Balance/SettleHold"
+	Balance_Disown_FullMethodName      = "/balance.v1.Balance/Disown"
+	Balance_Extend_FullMethodName      = "/balance.v1.Balance/Extend"
 	Balance_Release_FullMethodName     = "/balance.v1.Balance/Release"
+	Balance_Clear_FullMethodName       = "/balance.v1.Balance/Clear"
+	Balance_Refund_FullMethodName      = "/balance.v1.Balance/Refund"
 	Balance_PayIn_FullMethodName       = "/balance.v1.Balance/PayIn"
 	Balance_GetBalance_FullMethodName  = "/balance.v1.Balance/GetBalance"
 	Balance_ListEntries_FullMethodName = "/balance.v1.Balance/ListEntries"
@@ -38,9 +43,21 @@ type BalanceClient interface {
 	// Reserve holds money for a card authorisation. Being declined is an outcome. A repeat of a hold_id answers what
 	// happened the first time, whatever has changed since.
 	Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error)
-	// Release gives a hold back in full. A hold that was never made is fenced: it can never be made any more. A repeat
-	// answers what happened the first time.
+	// SettleHold answers what became of a hold, or of one of its changes, for ever: one that was never made is fenced, so
+	// that it never will be.
+	SettleHold(ctx context.Context, in *SettleHoldRequest, opts ...grpc.CallOption) (*SettleHoldResponse, error)
+	// Disown takes a hold that nobody was told of from whoever asks for it later: every repeat is a decline from now on.
+	Disown(ctx context.Context, in *DisownRequest, opts ...grpc.CallOption) (*DisownResponse, error)
+	// Extend holds more money, as the next change of a hold. Being declined is an outcome.
+	Extend(ctx context.Context, in *ExtendRequest, opts ...grpc.CallOption) (*ExtendResponse, error)
+	// Release gives a hold back, or some of it, as its next change.
 	Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error)
+	// Clear posts what a merchant collects, by a journal with a leg on what is owed to the card scheme, and frees what was
+	// held for it as the hold's next change. It asks nobody whether there is enough money. A repeat of a clearing_id
+	// answers what happened the first time; with another body it is refused as conflict.
+	Clear(ctx context.Context, in *ClearRequest, opts ...grpc.CallOption) (*ClearResponse, error)
+	// Refund posts what a merchant sends back through a card scheme. Repeats are those of Clear.
+	Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error)
 	// PayIn posts money from outside to an account, by a journal with a leg on the funding account. A repeat of a
 	// dedupe_id answers what happened the first time; with another body it is refused as conflict.
 	PayIn(ctx context.Context, in *PayInRequest, opts ...grpc.CallOption) (*PayInResponse, error)
@@ -78,10 +95,60 @@ func (c *balanceClient) Reserve(ctx context.Context, in *ReserveRequest, opts ..
 	return out, nil
 }
 
+func (c *balanceClient) SettleHold(ctx context.Context, in *SettleHoldRequest, opts ...grpc.CallOption) (*SettleHoldResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SettleHoldResponse)
+	err := c.cc.Invoke(ctx, Balance_SettleHold_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *balanceClient) Disown(ctx context.Context, in *DisownRequest, opts ...grpc.CallOption) (*DisownResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DisownResponse)
+	err := c.cc.Invoke(ctx, Balance_Disown_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *balanceClient) Extend(ctx context.Context, in *ExtendRequest, opts ...grpc.CallOption) (*ExtendResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExtendResponse)
+	err := c.cc.Invoke(ctx, Balance_Extend_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *balanceClient) Release(ctx context.Context, in *ReleaseRequest, opts ...grpc.CallOption) (*ReleaseResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReleaseResponse)
 	err := c.cc.Invoke(ctx, Balance_Release_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *balanceClient) Clear(ctx context.Context, in *ClearRequest, opts ...grpc.CallOption) (*ClearResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClearResponse)
+	err := c.cc.Invoke(ctx, Balance_Clear_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *balanceClient) Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefundResponse)
+	err := c.cc.Invoke(ctx, Balance_Refund_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -129,9 +196,21 @@ type BalanceServer interface {
 	// Reserve holds money for a card authorisation. Being declined is an outcome. A repeat of a hold_id answers what
 	// happened the first time, whatever has changed since.
 	Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error)
-	// Release gives a hold back in full. A hold that was never made is fenced: it can never be made any more. A repeat
-	// answers what happened the first time.
+	// SettleHold answers what became of a hold, or of one of its changes, for ever: one that was never made is fenced, so
+	// that it never will be.
+	SettleHold(context.Context, *SettleHoldRequest) (*SettleHoldResponse, error)
+	// Disown takes a hold that nobody was told of from whoever asks for it later: every repeat is a decline from now on.
+	Disown(context.Context, *DisownRequest) (*DisownResponse, error)
+	// Extend holds more money, as the next change of a hold. Being declined is an outcome.
+	Extend(context.Context, *ExtendRequest) (*ExtendResponse, error)
+	// Release gives a hold back, or some of it, as its next change.
 	Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error)
+	// Clear posts what a merchant collects, by a journal with a leg on what is owed to the card scheme, and frees what was
+	// held for it as the hold's next change. It asks nobody whether there is enough money. A repeat of a clearing_id
+	// answers what happened the first time; with another body it is refused as conflict.
+	Clear(context.Context, *ClearRequest) (*ClearResponse, error)
+	// Refund posts what a merchant sends back through a card scheme. Repeats are those of Clear.
+	Refund(context.Context, *RefundRequest) (*RefundResponse, error)
 	// PayIn posts money from outside to an account, by a journal with a leg on the funding account. A repeat of a
 	// dedupe_id answers what happened the first time; with another body it is refused as conflict.
 	PayIn(context.Context, *PayInRequest) (*PayInResponse, error)
@@ -155,8 +234,23 @@ func (UnimplementedBalanceServer) Open(context.Context, *OpenRequest) (*OpenResp
 func (UnimplementedBalanceServer) Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Reserve not implemented")
 }
+func (UnimplementedBalanceServer) SettleHold(context.Context, *SettleHoldRequest) (*SettleHoldResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SettleHold not implemented")
+}
+func (UnimplementedBalanceServer) Disown(context.Context, *DisownRequest) (*DisownResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Disown not implemented")
+}
+func (UnimplementedBalanceServer) Extend(context.Context, *ExtendRequest) (*ExtendResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Extend not implemented")
+}
 func (UnimplementedBalanceServer) Release(context.Context, *ReleaseRequest) (*ReleaseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Release not implemented")
+}
+func (UnimplementedBalanceServer) Clear(context.Context, *ClearRequest) (*ClearResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Clear not implemented")
+}
+func (UnimplementedBalanceServer) Refund(context.Context, *RefundRequest) (*RefundResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Refund not implemented")
 }
 func (UnimplementedBalanceServer) PayIn(context.Context, *PayInRequest) (*PayInResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PayIn not implemented")
@@ -224,6 +318,60 @@ func _Balance_Reserve_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Balance_SettleHold_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SettleHoldRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).SettleHold(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_SettleHold_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).SettleHold(ctx, req.(*SettleHoldRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Balance_Disown_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisownRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).Disown(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_Disown_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).Disown(ctx, req.(*DisownRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Balance_Extend_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExtendRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).Extend(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_Extend_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).Extend(ctx, req.(*ExtendRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Balance_Release_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ReleaseRequest)
 	if err := dec(in); err != nil {
@@ -238,6 +386,42 @@ func _Balance_Release_Handler(srv interface{}, ctx context.Context, dec func(int
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(BalanceServer).Release(ctx, req.(*ReleaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Balance_Clear_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClearRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).Clear(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_Clear_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).Clear(ctx, req.(*ClearRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Balance_Refund_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefundRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).Refund(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_Refund_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).Refund(ctx, req.(*RefundRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -312,8 +496,28 @@ var Balance_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Balance_Reserve_Handler,
 		},
 		{
+			MethodName: "SettleHold",
+			Handler:    _Balance_SettleHold_Handler,
+		},
+		{
+			MethodName: "Disown",
+			Handler:    _Balance_Disown_Handler,
+		},
+		{
+			MethodName: "Extend",
+			Handler:    _Balance_Extend_Handler,
+		},
+		{
 			MethodName: "Release",
 			Handler:    _Balance_Release_Handler,
+		},
+		{
+			MethodName: "Clear",
+			Handler:    _Balance_Clear_Handler,
+		},
+		{
+			MethodName: "Refund",
+			Handler:    _Balance_Refund_Handler,
 		},
 		{
 			MethodName: "PayIn",

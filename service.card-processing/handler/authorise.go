@@ -17,10 +17,7 @@ import (
 // answerWithin is when the card network has its answer, whatever happens.
 const answerWithin = 1500 * time.Millisecond
 
-const (
-	scheme      = "mastercard"
-	unknownCard = "unknown_card"
-)
+const unknownCard = "unknown_card"
 
 // Authorise decides a card payment. Being declined is an outcome, not an error. After timeout.outcome_unknown the same
 // authorisation may be repeated; a repeat answers what happened the first time.
@@ -40,7 +37,7 @@ func (h *Handler) Authorise(
 func (h *Handler) authorise(
 	ctx context.Context, req *cardprocessingproto.AuthoriseRequest,
 ) (*cardprocessingproto.AuthoriseResponse, error) {
-	card, err := h.identify(ctx, req)
+	card, err := h.identify(ctx, req.GetCardNumber(), req.GetCardId())
 	if err != nil {
 		return nil, err
 	}
@@ -59,12 +56,8 @@ func (h *Handler) authorise(
 }
 
 // identify is the card, nil if it is nobody's.
-func (h *Handler) identify(
-	ctx context.Context, req *cardprocessingproto.AuthoriseRequest,
-) (*cardsproto.Card, error) {
-	identified, err := h.cards.Identify(ctx, &cardsproto.IdentifyRequest{
-		Number: req.GetCardNumber(), CardId: req.GetCardId(),
-	})
+func (h *Handler) identify(ctx context.Context, number, cardID string) (*cardsproto.Card, error) {
+	identified, err := h.cards.Identify(ctx, &cardsproto.IdentifyRequest{Number: number, CardId: cardID})
 	if errs.Is(err, errs.NotFound) {
 		return nil, nil
 	}
@@ -96,14 +89,19 @@ func (h *Handler) decide(
 	answer, err := h.transactions.Authorise(ctx, &transactionsproto.AuthoriseRequest{
 		HoldId: holdID, AccountId: card.GetAccountId(), UserId: card.GetUserId(), CardId: card.GetId(),
 		Purchase: purchaseOf(req), Refusal: logic.Refusal(card, h.clock.Now()),
+		Forced: req.GetAdvice(), AcceptPartial: req.GetAcceptPartial(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("authorising: %w", err)
 	}
-	return &cardprocessingproto.AuthoriseResponse{
+	rsp := &cardprocessingproto.AuthoriseResponse{
 		Approved: answer.GetApproved(), DeclineReason: answer.GetDeclineReason(),
 		TransactionId: answer.GetTransactionId(), Balance: answer.GetBalance(),
-	}, nil
+	}
+	if answer.GetApproved() {
+		rsp.Amount = answer.GetAmount()
+	}
+	return rsp, nil
 }
 
 func (h *Handler) declineUnknownCard(
@@ -124,6 +122,6 @@ func (h *Handler) declineUnknownCard(
 func purchaseOf(req *cardprocessingproto.AuthoriseRequest) *transactionsproto.Purchase {
 	return &transactionsproto.Purchase{
 		Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(), Descriptor_: req.GetDescriptor_(), Mcc: req.GetMcc(),
-		Scheme: scheme,
+		Scheme: logic.Scheme,
 	}
 }

@@ -50,9 +50,9 @@ func newBank(t *testing.T) *bank {
 		func(op faults.Op) faults.Fault { return b.pick(op) })
 	b.Handler = &Handler{
 		cards: fakeCards{p: b.peers}, transactions: fakeTransactions{p: b.peers}, balance: fakeBalance{p: b.peers},
-		processorIDs: storage.NewProcessorIDs(store.NewKeyspace("card_processing", engine)),
-		clock:        clock.StartingAt(noon), metrics: newMetrics(registry),
+		clock: clock.StartingAt(noon), metrics: newMetrics(registry),
 	}
+	b.keep(store.NewKeyspace("card_processing", engine))
 	return b
 }
 
@@ -98,7 +98,9 @@ type peers struct {
 	authorised []*transactionsproto.AuthoriseRequest
 	unknown    []*transactionsproto.DeclineUnknownCardRequest
 	released   []*balanceproto.ReleaseRequest
+	followed   []*transactionsproto.FollowRequest
 	decline    string
+	confirmed  bool             // A repeat of every hold was answered.
 	fails      map[string]error // By method.
 	hangs      map[string]bool  // By method: it answers when its caller gives up.
 }
@@ -192,6 +194,18 @@ func (f fakeTransactions) Get(
 	return &transactionsproto.GetResponse{Transaction: found}, nil
 }
 
+func (f fakeTransactions) Follow(
+	ctx context.Context, req *transactionsproto.FollowRequest, _ ...grpc.CallOption,
+) (*transactionsproto.FollowResponse, error) {
+	if err := f.p.meet(ctx, "Follow"); err != nil {
+		return nil, err
+	}
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	f.p.followed = append(f.p.followed, req)
+	return &transactionsproto.FollowResponse{}, nil
+}
+
 type fakeBalance struct {
 	balanceproto.BalanceClient
 	p *peers
@@ -206,5 +220,29 @@ func (f fakeBalance) Release(
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
 	f.p.released = append(f.p.released, req)
-	return &balanceproto.ReleaseResponse{Released: len(f.p.released) == 1, Amount: pounds(3_50)}, nil
+	return &balanceproto.ReleaseResponse{Amount: pounds(3_50), Balance: pounds(100_00)}, nil
+}
+
+func (f fakeBalance) Disown(
+	ctx context.Context, _ *balanceproto.DisownRequest, _ ...grpc.CallOption,
+) (*balanceproto.DisownResponse, error) {
+	if err := f.p.meet(ctx, "Disown"); err != nil {
+		return nil, err
+	}
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	return &balanceproto.DisownResponse{Disowned: !f.p.confirmed}, nil
+}
+
+// SettleHold finds every hold approved.
+func (f fakeBalance) SettleHold(
+	ctx context.Context, _ *balanceproto.SettleHoldRequest, _ ...grpc.CallOption,
+) (*balanceproto.SettleHoldResponse, error) {
+	if err := f.p.meet(ctx, "SettleHold"); err != nil {
+		return nil, err
+	}
+	return &balanceproto.SettleHoldResponse{
+		Outcome: balanceproto.Outcome_OUTCOME_APPROVED, Amount: pounds(3_50), TransactionId: "tx_1",
+		DecidedMs: noon.UnixMilli(),
+	}, nil
 }

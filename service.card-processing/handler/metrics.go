@@ -1,6 +1,8 @@
 package handler
 
 import (
+	"strings"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
@@ -12,6 +14,7 @@ import (
 type metrics struct {
 	authorisations *prometheus.CounterVec
 	released       prometheus.Counter
+	events         *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -20,6 +23,9 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		authorisations: in.NewCounterVec(prometheus.CounterOpts{
 			Name: "card_authorisations_total", Help: "Card authorisations answered, by outcome and reason.",
 		}, []string{"outcome", "reason"}),
+		events: in.NewCounterVec(prometheus.CounterOpts{
+			Name: "card_payment_events_total", Help: "What followed card authorisations, by kind and outcome.",
+		}, []string{"kind", "outcome"}),
 		released: in.NewCounter(prometheus.CounterOpts{
 			Name: "unanswered_holds_released_total", Help: "Holds released because nobody was told of them.",
 		}),
@@ -36,4 +42,18 @@ func (m *metrics) answered(rsp *cardprocessingproto.AuthoriseResponse, err error
 	default:
 		m.authorisations.WithLabelValues("declined", rsp.GetDeclineReason()).Inc()
 	}
+}
+
+// followed counts what followed an authorisation.
+func (m *metrics) followed(e *cardprocessingproto.PaymentEvent) {
+	outcome := "done"
+	if e.GetDeclineReason() != "" {
+		outcome = "declined"
+	}
+	m.events.WithLabelValues(kindOf(e.GetKind()), outcome).Inc()
+}
+
+// kindOf is an event's kind as others know it: "reversal".
+func kindOf(kind cardprocessingproto.PaymentEventKind) string {
+	return strings.ToLower(strings.TrimPrefix(kind.String(), "PAYMENT_EVENT_KIND_"))
 }

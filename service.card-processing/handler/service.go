@@ -5,6 +5,8 @@ import (
 	"farthing/pkg/clock"
 	"farthing/pkg/events"
 	"farthing/pkg/foundation"
+	"farthing/pkg/store"
+	"farthing/pkg/store/worklist"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	"farthing/service.card-processing/storage"
@@ -22,6 +24,10 @@ type Handler struct {
 	transactions transactionsproto.TransactionsClient
 	balance      balanceproto.BalanceClient
 	processorIDs *storage.ProcessorIDs
+	payments     *storage.Payments
+	matches      *storage.Matches
+	unfinished   *worklist.List // Payments with an event that was begun.
+	due          *worklist.List // Holds, by when they expire.
 	clock        *clock.Business
 	metrics      *metrics
 }
@@ -41,13 +47,23 @@ func register(env *foundation.Env) error {
 	}
 	h := &Handler{
 		cards: cardsproto.NewCardsClient(cards), transactions: transactionsproto.NewTransactionsClient(transactions),
-		balance: balanceproto.NewBalanceClient(balance), processorIDs: storage.NewProcessorIDs(env.Store), clock: env.Clock,
-		metrics: newMetrics(env.Metrics),
+		balance: balanceproto.NewBalanceClient(balance), clock: env.Clock, metrics: newMetrics(env.Metrics),
 	}
+	h.keep(env.Store)
 	cardprocessingproto.RegisterCardProcessingServer(env.GRPC, h)
 	env.Subscribe(events.Subscription{
 		Name: "card_processing", Types: []string{"balance.entry_posted"}, After: unansweredAfter,
 		MaxTries: releaseTries, Handle: h.releaseUnanswered,
 	})
+	for _, sweeper := range h.sweepers(env) {
+		env.Go(sweeper.Run)
+	}
 	return nil
+}
+
+// keep keeps everything in a keyspace.
+func (h *Handler) keep(k *store.Keyspace) {
+	h.processorIDs, h.payments, h.matches = storage.NewProcessorIDs(k), storage.NewPayments(k), storage.NewMatches(k)
+	h.unfinished = worklist.New(storage.UnfinishedTable, k)
+	h.due = worklist.New(storage.DueTable, k)
 }

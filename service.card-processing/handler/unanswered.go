@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -11,6 +12,7 @@ import (
 	"farthing/pkg/events"
 	balanceproto "farthing/service.balance/proto"
 	balanceevents "farthing/service.balance/proto/events"
+	"farthing/service.card-processing/logic"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -20,6 +22,9 @@ const unansweredAfter = 60 * time.Second
 // releaseTries outlast any outage: some three days at one try in a minute. A hold that is given up stays on a
 // customer's account until somebody replays the dead letter.
 const releaseTries = 5_000
+
+// abandoned is the message id of a payment's event that nobody sent.
+const abandoned = "abandoned"
 
 // releaseUnanswered is the safety net under every authorisation. A hold whose transaction was never recorded belongs to
 // a request that died between the two, so nobody was told of it: it is given back. If somebody repeats the request
@@ -33,25 +38,41 @@ func (h *Handler) releaseUnanswered(ctx context.Context, e events.Event) error {
 	if entry.GetKind() != balanceproto.EntryKind_ENTRY_KIND_HELD {
 		return nil
 	}
-	answered, err := h.answered(ctx, entry.GetTransactionId())
-	if err != nil || answered {
+	if strings.Contains(entry.GetId(), changeSeparator) {
+		return nil // An increment is its payment's affair.
+	}
+	t, err := h.transaction(ctx, entry.GetTransactionId())
+	switch {
+	case err != nil:
+		return err
+	case t != nil && t.GetStatus() != transactionsproto.Status_STATUS_DECLINED:
+		return h.expireLater(ctx, posted.GetAccountId(), entry, t)
+	}
+	// One that is recorded as declined was disowned by an earlier try, and a repeat was told so: it is still to be
+	// given back.
+	disowned, err := h.balance.Disown(ctx, &balanceproto.DisownRequest{
+		AccountId: posted.GetAccountId(), HoldId: entry.GetId(),
+	})
+	if err != nil || !disowned.GetDisowned() {
 		return err
 	}
-	released, err := h.balance.Release(ctx, &balanceproto.ReleaseRequest{
-		AccountId: posted.GetAccountId(), HoldId: entry.GetId(), IfUnanswered: true,
+	_, done, err := h.record(ctx, subject{key: entry.GetId(), account: posted.GetAccountId()}, logic.Said{
+		Kind: logic.Abandonment, MessageID: abandoned,
 	})
-	if err == nil && released.GetReleased() {
+	if err == nil && done.fresh {
 		h.metrics.released.Inc()
 	}
 	return err
 }
 
-// answered tells whether a hold is recorded as approved. One that is recorded as declined was disowned by an earlier
-// try at its release, and a repeat was told so: it is still to be given back.
-func (h *Handler) answered(ctx context.Context, transactionID string) (bool, error) {
+// changeSeparator stands between a hold's id and the number of its change, in the ledger.
+const changeSeparator = ":"
+
+// transaction is nil if it is not recorded.
+func (h *Handler) transaction(ctx context.Context, transactionID string) (*transactionsproto.Transaction, error) {
 	found, err := h.transactions.Get(ctx, &transactionsproto.GetRequest{TransactionId: transactionID})
 	if errs.Is(err, errs.NotFound) {
-		return false, nil
+		return nil, nil
 	}
-	return err == nil && found.GetTransaction().GetStatus() != transactionsproto.Status_STATUS_DECLINED, err
+	return found.GetTransaction(), err
 }

@@ -3,6 +3,7 @@ package handler
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
@@ -10,6 +11,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/events"
+	"farthing/pkg/foundation"
 	balanceproto "farthing/service.balance/proto"
 	balanceevents "farthing/service.balance/proto/events"
 	transactionsproto "farthing/service.transactions/proto"
@@ -19,7 +21,7 @@ import (
 func held(t *testing.T, kind balanceproto.EntryKind) events.Event {
 	t.Helper()
 	body, err := proto.Marshal(&balanceevents.EntryPosted{AccountId: "acc_alice", Entry: &balanceproto.Entry{
-		Id: "hold_1", Kind: kind, TransactionId: "tx_1",
+		Id: "hold_1", Kind: kind, TransactionId: "tx_1", AtMs: noon.UnixMilli(),
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -38,8 +40,8 @@ func TestAHoldThatNobodyWasToldOfIsGivenBackUnlessARepeatWas(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := &balanceproto.ReleaseRequest{AccountId: "acc_alice", HoldId: "hold_1", IfUnanswered: true}
-	if diff := cmp.Diff([]*balanceproto.ReleaseRequest{want, want}, b.peers.released, protocmp.Transform()); diff != "" {
+	want := &balanceproto.ReleaseRequest{AccountId: "acc_alice", HoldId: "hold_1", Change: 1, Amount: pounds(3_50)}
+	if diff := cmp.Diff([]*balanceproto.ReleaseRequest{want}, b.peers.released, protocmp.Transform()); diff != "" {
 		t.Fatal(diff)
 	}
 	if n := b.count(t, "unanswered_holds_released_total", ""); n != 1 {
@@ -47,12 +49,35 @@ func TestAHoldThatNobodyWasToldOfIsGivenBackUnlessARepeatWas(t *testing.T) {
 	}
 }
 
-func TestAHoldWithItsTransactionStays(t *testing.T) {
+func TestAHoldThatARepeatWasAnsweredStays(t *testing.T) {
 	b := newBank(t)
-	b.peers.recorded["tx_1"] = recordedAs(transactionsproto.Status_STATUS_PENDING)
+	b.peers.confirmed = true
 	err := b.releaseUnanswered(t.Context(), held(t, balanceproto.EntryKind_ENTRY_KIND_HELD))
 	if err != nil || len(b.peers.released) > 0 {
 		t.Fatalf("%v: released %v", err, b.peers.released)
+	}
+}
+
+func TestAHoldWithItsTransactionStaysUntilItIsDue(t *testing.T) {
+	b := newBank(t)
+	b.peers.recorded["tx_1"] = recordedAs(transactionsproto.Status_STATUS_PENDING)
+	b.peers.recorded["tx_1"].Mcc = "7011"
+	err := b.releaseUnanswered(t.Context(), held(t, balanceproto.EntryKind_ENTRY_KIND_HELD))
+	if err != nil || len(b.peers.released) > 0 {
+		t.Fatalf("%v: released %v", err, b.peers.released)
+	}
+	sweeper := b.sweepers(&foundation.Env{Clock: b.clock})[1]
+	for _, days := range []int{29, 31} { // A hotel has thirty.
+		b.clock.AdvanceTo(noon.Add(time.Duration(days) * 24 * time.Hour))
+		if err := sweeper.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(b.peers.released) == 1; got != (days > 30) {
+			t.Fatalf("after %d days: released %v", days, b.peers.released)
+		}
+	}
+	if err := sweeper.Sweep(t.Context()); err != nil || len(b.peers.released) != 1 {
+		t.Fatalf("%v: released again: %v", err, b.peers.released)
 	}
 }
 
@@ -79,7 +104,7 @@ func TestOtherEntriesAreNoHolds(t *testing.T) {
 }
 
 func TestWhoeverCannotTellIsAskedAgain(t *testing.T) {
-	for _, method := range []string{"Get", "Release"} {
+	for _, method := range []string{"Get", "Disown", "SettleHold"} {
 		for _, code := range []string{errs.Unavailable, errs.OutcomeUnknown} {
 			b := newBank(t)
 			b.peers.fails[method] = errs.New(code, "not now")
@@ -91,6 +116,23 @@ func TestWhoeverCannotTellIsAskedAgain(t *testing.T) {
 				t.Errorf("%s fails with %s: counted %v holds", method, code, n)
 			}
 		}
+	}
+}
+
+func TestWhatWasBegunIsFinishedByTheNextTry(t *testing.T) {
+	b := newBank(t)
+	b.peers.fails["Release"] = errs.New(errs.Unavailable, "not now")
+	err := b.releaseUnanswered(t.Context(), held(t, balanceproto.EntryKind_ENTRY_KIND_HELD))
+	if !errs.Is(err, errs.OutcomeUnknown) {
+		t.Fatalf("releasing: %v", err)
+	}
+	b.peers.fails = nil
+	b.clock.AdvanceTo(noon.Add(time.Hour))
+	if err := b.sweepers(&foundation.Env{Clock: b.clock})[0].Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.peers.released) != 1 {
+		t.Fatalf("released %v", b.peers.released)
 	}
 }
 

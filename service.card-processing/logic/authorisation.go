@@ -45,59 +45,73 @@ func AuthorisationID(holdID string) string {
 	return AuthorisationPrefix + strings.TrimPrefix(holdID, HoldPrefix)
 }
 
+// HoldOf is the hold of an authorisation.
+func HoldOf(authorisationID string) string {
+	return HoldPrefix + strings.TrimPrefix(authorisationID, AuthorisationPrefix)
+}
+
 // Check refuses what can never be authorised, naming the field and the rule.
 func Check(req *cardprocessingproto.AuthoriseRequest, now time.Time) error {
-	for _, check := range []func() error{
-		func() error { return checkIdentity(req, now) },
+	return firstOf(
+		func() error { return checkIdentity("", req, now) },
 		func() error { return checkCard(req) },
 		func() error { return checkAmount("amount", req.GetAmount()) },
-		func() error {
-			if req.GetLocalAmount() == nil {
-				return nil
-			}
-			return checkAmount("local_amount", req.GetLocalAmount())
-		},
+		func() error { return checkOptional("local_amount", req.GetLocalAmount()) },
 		func() error { return checkText("descriptor", req.GetDescriptor_(), descriptorMax) },
 		func() error { return checkMCC(req.GetMcc()) },
-	} {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	return nil
+	)
 }
 
-func checkIdentity(req *cardprocessingproto.AuthoriseRequest, now time.Time) error {
-	network := req.GetNetwork()
+// named is whatever the processor's own id or the network's names.
+type named interface {
+	GetProcessorId() string
+	GetNetwork() *cardprocessingproto.NetworkIDs
+}
+
+// checkIdentity checks the ids of fields that all begin so.
+func checkIdentity(prefix string, sent named, now time.Time) error {
+	network := sent.GetNetwork()
 	switch {
-	case req.GetProcessorId() == "" && network == nil:
-		return errs.MissingParam("processor_id")
+	case sent.GetProcessorId() == "" && network == nil:
+		return errs.MissingParam(prefix + "processor_id")
 	case network == nil:
-		return checkText("processor_id", req.GetProcessorId(), processorIDMax)
-	case req.GetProcessorId() != "":
-		return errs.BadParam("processor_id", "excludes 'network'")
+		return checkText(prefix+"processor_id", sent.GetProcessorId(), processorIDMax)
+	case sent.GetProcessorId() != "":
+		return errs.BadParam(prefix+"processor_id", "excludes 'network'")
+	}
+	return checkNetwork(prefix+"network.", network, now)
+}
+
+func checkNetwork(prefix string, network *cardprocessingproto.NetworkIDs, now time.Time) error {
+	switch {
 	case network.GetTransmittedMs() == 0:
-		return errs.MissingParam("network.transmitted_at")
+		return errs.MissingParam(prefix + "transmitted_at")
 	case network.GetTransmittedMs() < 0:
-		return errs.BadParam("network.transmitted_at", "is before 1970")
+		return errs.BadParam(prefix+"transmitted_at", "is before 1970")
 	case network.GetTransmittedMs() > now.Add(early).UnixMilli():
-		return errs.BadParam("network.transmitted_at", "is in the future")
+		return errs.BadParam(prefix+"transmitted_at", "is in the future")
 	}
 	for _, field := range []struct{ name, value string }{
-		{"network.acquirer_id", network.GetAcquirerId()},
-		{"network.stan", network.GetStan()},
-		{"network.rrn", network.GetRrn()},
-		{"network.terminal_id", network.GetTerminalId()},
+		{"acquirer_id", network.GetAcquirerId()},
+		{"stan", network.GetStan()},
+		{"rrn", network.GetRrn()},
+		{"terminal_id", network.GetTerminalId()},
 	} {
-		if err := checkText(field.name, field.value, networkIDMax); err != nil {
+		if err := checkText(prefix+field.name, field.value, networkIDMax); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkCard(req *cardprocessingproto.AuthoriseRequest) error {
-	switch number, card := req.GetCardNumber() != "", req.GetCardId() != ""; {
+// carded is whatever is about a card.
+type carded interface {
+	GetCardNumber() string
+	GetCardId() string
+}
+
+func checkCard(sent carded) error {
+	switch number, card := sent.GetCardNumber() != "", sent.GetCardId() != ""; {
 	case !number && !card:
 		return errs.MissingParam("card_id")
 	case number && card:

@@ -23,6 +23,135 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type PaymentStatus int32
+
+const (
+	PaymentStatus_PAYMENT_STATUS_UNSPECIFIED PaymentStatus = 0
+	// Money is held.
+	PaymentStatus_PAYMENT_STATUS_PENDING PaymentStatus = 1
+	// The merchant has collected, and nothing is held any more.
+	PaymentStatus_PAYMENT_STATUS_SETTLED  PaymentStatus = 2
+	PaymentStatus_PAYMENT_STATUS_DECLINED PaymentStatus = 3
+	PaymentStatus_PAYMENT_STATUS_REVERSED PaymentStatus = 4
+	PaymentStatus_PAYMENT_STATUS_EXPIRED  PaymentStatus = 5
+)
+
+// Enum value maps for PaymentStatus.
+var (
+	PaymentStatus_name = map[int32]string{
+		0: "PAYMENT_STATUS_UNSPECIFIED",
+		1: "PAYMENT_STATUS_PENDING",
+		2: "PAYMENT_STATUS_SETTLED",
+		3: "PAYMENT_STATUS_DECLINED",
+		4: "PAYMENT_STATUS_REVERSED",
+		5: "PAYMENT_STATUS_EXPIRED",
+	}
+	PaymentStatus_value = map[string]int32{
+		"PAYMENT_STATUS_UNSPECIFIED": 0,
+		"PAYMENT_STATUS_PENDING":     1,
+		"PAYMENT_STATUS_SETTLED":     2,
+		"PAYMENT_STATUS_DECLINED":    3,
+		"PAYMENT_STATUS_REVERSED":    4,
+		"PAYMENT_STATUS_EXPIRED":     5,
+	}
+)
+
+func (x PaymentStatus) Enum() *PaymentStatus {
+	p := new(PaymentStatus)
+	*p = x
+	return p
+}
+
+func (x PaymentStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PaymentStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[0].Descriptor()
+}
+
+func (PaymentStatus) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[0]
+}
+
+func (x PaymentStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PaymentStatus.Descriptor instead.
+func (PaymentStatus) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{0}
+}
+
+type PaymentEventKind int32
+
+const (
+	PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED   PaymentEventKind = 0
+	PaymentEventKind_PAYMENT_EVENT_KIND_AUTHORISATION PaymentEventKind = 1
+	PaymentEventKind_PAYMENT_EVENT_KIND_INCREMENT     PaymentEventKind = 2
+	PaymentEventKind_PAYMENT_EVENT_KIND_REVERSAL      PaymentEventKind = 3
+	PaymentEventKind_PAYMENT_EVENT_KIND_EXPIRY        PaymentEventKind = 4
+	PaymentEventKind_PAYMENT_EVENT_KIND_CLEARING      PaymentEventKind = 5
+	PaymentEventKind_PAYMENT_EVENT_KIND_REFUND        PaymentEventKind = 6
+	// Given back because nobody was told of its approval.
+	PaymentEventKind_PAYMENT_EVENT_KIND_ABANDONMENT PaymentEventKind = 7
+	// The final amount of an estimate.
+	PaymentEventKind_PAYMENT_EVENT_KIND_ADVICE PaymentEventKind = 8
+)
+
+// Enum value maps for PaymentEventKind.
+var (
+	PaymentEventKind_name = map[int32]string{
+		0: "PAYMENT_EVENT_KIND_UNSPECIFIED",
+		1: "PAYMENT_EVENT_KIND_AUTHORISATION",
+		2: "PAYMENT_EVENT_KIND_INCREMENT",
+		3: "PAYMENT_EVENT_KIND_REVERSAL",
+		4: "PAYMENT_EVENT_KIND_EXPIRY",
+		5: "PAYMENT_EVENT_KIND_CLEARING",
+		6: "PAYMENT_EVENT_KIND_REFUND",
+		7: "PAYMENT_EVENT_KIND_ABANDONMENT",
+		8: "PAYMENT_EVENT_KIND_ADVICE",
+	}
+	PaymentEventKind_value = map[string]int32{
+		"PAYMENT_EVENT_KIND_UNSPECIFIED":   0,
+		"PAYMENT_EVENT_KIND_AUTHORISATION": 1,
+		"PAYMENT_EVENT_KIND_INCREMENT":     2,
+		"PAYMENT_EVENT_KIND_REVERSAL":      3,
+		"PAYMENT_EVENT_KIND_EXPIRY":        4,
+		"PAYMENT_EVENT_KIND_CLEARING":      5,
+		"PAYMENT_EVENT_KIND_REFUND":        6,
+		"PAYMENT_EVENT_KIND_ABANDONMENT":   7,
+		"PAYMENT_EVENT_KIND_ADVICE":        8,
+	}
+)
+
+func (x PaymentEventKind) Enum() *PaymentEventKind {
+	p := new(PaymentEventKind)
+	*p = x
+	return p
+}
+
+func (x PaymentEventKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PaymentEventKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[1].Descriptor()
+}
+
+func (PaymentEventKind) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[1]
+}
+
+func (x PaymentEventKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PaymentEventKind.Descriptor instead.
+func (PaymentEventKind) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{1}
+}
+
 // NetworkIDs identify one message of the card network.
 type NetworkIDs struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -118,7 +247,11 @@ type AuthoriseRequest struct {
 	// 1 to 99 characters.
 	Descriptor_ string `protobuf:"bytes,7,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
 	// Four digits, or empty.
-	Mcc           string `protobuf:"bytes,8,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	Mcc string `protobuf:"bytes,8,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	// An advice: somebody who stood in has approved it, and only tells. It is approved whatever there is.
+	Advice bool `protobuf:"varint,9,opt,name=advice,proto3" json:"advice,omitempty"`
+	// The terminal can take less than the amount, if there is less.
+	AcceptPartial bool `protobuf:"varint,10,opt,name=accept_partial,json=acceptPartial,proto3" json:"accept_partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -209,6 +342,20 @@ func (x *AuthoriseRequest) GetMcc() string {
 	return ""
 }
 
+func (x *AuthoriseRequest) GetAdvice() bool {
+	if x != nil {
+		return x.Advice
+	}
+	return false
+}
+
+func (x *AuthoriseRequest) GetAcceptPartial() bool {
+	if x != nil {
+		return x.AcceptPartial
+	}
+	return false
+}
+
 type AuthoriseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// auth_…; the same for a repeat.
@@ -217,7 +364,9 @@ type AuthoriseResponse struct {
 	DeclineReason   string `protobuf:"bytes,3,opt,name=decline_reason,json=declineReason,proto3" json:"decline_reason,omitempty"`
 	TransactionId   string `protobuf:"bytes,4,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
 	// Absent for a card that is nobody's.
-	Balance       *proto.Money `protobuf:"bytes,5,opt,name=balance,proto3" json:"balance,omitempty"`
+	Balance *proto.Money `protobuf:"bytes,5,opt,name=balance,proto3" json:"balance,omitempty"`
+	// What was approved: less than was asked for if that was all there was. Absent for a declined one.
+	Amount        *proto.Money `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -287,6 +436,1287 @@ func (x *AuthoriseResponse) GetBalance() *proto.Money {
 	return nil
 }
 
+func (x *AuthoriseResponse) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+// Message names one message of a processor about a card.
+type Message struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The processor's own id, or the network's: exactly one of the two. An id names one message of its kind.
+	ProcessorId string      `protobuf:"bytes,1,opt,name=processor_id,json=processorId,proto3" json:"processor_id,omitempty"`
+	Network     *NetworkIDs `protobuf:"bytes,2,opt,name=network,proto3" json:"network,omitempty"`
+	// The card's number, or its id as the processor's token: exactly one of the two.
+	CardNumber    string `protobuf:"bytes,3,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
+	CardId        string `protobuf:"bytes,4,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Message) Reset() {
+	*x = Message{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Message) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Message) ProtoMessage() {}
+
+func (x *Message) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Message.ProtoReflect.Descriptor instead.
+func (*Message) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Message) GetProcessorId() string {
+	if x != nil {
+		return x.ProcessorId
+	}
+	return ""
+}
+
+func (x *Message) GetNetwork() *NetworkIDs {
+	if x != nil {
+		return x.Network
+	}
+	return nil
+}
+
+func (x *Message) GetCardNumber() string {
+	if x != nil {
+		return x.CardNumber
+	}
+	return ""
+}
+
+func (x *Message) GetCardId() string {
+	if x != nil {
+		return x.CardId
+	}
+	return ""
+}
+
+// Original names the authorisation that a message is about: exactly one of these.
+type Original struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// auth_…, as Authorise answered.
+	AuthorisationId string `protobuf:"bytes,1,opt,name=authorisation_id,json=authorisationId,proto3" json:"authorisation_id,omitempty"`
+	// The ids that it was asked under.
+	ProcessorId   string      `protobuf:"bytes,2,opt,name=processor_id,json=processorId,proto3" json:"processor_id,omitempty"`
+	Network       *NetworkIDs `protobuf:"bytes,3,opt,name=network,proto3" json:"network,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Original) Reset() {
+	*x = Original{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Original) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Original) ProtoMessage() {}
+
+func (x *Original) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Original.ProtoReflect.Descriptor instead.
+func (*Original) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Original) GetAuthorisationId() string {
+	if x != nil {
+		return x.AuthorisationId
+	}
+	return ""
+}
+
+func (x *Original) GetProcessorId() string {
+	if x != nil {
+		return x.ProcessorId
+	}
+	return ""
+}
+
+func (x *Original) GetNetwork() *NetworkIDs {
+	if x != nil {
+		return x.Network
+	}
+	return nil
+}
+
+type ReverseRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Message  *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	Original *Original              `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	// What is given up, more than zero; all that is still held if absent. More than is held gives up what is.
+	Amount        *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReverseRequest) Reset() {
+	*x = ReverseRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseRequest) ProtoMessage() {}
+
+func (x *ReverseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseRequest.ProtoReflect.Descriptor instead.
+func (*ReverseRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReverseRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *ReverseRequest) GetOriginal() *Original {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *ReverseRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+type ReverseResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Payment *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	// What this message did.
+	Event         *PaymentEvent `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReverseResponse) Reset() {
+	*x = ReverseResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseResponse) ProtoMessage() {}
+
+func (x *ReverseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseResponse.ProtoReflect.Descriptor instead.
+func (*ReverseResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ReverseResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *ReverseResponse) GetEvent() *PaymentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+type IncrementRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Message  *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	Original *Original              `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	// How much more, more than zero.
+	Amount        *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IncrementRequest) Reset() {
+	*x = IncrementRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IncrementRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IncrementRequest) ProtoMessage() {}
+
+func (x *IncrementRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IncrementRequest.ProtoReflect.Descriptor instead.
+func (*IncrementRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *IncrementRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *IncrementRequest) GetOriginal() *Original {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *IncrementRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+type IncrementResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Event         *PaymentEvent          `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IncrementResponse) Reset() {
+	*x = IncrementResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IncrementResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IncrementResponse) ProtoMessage() {}
+
+func (x *IncrementResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IncrementResponse.ProtoReflect.Descriptor instead.
+func (*IncrementResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *IncrementResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *IncrementResponse) GetEvent() *PaymentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+type AdviseRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Message  *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	Original *Original              `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	// What is to be held in all, more than zero.
+	Amount        *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdviseRequest) Reset() {
+	*x = AdviseRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdviseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdviseRequest) ProtoMessage() {}
+
+func (x *AdviseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdviseRequest.ProtoReflect.Descriptor instead.
+func (*AdviseRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *AdviseRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *AdviseRequest) GetOriginal() *Original {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *AdviseRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+type AdviseResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Event         *PaymentEvent          `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdviseResponse) Reset() {
+	*x = AdviseResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdviseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdviseResponse) ProtoMessage() {}
+
+func (x *AdviseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdviseResponse.ProtoReflect.Descriptor instead.
+func (*AdviseResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *AdviseResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *AdviseResponse) GetEvent() *PaymentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+type ClearRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// Absent when the merchant names none: then it is looked for.
+	Original *Original `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	// The billing amount that is collected, more than zero.
+	Amount *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The merchant's amount; the billing amount if absent.
+	LocalAmount *proto.Money `protobuf:"bytes,4,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	Descriptor_ string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	// More will be collected: what is left of the hold stays. Otherwise it is given back.
+	MoreFollows   bool `protobuf:"varint,7,opt,name=more_follows,json=moreFollows,proto3" json:"more_follows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClearRequest) Reset() {
+	*x = ClearRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClearRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClearRequest) ProtoMessage() {}
+
+func (x *ClearRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClearRequest.ProtoReflect.Descriptor instead.
+func (*ClearRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ClearRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *ClearRequest) GetOriginal() *Original {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *ClearRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *ClearRequest) GetLocalAmount() *proto.Money {
+	if x != nil {
+		return x.LocalAmount
+	}
+	return nil
+}
+
+func (x *ClearRequest) GetDescriptor_() string {
+	if x != nil {
+		return x.Descriptor_
+	}
+	return ""
+}
+
+func (x *ClearRequest) GetMcc() string {
+	if x != nil {
+		return x.Mcc
+	}
+	return ""
+}
+
+func (x *ClearRequest) GetMoreFollows() bool {
+	if x != nil {
+		return x.MoreFollows
+	}
+	return false
+}
+
+type ClearResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Event         *PaymentEvent          `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClearResponse) Reset() {
+	*x = ClearResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClearResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClearResponse) ProtoMessage() {}
+
+func (x *ClearResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClearResponse.ProtoReflect.Descriptor instead.
+func (*ClearResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ClearResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *ClearResponse) GetEvent() *PaymentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+type RefundRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// Absent for a refund without a purchase.
+	Original      *Original    `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	Amount        *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	LocalAmount   *proto.Money `protobuf:"bytes,4,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	Descriptor_   string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc           string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundRequest) Reset() {
+	*x = RefundRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundRequest) ProtoMessage() {}
+
+func (x *RefundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundRequest.ProtoReflect.Descriptor instead.
+func (*RefundRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *RefundRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *RefundRequest) GetOriginal() *Original {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *RefundRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *RefundRequest) GetLocalAmount() *proto.Money {
+	if x != nil {
+		return x.LocalAmount
+	}
+	return nil
+}
+
+func (x *RefundRequest) GetDescriptor_() string {
+	if x != nil {
+		return x.Descriptor_
+	}
+	return ""
+}
+
+func (x *RefundRequest) GetMcc() string {
+	if x != nil {
+		return x.Mcc
+	}
+	return ""
+}
+
+type RefundResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Event         *PaymentEvent          `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundResponse) Reset() {
+	*x = RefundResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundResponse) ProtoMessage() {}
+
+func (x *RefundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundResponse.ProtoReflect.Descriptor instead.
+func (*RefundResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RefundResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *RefundResponse) GetEvent() *PaymentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+type GetPaymentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of the two. By its authorisation's id a payment is found from its second event on.
+	AuthorisationId string `protobuf:"bytes,1,opt,name=authorisation_id,json=authorisationId,proto3" json:"authorisation_id,omitempty"`
+	TransactionId   string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *GetPaymentRequest) Reset() {
+	*x = GetPaymentRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPaymentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPaymentRequest) ProtoMessage() {}
+
+func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPaymentRequest.ProtoReflect.Descriptor instead.
+func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetPaymentRequest) GetAuthorisationId() string {
+	if x != nil {
+		return x.AuthorisationId
+	}
+	return ""
+}
+
+func (x *GetPaymentRequest) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+type GetPaymentResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Payment *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	// In order.
+	Events        []*PaymentEvent `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPaymentResponse) Reset() {
+	*x = GetPaymentResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPaymentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPaymentResponse) ProtoMessage() {}
+
+func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPaymentResponse.ProtoReflect.Descriptor instead.
+func (*GetPaymentResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *GetPaymentResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *GetPaymentResponse) GetEvents() []*PaymentEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// Payment is the running state of a card payment: one authorisation and what became of it, or a collection or refund
+// without one. Amounts are minor units of its currency.
+type Payment struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// auth_…, the authorisation's.
+	Id        string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	AccountId string `protobuf:"bytes,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	UserId    string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	CardId    string `protobuf:"bytes,4,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	// The ledger's hold. It has none if nothing was authorised.
+	HoldId string `protobuf:"bytes,5,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	// The customer's transaction; empty while there is none.
+	TransactionId string        `protobuf:"bytes,6,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	Currency      string        `protobuf:"bytes,7,opt,name=currency,proto3" json:"currency,omitempty"`
+	Status        PaymentStatus `protobuf:"varint,8,opt,name=status,proto3,enum=cardprocessing.v1.PaymentStatus" json:"status,omitempty"`
+	// All that was ever held, and what of that is held, was given up and has expired.
+	AuthorisedMinor int64 `protobuf:"varint,9,opt,name=authorised_minor,json=authorisedMinor,proto3" json:"authorised_minor,omitempty"`
+	HeldMinor       int64 `protobuf:"varint,10,opt,name=held_minor,json=heldMinor,proto3" json:"held_minor,omitempty"`
+	ReversedMinor   int64 `protobuf:"varint,11,opt,name=reversed_minor,json=reversedMinor,proto3" json:"reversed_minor,omitempty"`
+	ExpiredMinor    int64 `protobuf:"varint,12,opt,name=expired_minor,json=expiredMinor,proto3" json:"expired_minor,omitempty"`
+	// What the merchant collected, held or not, and sent back.
+	ClearedMinor  int64 `protobuf:"varint,13,opt,name=cleared_minor,json=clearedMinor,proto3" json:"cleared_minor,omitempty"`
+	RefundedMinor int64 `protobuf:"varint,14,opt,name=refunded_minor,json=refundedMinor,proto3" json:"refunded_minor,omitempty"`
+	// How often the hold has changed.
+	Changes int64 `protobuf:"varint,15,opt,name=changes,proto3" json:"changes,omitempty"`
+	// The number of the newest event.
+	Version int64 `protobuf:"varint,16,opt,name=version,proto3" json:"version,omitempty"`
+	// The merchant's amount of all that was authorised, more than zero.
+	LocalAmount *proto.Money `protobuf:"bytes,17,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	Descriptor_ string       `protobuf:"bytes,18,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string       `protobuf:"bytes,19,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	// When money was last held, and when it was last collected or sent back; Unix milliseconds, 0 for never.
+	HeldMs    int64 `protobuf:"varint,20,opt,name=held_ms,json=heldMs,proto3" json:"held_ms,omitempty"`
+	SettledMs int64 `protobuf:"varint,21,opt,name=settled_ms,json=settledMs,proto3" json:"settled_ms,omitempty"`
+	// Only while it is being done: the next event.
+	Pending       *PaymentEvent `protobuf:"bytes,22,opt,name=pending,proto3" json:"pending,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Payment) Reset() {
+	*x = Payment{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Payment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Payment) ProtoMessage() {}
+
+func (x *Payment) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Payment.ProtoReflect.Descriptor instead.
+func (*Payment) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Payment) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Payment) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *Payment) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Payment) GetCardId() string {
+	if x != nil {
+		return x.CardId
+	}
+	return ""
+}
+
+func (x *Payment) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+func (x *Payment) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+func (x *Payment) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *Payment) GetStatus() PaymentStatus {
+	if x != nil {
+		return x.Status
+	}
+	return PaymentStatus_PAYMENT_STATUS_UNSPECIFIED
+}
+
+func (x *Payment) GetAuthorisedMinor() int64 {
+	if x != nil {
+		return x.AuthorisedMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetHeldMinor() int64 {
+	if x != nil {
+		return x.HeldMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetReversedMinor() int64 {
+	if x != nil {
+		return x.ReversedMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetExpiredMinor() int64 {
+	if x != nil {
+		return x.ExpiredMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetClearedMinor() int64 {
+	if x != nil {
+		return x.ClearedMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetRefundedMinor() int64 {
+	if x != nil {
+		return x.RefundedMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetChanges() int64 {
+	if x != nil {
+		return x.Changes
+	}
+	return 0
+}
+
+func (x *Payment) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Payment) GetLocalAmount() *proto.Money {
+	if x != nil {
+		return x.LocalAmount
+	}
+	return nil
+}
+
+func (x *Payment) GetDescriptor_() string {
+	if x != nil {
+		return x.Descriptor_
+	}
+	return ""
+}
+
+func (x *Payment) GetMcc() string {
+	if x != nil {
+		return x.Mcc
+	}
+	return ""
+}
+
+func (x *Payment) GetHeldMs() int64 {
+	if x != nil {
+		return x.HeldMs
+	}
+	return 0
+}
+
+func (x *Payment) GetSettledMs() int64 {
+	if x != nil {
+		return x.SettledMs
+	}
+	return 0
+}
+
+func (x *Payment) GetPending() *PaymentEvent {
+	if x != nil {
+		return x.Pending
+	}
+	return nil
+}
+
+// PaymentEvent is one thing that happened to a payment. It never changes. Amounts are minor units.
+type PaymentEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1, 2, 3 … in a payment.
+	Number int64            `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	Kind   PaymentEventKind `protobuf:"varint,2,opt,name=kind,proto3,enum=cardprocessing.v1.PaymentEventKind" json:"kind,omitempty"`
+	// Of the message that made it.
+	MessageId string `protobuf:"bytes,3,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Unix milliseconds of business time.
+	AtMs int64 `protobuf:"varint,4,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	// What the message said; 0 for all.
+	AmountMinor int64 `protobuf:"varint,5,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	// What it did to the hold: what was collected of it, and what was given back.
+	CapturedMinor int64 `protobuf:"varint,6,opt,name=captured_minor,json=capturedMinor,proto3" json:"captured_minor,omitempty"`
+	ReleasedMinor int64 `protobuf:"varint,7,opt,name=released_minor,json=releasedMinor,proto3" json:"released_minor,omitempty"`
+	// "insufficient_funds", …; empty if it was not declined.
+	DeclineReason string `protobuf:"bytes,8,opt,name=decline_reason,json=declineReason,proto3" json:"decline_reason,omitempty"`
+	// How many changes of the hold it took.
+	Changes int64 `protobuf:"varint,9,opt,name=changes,proto3" json:"changes,omitempty"`
+	// What it has held more.
+	ExtendedMinor int64 `protobuf:"varint,17,opt,name=extended_minor,json=extendedMinor,proto3" json:"extended_minor,omitempty"`
+	// The transaction that it begins; empty if it goes on with the payment's.
+	BeginsTransactionId string `protobuf:"bytes,10,opt,name=begins_transaction_id,json=beginsTransactionId,proto3" json:"begins_transaction_id,omitempty"`
+	// Of a collection or refund, what the merchant says.
+	LocalAmount *proto.Money `protobuf:"bytes,11,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	Descriptor_ string       `protobuf:"bytes,12,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string       `protobuf:"bytes,13,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	MoreFollows bool         `protobuf:"varint,14,opt,name=more_follows,json=moreFollows,proto3" json:"more_follows,omitempty"`
+	// What the account could spend right after; absent if it is not known.
+	Balance *proto.Money `protobuf:"bytes,15,opt,name=balance,proto3" json:"balance,omitempty"`
+	// Of an increment that nobody was answered in time: whatever becomes of it, it is declined.
+	GivenUp       bool `protobuf:"varint,16,opt,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentEvent) Reset() {
+	*x = PaymentEvent{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentEvent) ProtoMessage() {}
+
+func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentEvent.ProtoReflect.Descriptor instead.
+func (*PaymentEvent) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *PaymentEvent) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *PaymentEvent) GetKind() PaymentEventKind {
+	if x != nil {
+		return x.Kind
+	}
+	return PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED
+}
+
+func (x *PaymentEvent) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *PaymentEvent) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *PaymentEvent) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *PaymentEvent) GetCapturedMinor() int64 {
+	if x != nil {
+		return x.CapturedMinor
+	}
+	return 0
+}
+
+func (x *PaymentEvent) GetReleasedMinor() int64 {
+	if x != nil {
+		return x.ReleasedMinor
+	}
+	return 0
+}
+
+func (x *PaymentEvent) GetDeclineReason() string {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return ""
+}
+
+func (x *PaymentEvent) GetChanges() int64 {
+	if x != nil {
+		return x.Changes
+	}
+	return 0
+}
+
+func (x *PaymentEvent) GetExtendedMinor() int64 {
+	if x != nil {
+		return x.ExtendedMinor
+	}
+	return 0
+}
+
+func (x *PaymentEvent) GetBeginsTransactionId() string {
+	if x != nil {
+		return x.BeginsTransactionId
+	}
+	return ""
+}
+
+func (x *PaymentEvent) GetLocalAmount() *proto.Money {
+	if x != nil {
+		return x.LocalAmount
+	}
+	return nil
+}
+
+func (x *PaymentEvent) GetDescriptor_() string {
+	if x != nil {
+		return x.Descriptor_
+	}
+	return ""
+}
+
+func (x *PaymentEvent) GetMcc() string {
+	if x != nil {
+		return x.Mcc
+	}
+	return ""
+}
+
+func (x *PaymentEvent) GetMoreFollows() bool {
+	if x != nil {
+		return x.MoreFollows
+	}
+	return false
+}
+
+func (x *PaymentEvent) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
+	}
+	return nil
+}
+
+func (x *PaymentEvent) GetGivenUp() bool {
+	if x != nil {
+		return x.GivenUp
+	}
+	return false
+}
+
 var File_service_card_processing_proto_cardprocessing_proto protoreflect.FileDescriptor
 
 const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
@@ -300,7 +1730,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03rrn\x18\x03 \x01(\tR\x03rrn\x12\x1f\n" +
 	"\vterminal_id\x18\x04 \x01(\tR\n" +
 	"terminalId\x12%\n" +
-	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xb7\x02\n" +
+	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xf6\x02\n" +
 	"\x10AuthoriseRequest\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
@@ -312,15 +1742,156 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"descriptor\x18\a \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
-	"\x03mcc\x18\b \x01(\tR\x03mcc\"\xd3\x01\n" +
+	"\x03mcc\x18\b \x01(\tR\x03mcc\x12\x16\n" +
+	"\x06advice\x18\t \x01(\bR\x06advice\x12%\n" +
+	"\x0eaccept_partial\x18\n" +
+	" \x01(\bR\racceptPartial\"\xfc\x01\n" +
 	"\x11AuthoriseResponse\x12)\n" +
 	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1a\n" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
 	"\x0edecline_reason\x18\x03 \x01(\tR\rdeclineReason\x12%\n" +
 	"\x0etransaction_id\x18\x04 \x01(\tR\rtransactionId\x12)\n" +
-	"\abalance\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\abalance2\x82\x01\n" +
+	"\abalance\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
+	"\x06amount\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\x9f\x01\n" +
+	"\aMessage\x12!\n" +
+	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
+	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
+	"\vcard_number\x18\x03 \x01(\tR\n" +
+	"cardNumber\x12\x17\n" +
+	"\acard_id\x18\x04 \x01(\tR\x06cardId\"\x91\x01\n" +
+	"\bOriginal\x12)\n" +
+	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12!\n" +
+	"\fprocessor_id\x18\x02 \x01(\tR\vprocessorId\x127\n" +
+	"\anetwork\x18\x03 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\"\xa8\x01\n" +
+	"\x0eReverseRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
+	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"~\n" +
+	"\x0fReverseResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xaa\x01\n" +
+	"\x10IncrementRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
+	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\x80\x01\n" +
+	"\x11IncrementResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xa7\x01\n" +
+	"\rAdviseRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
+	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"}\n" +
+	"\x0eAdviseResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xaf\x02\n" +
+	"\fClearRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
+	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x122\n" +
+	"\flocal_amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\x12\x1e\n" +
+	"\n" +
+	"descriptor\x18\x05 \x01(\tR\n" +
+	"descriptor\x12\x10\n" +
+	"\x03mcc\x18\x06 \x01(\tR\x03mcc\x12!\n" +
+	"\fmore_follows\x18\a \x01(\bR\vmoreFollows\"|\n" +
+	"\rClearResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\x8d\x02\n" +
+	"\rRefundRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
+	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x122\n" +
+	"\flocal_amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\x12\x1e\n" +
+	"\n" +
+	"descriptor\x18\x05 \x01(\tR\n" +
+	"descriptor\x12\x10\n" +
+	"\x03mcc\x18\x06 \x01(\tR\x03mcc\"}\n" +
+	"\x0eRefundResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"e\n" +
+	"\x11GetPaymentRequest\x12)\n" +
+	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12%\n" +
+	"\x0etransaction_id\x18\x02 \x01(\tR\rtransactionId\"\x83\x01\n" +
+	"\x12GetPaymentResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x127\n" +
+	"\x06events\x18\x02 \x03(\v2\x1f.cardprocessing.v1.PaymentEventR\x06events\"\xef\x05\n" +
+	"\aPayment\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x02 \x01(\tR\taccountId\x12\x17\n" +
+	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x17\n" +
+	"\acard_id\x18\x04 \x01(\tR\x06cardId\x12\x17\n" +
+	"\ahold_id\x18\x05 \x01(\tR\x06holdId\x12%\n" +
+	"\x0etransaction_id\x18\x06 \x01(\tR\rtransactionId\x12\x1a\n" +
+	"\bcurrency\x18\a \x01(\tR\bcurrency\x128\n" +
+	"\x06status\x18\b \x01(\x0e2 .cardprocessing.v1.PaymentStatusR\x06status\x12)\n" +
+	"\x10authorised_minor\x18\t \x01(\x03R\x0fauthorisedMinor\x12\x1d\n" +
+	"\n" +
+	"held_minor\x18\n" +
+	" \x01(\x03R\theldMinor\x12%\n" +
+	"\x0ereversed_minor\x18\v \x01(\x03R\rreversedMinor\x12#\n" +
+	"\rexpired_minor\x18\f \x01(\x03R\fexpiredMinor\x12#\n" +
+	"\rcleared_minor\x18\r \x01(\x03R\fclearedMinor\x12%\n" +
+	"\x0erefunded_minor\x18\x0e \x01(\x03R\rrefundedMinor\x12\x18\n" +
+	"\achanges\x18\x0f \x01(\x03R\achanges\x12\x18\n" +
+	"\aversion\x18\x10 \x01(\x03R\aversion\x122\n" +
+	"\flocal_amount\x18\x11 \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\x12\x1e\n" +
+	"\n" +
+	"descriptor\x18\x12 \x01(\tR\n" +
+	"descriptor\x12\x10\n" +
+	"\x03mcc\x18\x13 \x01(\tR\x03mcc\x12\x17\n" +
+	"\aheld_ms\x18\x14 \x01(\x03R\x06heldMs\x12\x1d\n" +
+	"\n" +
+	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x129\n" +
+	"\apending\x18\x16 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\apending\"\xef\x04\n" +
+	"\fPaymentEvent\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
+	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x03 \x01(\tR\tmessageId\x12\x13\n" +
+	"\x05at_ms\x18\x04 \x01(\x03R\x04atMs\x12!\n" +
+	"\famount_minor\x18\x05 \x01(\x03R\vamountMinor\x12%\n" +
+	"\x0ecaptured_minor\x18\x06 \x01(\x03R\rcapturedMinor\x12%\n" +
+	"\x0ereleased_minor\x18\a \x01(\x03R\rreleasedMinor\x12%\n" +
+	"\x0edecline_reason\x18\b \x01(\tR\rdeclineReason\x12\x18\n" +
+	"\achanges\x18\t \x01(\x03R\achanges\x12%\n" +
+	"\x0eextended_minor\x18\x11 \x01(\x03R\rextendedMinor\x122\n" +
+	"\x15begins_transaction_id\x18\n" +
+	" \x01(\tR\x13beginsTransactionId\x122\n" +
+	"\flocal_amount\x18\v \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\x12\x1e\n" +
+	"\n" +
+	"descriptor\x18\f \x01(\tR\n" +
+	"descriptor\x12\x10\n" +
+	"\x03mcc\x18\r \x01(\tR\x03mcc\x12!\n" +
+	"\fmore_follows\x18\x0e \x01(\bR\vmoreFollows\x12)\n" +
+	"\abalance\x18\x0f \x01(\v2\x0f.money.v1.MoneyR\abalance\x12\x19\n" +
+	"\bgiven_up\x18\x10 \x01(\bR\agivenUp*\xbd\x01\n" +
+	"\rPaymentStatus\x12\x1e\n" +
+	"\x1aPAYMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16PAYMENT_STATUS_PENDING\x10\x01\x12\x1a\n" +
+	"\x16PAYMENT_STATUS_SETTLED\x10\x02\x12\x1b\n" +
+	"\x17PAYMENT_STATUS_DECLINED\x10\x03\x12\x1b\n" +
+	"\x17PAYMENT_STATUS_REVERSED\x10\x04\x12\x1a\n" +
+	"\x16PAYMENT_STATUS_EXPIRED\x10\x05*\xc1\x02\n" +
+	"\x10PaymentEventKind\x12\"\n" +
+	"\x1ePAYMENT_EVENT_KIND_UNSPECIFIED\x10\x00\x12$\n" +
+	" PAYMENT_EVENT_KIND_AUTHORISATION\x10\x01\x12 \n" +
+	"\x1cPAYMENT_EVENT_KIND_INCREMENT\x10\x02\x12\x1f\n" +
+	"\x1bPAYMENT_EVENT_KIND_REVERSAL\x10\x03\x12\x1d\n" +
+	"\x19PAYMENT_EVENT_KIND_EXPIRY\x10\x04\x12\x1f\n" +
+	"\x1bPAYMENT_EVENT_KIND_CLEARING\x10\x05\x12\x1d\n" +
+	"\x19PAYMENT_EVENT_KIND_REFUND\x10\x06\x12\"\n" +
+	"\x1ePAYMENT_EVENT_KIND_ABANDONMENT\x10\a\x12\x1d\n" +
+	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b2\xf9\x05\n" +
 	"\x0eCardProcessing\x12p\n" +
-	"\tAuthorise\x12#.cardprocessing.v1.AuthoriseRequest\x1a$.cardprocessing.v1.AuthoriseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01B<Z:farthing/service.card-processing/proto;cardprocessingprotob\x06proto3"
+	"\tAuthorise\x12#.cardprocessing.v1.AuthoriseRequest\x1a$.cardprocessing.v1.AuthoriseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12j\n" +
+	"\aReverse\x12!.cardprocessing.v1.ReverseRequest\x1a\".cardprocessing.v1.ReverseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12p\n" +
+	"\tIncrement\x12#.cardprocessing.v1.IncrementRequest\x1a$.cardprocessing.v1.IncrementResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12d\n" +
+	"\x05Clear\x12\x1f.cardprocessing.v1.ClearRequest\x1a .cardprocessing.v1.ClearResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
+	"\x06Advise\x12 .cardprocessing.v1.AdviseRequest\x1a!.cardprocessing.v1.AdviseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
+	"\x06Refund\x12 .cardprocessing.v1.RefundRequest\x1a!.cardprocessing.v1.RefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12_\n" +
+	"\n" +
+	"GetPayment\x12$.cardprocessing.v1.GetPaymentRequest\x1a%.cardprocessing.v1.GetPaymentResponse\"\x04\x90\xb5\x18\x01B<Z:farthing/service.card-processing/proto;cardprocessingprotob\x06proto3"
 
 var (
 	file_service_card_processing_proto_cardprocessing_proto_rawDescOnce sync.Once
@@ -334,25 +1905,94 @@ func file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP() []byt
 	return file_service_card_processing_proto_cardprocessing_proto_rawDescData
 }
 
-var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
-	(*NetworkIDs)(nil),        // 0: cardprocessing.v1.NetworkIDs
-	(*AuthoriseRequest)(nil),  // 1: cardprocessing.v1.AuthoriseRequest
-	(*AuthoriseResponse)(nil), // 2: cardprocessing.v1.AuthoriseResponse
-	(*proto.Money)(nil),       // 3: money.v1.Money
+	(PaymentStatus)(0),         // 0: cardprocessing.v1.PaymentStatus
+	(PaymentEventKind)(0),      // 1: cardprocessing.v1.PaymentEventKind
+	(*NetworkIDs)(nil),         // 2: cardprocessing.v1.NetworkIDs
+	(*AuthoriseRequest)(nil),   // 3: cardprocessing.v1.AuthoriseRequest
+	(*AuthoriseResponse)(nil),  // 4: cardprocessing.v1.AuthoriseResponse
+	(*Message)(nil),            // 5: cardprocessing.v1.Message
+	(*Original)(nil),           // 6: cardprocessing.v1.Original
+	(*ReverseRequest)(nil),     // 7: cardprocessing.v1.ReverseRequest
+	(*ReverseResponse)(nil),    // 8: cardprocessing.v1.ReverseResponse
+	(*IncrementRequest)(nil),   // 9: cardprocessing.v1.IncrementRequest
+	(*IncrementResponse)(nil),  // 10: cardprocessing.v1.IncrementResponse
+	(*AdviseRequest)(nil),      // 11: cardprocessing.v1.AdviseRequest
+	(*AdviseResponse)(nil),     // 12: cardprocessing.v1.AdviseResponse
+	(*ClearRequest)(nil),       // 13: cardprocessing.v1.ClearRequest
+	(*ClearResponse)(nil),      // 14: cardprocessing.v1.ClearResponse
+	(*RefundRequest)(nil),      // 15: cardprocessing.v1.RefundRequest
+	(*RefundResponse)(nil),     // 16: cardprocessing.v1.RefundResponse
+	(*GetPaymentRequest)(nil),  // 17: cardprocessing.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil), // 18: cardprocessing.v1.GetPaymentResponse
+	(*Payment)(nil),            // 19: cardprocessing.v1.Payment
+	(*PaymentEvent)(nil),       // 20: cardprocessing.v1.PaymentEvent
+	(*proto.Money)(nil),        // 21: money.v1.Money
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
-	0, // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
-	3, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
-	3, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
-	3, // 3: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	1, // 4: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	2, // 5: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	2,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
+	21, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
+	21, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
+	21, // 3: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	21, // 4: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	2,  // 5: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
+	2,  // 6: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
+	5,  // 7: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
+	6,  // 8: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
+	21, // 9: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
+	19, // 10: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
+	20, // 11: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	5,  // 12: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
+	6,  // 13: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
+	21, // 14: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
+	19, // 15: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
+	20, // 16: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	5,  // 17: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
+	6,  // 18: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
+	21, // 19: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
+	19, // 20: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
+	20, // 21: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	5,  // 22: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
+	6,  // 23: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
+	21, // 24: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
+	21, // 25: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
+	19, // 26: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
+	20, // 27: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	5,  // 28: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
+	6,  // 29: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
+	21, // 30: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
+	21, // 31: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
+	19, // 32: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	20, // 33: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	19, // 34: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
+	20, // 35: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
+	0,  // 36: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
+	21, // 37: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
+	20, // 38: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
+	1,  // 39: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	21, // 40: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	21, // 41: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	3,  // 42: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	7,  // 43: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	9,  // 44: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	13, // 45: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	11, // 46: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	15, // 47: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	17, // 48: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	4,  // 49: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	8,  // 50: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	10, // 51: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	14, // 52: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	12, // 53: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	16, // 54: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	18, // 55: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	49, // [49:56] is the sub-list for method output_type
+	42, // [42:49] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }
@@ -365,13 +2005,14 @@ func file_service_card_processing_proto_cardprocessing_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_card_processing_proto_cardprocessing_proto_rawDesc), len(file_service_card_processing_proto_cardprocessing_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   3,
+			NumEnums:      2,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_service_card_processing_proto_cardprocessing_proto_goTypes,
 		DependencyIndexes: file_service_card_processing_proto_cardprocessing_proto_depIdxs,
+		EnumInfos:         file_service_card_processing_proto_cardprocessing_proto_enumTypes,
 		MessageInfos:      file_service_card_processing_proto_cardprocessing_proto_msgTypes,
 	}.Build()
 	File_service_card_processing_proto_cardprocessing_proto = out.File

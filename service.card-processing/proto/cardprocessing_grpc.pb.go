@@ -19,18 +19,38 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CardProcessing_Authorise_FullMethodName = "/cardprocessing.v1.CardProcessing/Authorise"
+	CardProcessing_Authorise_FullMethodName  = "/cardprocessing.v1.CardProcessing/Authorise"
+	CardProcessing_Reverse_FullMethodName    = "/cardprocessing.v1.CardProcessing/Reverse"
+	CardProcessing_Increment_FullMethodName  = "/cardprocessing.v1.CardProcessing/Increment"
+	CardProcessing_Clear_FullMethodName      = "/cardprocessing.v1.CardProcessing/Clear"
+	CardProcessing_Advise_FullMethodName     = "/cardprocessing.v1.CardProcessing/Advise"
+	CardProcessing_Refund_FullMethodName     = "/cardprocessing.v1.CardProcessing/Refund"
+	CardProcessing_GetPayment_FullMethodName = "/cardprocessing.v1.CardProcessing/GetPayment"
 )
 
 // CardProcessingClient is the client API for CardProcessing service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CardProcessing decides card payments.
+// CardProcessing decides card payments, and follows each to its end.
 type CardProcessingClient interface {
 	// Authorise answers by 1.5 s: approved, declined with a reason, or timeout.outcome_unknown, after which the same
 	// authorisation may be repeated. A repeat answers what happened the first time.
 	Authorise(ctx context.Context, in *AuthoriseRequest, opts ...grpc.CallOption) (*AuthoriseResponse, error)
+	// Reverse gives up an authorisation, in whole or in part. It may come before its authorisation, which is then
+	// declined. A repeat of the message answers what happened the first time; this holds for all that follow too.
+	Reverse(ctx context.Context, in *ReverseRequest, opts ...grpc.CallOption) (*ReverseResponse, error)
+	// Increment asks to hold more for an authorisation. Being declined is an outcome. It answers like Authorise.
+	Increment(ctx context.Context, in *IncrementRequest, opts ...grpc.CallOption) (*IncrementResponse, error)
+	// Clear collects: exactly what was authorised, more, less, in parts, or without an authorisation.
+	Clear(ctx context.Context, in *ClearRequest, opts ...grpc.CallOption) (*ClearResponse, error)
+	// Advise tells the final amount of an authorisation that was an estimate, before it is collected: a petrol pump's. What
+	// is held becomes that, whatever there is.
+	Advise(ctx context.Context, in *AdviseRequest, opts ...grpc.CallOption) (*AdviseResponse, error)
+	// Refund sends money back, for a payment or for none.
+	Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error)
+	// GetPayment is a card payment with all its events: not_found.payment if there is none.
+	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error)
 }
 
 type cardProcessingClient struct {
@@ -51,15 +71,89 @@ func (c *cardProcessingClient) Authorise(ctx context.Context, in *AuthoriseReque
 	return out, nil
 }
 
+func (c *cardProcessingClient) Reverse(ctx context.Context, in *ReverseRequest, opts ...grpc.CallOption) (*ReverseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReverseResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_Reverse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardProcessingClient) Increment(ctx context.Context, in *IncrementRequest, opts ...grpc.CallOption) (*IncrementResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IncrementResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_Increment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardProcessingClient) Clear(ctx context.Context, in *ClearRequest, opts ...grpc.CallOption) (*ClearResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClearResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_Clear_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardProcessingClient) Advise(ctx context.Context, in *AdviseRequest, opts ...grpc.CallOption) (*AdviseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AdviseResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_Advise_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardProcessingClient) Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefundResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_Refund_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardProcessingClient) GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPaymentResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_GetPayment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CardProcessingServer is the server API for CardProcessing service.
 // All implementations must embed UnimplementedCardProcessingServer
 // for forward compatibility.
 //
-// CardProcessing decides card payments.
+// CardProcessing decides card payments, and follows each to its end.
 type CardProcessingServer interface {
 	// Authorise answers by 1.5 s: approved, declined with a reason, or timeout.outcome_unknown, after which the same
 	// authorisation may be repeated. A repeat answers what happened the first time.
 	Authorise(context.Context, *AuthoriseRequest) (*AuthoriseResponse, error)
+	// Reverse gives up an authorisation, in whole or in part. It may come before its authorisation, which is then
+	// declined. A repeat of the message answers what happened the first time; this holds for all that follow too.
+	Reverse(context.Context, *ReverseRequest) (*ReverseResponse, error)
+	// Increment asks to hold more for an authorisation. Being declined is an outcome. It answers like Authorise.
+	Increment(context.Context, *IncrementRequest) (*IncrementResponse, error)
+	// Clear collects: exactly what was authorised, more, less, in parts, or without an authorisation.
+	Clear(context.Context, *ClearRequest) (*ClearResponse, error)
+	// Advise tells the final amount of an authorisation that was an estimate, before it is collected: a petrol pump's. What
+	// is held becomes that, whatever there is.
+	Advise(context.Context, *AdviseRequest) (*AdviseResponse, error)
+	// Refund sends money back, for a payment or for none.
+	Refund(context.Context, *RefundRequest) (*RefundResponse, error)
+	// GetPayment is a card payment with all its events: not_found.payment if there is none.
+	GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error)
 	mustEmbedUnimplementedCardProcessingServer()
 }
 
@@ -72,6 +166,24 @@ type UnimplementedCardProcessingServer struct{}
 
 func (UnimplementedCardProcessingServer) Authorise(context.Context, *AuthoriseRequest) (*AuthoriseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Authorise not implemented")
+}
+func (UnimplementedCardProcessingServer) Reverse(context.Context, *ReverseRequest) (*ReverseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Reverse not implemented")
+}
+func (UnimplementedCardProcessingServer) Increment(context.Context, *IncrementRequest) (*IncrementResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Increment not implemented")
+}
+func (UnimplementedCardProcessingServer) Clear(context.Context, *ClearRequest) (*ClearResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Clear not implemented")
+}
+func (UnimplementedCardProcessingServer) Advise(context.Context, *AdviseRequest) (*AdviseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Advise not implemented")
+}
+func (UnimplementedCardProcessingServer) Refund(context.Context, *RefundRequest) (*RefundResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Refund not implemented")
+}
+func (UnimplementedCardProcessingServer) GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPayment not implemented")
 }
 func (UnimplementedCardProcessingServer) mustEmbedUnimplementedCardProcessingServer() {}
 func (UnimplementedCardProcessingServer) testEmbeddedByValue()                        {}
@@ -112,6 +224,114 @@ func _CardProcessing_Authorise_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CardProcessing_Reverse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReverseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).Reverse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_Reverse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).Reverse(ctx, req.(*ReverseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CardProcessing_Increment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(IncrementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).Increment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_Increment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).Increment(ctx, req.(*IncrementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CardProcessing_Clear_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClearRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).Clear(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_Clear_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).Clear(ctx, req.(*ClearRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CardProcessing_Advise_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AdviseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).Advise(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_Advise_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).Advise(ctx, req.(*AdviseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CardProcessing_Refund_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefundRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).Refund(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_Refund_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).Refund(ctx, req.(*RefundRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CardProcessing_GetPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPaymentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).GetPayment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_GetPayment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).GetPayment(ctx, req.(*GetPaymentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CardProcessing_ServiceDesc is the grpc.ServiceDesc for CardProcessing service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -122,6 +342,30 @@ var CardProcessing_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Authorise",
 			Handler:    _CardProcessing_Authorise_Handler,
+		},
+		{
+			MethodName: "Reverse",
+			Handler:    _CardProcessing_Reverse_Handler,
+		},
+		{
+			MethodName: "Increment",
+			Handler:    _CardProcessing_Increment_Handler,
+		},
+		{
+			MethodName: "Clear",
+			Handler:    _CardProcessing_Clear_Handler,
+		},
+		{
+			MethodName: "Advise",
+			Handler:    _CardProcessing_Advise_Handler,
+		},
+		{
+			MethodName: "Refund",
+			Handler:    _CardProcessing_Refund_Handler,
+		},
+		{
+			MethodName: "GetPayment",
+			Handler:    _CardProcessing_GetPayment_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

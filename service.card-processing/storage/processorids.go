@@ -1,4 +1,3 @@
-// Package storage keeps which hold a processor's opaque id stands for.
 package storage
 
 import (
@@ -11,7 +10,7 @@ import (
 
 // processorIDRow is inserted if absent: whoever comes first gives the id its hold.
 type processorIDRow struct {
-	ProcessorID string `store:"1,partition"`
+	ProcessorID string `store:"1,partition"` // Of another message than an authorisation, after its kind and a slash.
 	HoldID      string `store:"2"`
 	CardID      string `store:"3"` // Empty for a card that is nobody's.
 	Minor       int64  `store:"4"`
@@ -21,16 +20,11 @@ type processorIDRow struct {
 // Claim is a processor's id, the payment that it stands for, and the hold that it is to have.
 type Claim struct {
 	ProcessorID, HoldID, CardID string
-	Minor                       int64
+	Minor                       int64 // 0 if it is not known.
 	Currency                    string
 }
 
 var processorIDsTable = store.ConditionalTable[processorIDRow]("processor_ids")
-
-// Schema is the keyspace of service.card-processing.
-func Schema() store.Schema {
-	return store.Schema{Keyspace: "card_processing", Tables: []store.Table{processorIDsTable}}
-}
 
 // ProcessorIDs maps processors' ids to holds. An opaque id has no time in it, and a hold's must.
 type ProcessorIDs struct {
@@ -54,8 +48,17 @@ func (s *ProcessorIDs) Claim(ctx context.Context, c Claim) (string, error) {
 		return "", errs.New(errs.Internal, "a refused claim showed no row")
 	}
 	first := answer.Present[0]
-	if wanted.HoldID = first.HoldID; first != wanted {
+	if wanted.HoldID = first.HoldID; first.Minor == 0 || wanted.Minor == 0 { // Its reversal's claim knows no amount.
+		wanted.Minor, wanted.Currency = first.Minor, first.Currency
+	}
+	if first != wanted {
 		return "", errs.New(errs.Conflict+".processor_id", "This processor_id was used for another payment")
 	}
 	return first.HoldID, nil
+}
+
+// Find is the hold that an id stands for, and whether it does.
+func (s *ProcessorIDs) Find(ctx context.Context, processorID string) (string, bool, error) {
+	row, found, err := s.rows.In(processorID).Find(ctx, store.Latest)
+	return row.HoldID, found, err
 }

@@ -42,7 +42,7 @@ func register(env *foundation.Env) error {
 
 func newLag(registry prometheus.Registerer) prometheus.Histogram {
 	return promauto.With(registry).NewHistogram(prometheus.HistogramOpts{
-		Name: "feed_lag_seconds", Help: "From a transaction's creation to its item in the feed.",
+		Name: "feed_lag_seconds", Help: "From a transaction's last change to its item in the feed.",
 		Buckets: prometheus.ExponentialBuckets(0.001, 2, 16),
 	})
 }
@@ -61,6 +61,6 @@ func (g *generator) append(ctx context.Context, e events.Event) error {
 	case err != nil:
 		return fmt.Errorf("appending to the feed: %w", err)
 	}
-	g.lag.Observe(g.clock.Now().Sub(time.UnixMilli(item.GetCreatedMs())).Seconds())
+	g.lag.Observe(g.clock.Now().Sub(time.UnixMilli(changed.GetTransaction().GetUpdatedMs())).Seconds())
 	return nil
 }

@@ -28,10 +28,19 @@ func title(t *transactionsproto.Transaction) string {
 	return t.GetDescriptor_()
 }
 
-// body is the category of a payment, and of a declined one the reason.
+// body is the category of a payment, of a declined one the reason, and of one that came to nothing how.
 func body(t *transactionsproto.Transaction) string {
-	if t.GetStatus() == transactionsproto.Status_STATUS_DECLINED {
+	switch t.GetStatus() {
+	case transactionsproto.Status_STATUS_DECLINED:
 		return "Declined: " + explained(t.GetDeclineReason())
+	case transactionsproto.Status_STATUS_REVERSED:
+		return "Cancelled: the money is back in your account"
+	case transactionsproto.Status_STATUS_EXPIRED:
+		return "Never collected: the money is back in your account"
+	default:
+	}
+	if t.GetAmount().GetMinor() > 0 {
+		return "Refund"
 	}
 	return spoken(t.GetCategory())
 }
@@ -47,6 +56,8 @@ func explained(reason string) string {
 		return "this card is closed"
 	case "card_expired":
 		return "this card has expired"
+	case "reversed":
+		return "it was cancelled before it was made"
 	case "timed_out":
 		return "we could not answer in time"
 	}

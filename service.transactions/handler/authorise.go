@@ -3,14 +3,17 @@ package handler
 import (
 	"context"
 	"fmt"
+	"math/big"
 
 	"farthing/pkg/errs"
+	"farthing/pkg/events"
 	"farthing/pkg/id"
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/trace"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.transactions/logic"
 	transactionsproto "farthing/service.transactions/proto"
+	"farthing/service.transactions/storage"
 )
 
 // Authorise reserves the money and records the outcome. Being declined is an outcome, not an error. After
@@ -35,8 +38,9 @@ func (h *Handler) Authorise(
 	return &transactionsproto.AuthoriseResponse{
 		TransactionId: reserved.GetTransactionId(),
 		Approved:      reserved.GetOutcome() == balanceproto.Outcome_OUTCOME_APPROVED,
-		DeclineReason: logic.ReasonText(reserved.GetDeclineReason()),
+		DeclineReason: balanceproto.ReasonText(reserved.GetDeclineReason()),
 		Balance:       reserved.GetBalance(),
+		Amount:        reserved.GetAmount(),
 	}, nil
 }
 
@@ -49,7 +53,7 @@ func (h *Handler) reserve(
 	announcing := h.transactions.Announcing(ctx, req.GetAccountId(), transactionID)
 	reserved, err := h.balance.Reserve(ctx, &balanceproto.ReserveRequest{
 		AccountId: req.GetAccountId(), HoldId: req.GetHoldId(), Amount: req.GetPurchase().GetAmount(),
-		TransactionId: transactionID, Refusal: refusal,
+		TransactionId: transactionID, Refusal: refusal, Forced: req.GetForced(), AcceptPartial: req.GetAcceptPartial(),
 	})
 	if announcing() != nil {
 		return reserved, "", err // The record will try again, and say what is wrong.
@@ -67,7 +71,7 @@ func checkAuthorise(req *transactionsproto.AuthoriseRequest) (balanceproto.Decli
 	if err := checkPurchase(req.GetPurchase()); err != nil {
 		return 0, err
 	}
-	refusal, ok := logic.ReasonOf(req.GetRefusal())
+	refusal, ok := balanceproto.ReasonOf(req.GetRefusal())
 	if !ok {
 		return 0, errs.BadParam("refusal", "is not a reason to decline")
 	}
@@ -123,7 +127,9 @@ func (h *Handler) record(
 			return err
 		}
 	}
-	return h.transactions.Record(ctx, part, req.GetAccountId(), told)
+	return h.transactions.Amend(ctx, req.GetAccountId(), storage.Amendment{
+		ID: part.ID, Begins: true, Add: []logic.Part{part}, Tell: []events.Event{told},
+	})
 }
 
 func transactionOf(
@@ -134,16 +140,31 @@ func transactionOf(
 		status = transactionsproto.Status_STATUS_PENDING
 	}
 	purchase := req.GetPurchase()
-	local := purchase.GetLocalAmount()
+	amount, local := purchase.GetAmount(), purchase.GetLocalAmount()
+	if held := reserved.GetAmount(); held.GetMinor() > 0 && held.GetMinor() < amount.GetMinor() {
+		local = localPart(local, held, amount)
+		amount = held
+	}
 	if local == nil {
-		local = purchase.GetAmount()
+		local = amount
 	}
 	return &transactionsproto.Transaction{
 		Id: reserved.GetTransactionId(), AccountId: req.GetAccountId(), UserId: req.GetUserId(), CardId: req.GetCardId(),
-		HoldId: req.GetHoldId(), Status: status, DeclineReason: logic.ReasonText(reserved.GetDeclineReason()),
-		Amount: out(purchase.GetAmount()), LocalAmount: out(local), Balance: reserved.GetBalance(),
+		HoldId: req.GetHoldId(), Status: status, DeclineReason: balanceproto.ReasonText(reserved.GetDeclineReason()),
+		Amount: out(amount), LocalAmount: out(local), Balance: reserved.GetBalance(),
 		Descriptor_: purchase.GetDescriptor_(), Mcc: purchase.GetMcc(), Scheme: purchase.GetScheme(),
 	}
+}
+
+// localPart is the merchant's amount of what was approved in part, nil for none. Nobody but us computes it, so that it
+// is rounded down.
+func localPart(local, held, whole *moneyproto.Money) *moneyproto.Money {
+	if local == nil {
+		return nil
+	}
+	part := new(big.Int).Mul(big.NewInt(local.GetMinor()), big.NewInt(held.GetMinor()))
+	part.Quo(part, big.NewInt(whole.GetMinor()))
+	return &moneyproto.Money{Minor: part.Int64(), Currency: local.GetCurrency()}
 }
 
 // out is an amount as money that goes out.

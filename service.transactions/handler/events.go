@@ -16,7 +16,7 @@ import (
 
 // The types of the events.
 const (
-	recorded = "transactions.recorded" // First written: enrichment takes it.
+	recorded = "transactions.recorded" // Written, or gone on: enrichment takes it.
 	enriched = "transactions.enriched" // Has its merchant: feed and push take it.
 )
 

@@ -44,7 +44,9 @@ func (b *bank) entered(t testing.TB, account string, parts int, times ...time.Ti
 		if err := b.transactions.Announce(t.Context(), account, txID); err != nil {
 			t.Fatalf("announcing: %v", err)
 		}
-		if err := b.transactions.Record(t.Context(), part, account, e); err != nil {
+		if err := b.transactions.Amend(t.Context(), account, storage.Amendment{
+			ID: part.ID, Begins: true, Add: []logic.Part{part}, Tell: []events.Event{e},
+		}); err != nil {
 			t.Fatalf("recording: %v", err)
 		}
 		for version := range (n + 1) * parts % 9 { // Some have more rows than a page reckons with.

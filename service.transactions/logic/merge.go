@@ -19,6 +19,7 @@ const (
 	Record     Facet = 1 // What happened: transactions' own.
 	Enrichment Facet = 2 // The merchant and category: transaction-enrichment's.
 	Annotation Facet = 3 // One client's value of one metadata key: the customer's programs'.
+	Progress   Facet = 4 // How the payment went on: card-processing's.
 )
 
 // Part is one version of one facet of a transaction.
@@ -28,7 +29,7 @@ type Part struct {
 	Name    string // Of an Annotation: annotationName.
 	Version int64
 	// Of a Record the transaction without what the other facets add; of an Enrichment only that, and in its version
-	// what was told of it (Told); of an Annotation the metadata of one key.
+	// what was told of it (Told); of an Annotation the metadata of one key; of a Progress what it replaces in the Record.
 	State *transactionsproto.Transaction
 }
 
@@ -36,6 +37,8 @@ type Part struct {
 const (
 	recordAnswered = 1
 	recordTimedOut = 2
+
+	recordVersionMax = 9 // Room for more.
 )
 
 // RecordVersion is the version of the Record of an answer. A hold that was given up stays so, whatever was said of it
@@ -50,9 +53,11 @@ func RecordVersion(reason balanceproto.DeclineReason) int64 {
 // EnrichmentVersionMax is the last version that an Enrichment can have.
 const EnrichmentVersionMax = 999
 
-// versionOf is a transaction's version by those of its Record and Enrichment. It grows with each of them, and no two
-// pairs make the same, so that a version names one state.
-func versionOf(record, enrichment int64) int64 { return record*(EnrichmentVersionMax+1) + enrichment }
+// versionOf is a transaction's version by those of its Progress, Record and Enrichment. It grows with each of them, and
+// no two triples make the same, so that a version names one state.
+func versionOf(progress, record, enrichment int64) int64 {
+	return (progress*(recordVersionMax+1)+record)*(EnrichmentVersionMax+1) + enrichment
+}
 
 // Has tells whether a version of a facet is there.
 func Has(parts []Part, facet Facet, version int64) bool {
@@ -62,6 +67,17 @@ func Has(parts []Part, facet Facet, version int64) bool {
 		}
 	}
 	return false
+}
+
+// Newest is the highest version of a facet that is there, 0 for none.
+func Newest(parts []Part, facet Facet) int64 {
+	var newest int64
+	for _, part := range parts {
+		if part.Facet == facet {
+			newest = max(newest, part.Version)
+		}
+	}
+	return newest
 }
 
 // Told is the highest version of the transaction that was told of as enriched, 0 if none was.
@@ -78,12 +94,14 @@ func Told(parts []Part) int64 {
 // Merge is the transaction that these parts make for a client: the highest version of each, and of annotations only
 // the client's own. It is nil without a Record: then there is no transaction yet. The parts stay as they are.
 func Merge(parts []Part, clientID string) *transactionsproto.Transaction {
-	var record, enrichment Part
+	var record, progress, enrichment Part
 	annotations := make(map[string]Part)
 	for _, part := range parts {
 		switch part.Facet {
 		case Record:
 			record = newer(record, part)
+		case Progress:
+			progress = newer(progress, part)
 		case Enrichment:
 			enrichment = newer(enrichment, part)
 		case Annotation:
@@ -96,7 +114,8 @@ func Merge(parts []Part, clientID string) *transactionsproto.Transaction {
 		return nil
 	}
 	merged := proto.CloneOf(record.State)
-	merged.Version = versionOf(record.Version, enrichment.Version)
+	merged.Version = versionOf(progress.Version, record.Version, enrichment.Version)
+	goOn(merged, progress.State)
 	enrich(merged, enrichment.State)
 	annotate(merged, annotations)
 	return merged
@@ -107,6 +126,21 @@ func newer(a, b Part) Part {
 		return b
 	}
 	return a
+}
+
+// goOn replaces in a transaction what its payment's progress knows better.
+func goOn(t, by *transactionsproto.Transaction) {
+	if by == nil {
+		return
+	}
+	t.Status, t.Amount, t.SettledMs, t.Quiet = by.GetStatus(), by.GetAmount(), by.GetSettledMs(), by.GetQuiet()
+	t.UpdatedMs = max(t.GetUpdatedMs(), by.GetUpdatedMs())
+	if by.GetLocalAmount() != nil {
+		t.LocalAmount = by.GetLocalAmount()
+	}
+	if by.GetBalance() != nil {
+		t.Balance = by.GetBalance()
+	}
 }
 
 func enrich(t, by *transactionsproto.Transaction) {

@@ -161,12 +161,12 @@ func TestADeletedKeyStaysDeletedWhenAnOlderValueArrivesLate(t *testing.T) {
 func TestEveryReasonHasATextAndNothingElseIsOne(t *testing.T) {
 	for number := range balanceproto.DeclineReason_name {
 		reason := balanceproto.DeclineReason(number)
-		if back, ok := logic.ReasonOf(logic.ReasonText(reason)); !ok || back != reason {
-			t.Errorf("%v is %q, which is %v, %v", reason, logic.ReasonText(reason), back, ok)
+		if back, ok := balanceproto.ReasonOf(balanceproto.ReasonText(reason)); !ok || back != reason {
+			t.Errorf("%v is %q, which is %v, %v", reason, balanceproto.ReasonText(reason), back, ok)
 		}
 	}
 	for _, text := range []string{"unspecified", "CARD_FROZEN", "card frozen", "bored"} {
-		if reason, ok := logic.ReasonOf(text); ok {
+		if reason, ok := balanceproto.ReasonOf(text); ok {
 			t.Errorf("%q is taken as %v", text, reason)
 		}
 	}

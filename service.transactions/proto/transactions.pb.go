@@ -29,6 +29,12 @@ const (
 	Status_STATUS_UNSPECIFIED Status = 0
 	Status_STATUS_PENDING     Status = 1
 	Status_STATUS_DECLINED    Status = 2
+	// The merchant has collected.
+	Status_STATUS_SETTLED Status = 3
+	// The merchant gave it all up.
+	Status_STATUS_REVERSED Status = 4
+	// The merchant never collected, in all the time there was.
+	Status_STATUS_EXPIRED Status = 5
 )
 
 // Enum value maps for Status.
@@ -37,11 +43,17 @@ var (
 		0: "STATUS_UNSPECIFIED",
 		1: "STATUS_PENDING",
 		2: "STATUS_DECLINED",
+		3: "STATUS_SETTLED",
+		4: "STATUS_REVERSED",
+		5: "STATUS_EXPIRED",
 	}
 	Status_value = map[string]int32{
 		"STATUS_UNSPECIFIED": 0,
 		"STATUS_PENDING":     1,
 		"STATUS_DECLINED":    2,
+		"STATUS_SETTLED":     3,
+		"STATUS_REVERSED":    4,
+		"STATUS_EXPIRED":     5,
 	}
 )
 
@@ -103,10 +115,14 @@ type Transaction struct {
 	Category string            `protobuf:"bytes,16,opt,name=category,proto3" json:"category,omitempty"`
 	Metadata map[string]string `protobuf:"bytes,17,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Notes    string            `protobuf:"bytes,18,opt,name=notes,proto3" json:"notes,omitempty"`
-	// Grows with each change of the record or the enrichment.
+	// Grows with each change of the record, of how the payment went on, or of the enrichment.
 	Version int64 `protobuf:"varint,19,opt,name=version,proto3" json:"version,omitempty"`
 	// "mastercard".
-	Scheme        string `protobuf:"bytes,20,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	Scheme string `protobuf:"bytes,20,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	// When the merchant last collected, or sent back; 0 while it has not.
+	SettledMs int64 `protobuf:"varint,21,opt,name=settled_ms,json=settledMs,proto3" json:"settled_ms,omitempty"`
+	// Its last change is none that a customer is to be woken for: it shows in the feed alone.
+	Quiet         bool `protobuf:"varint,22,opt,name=quiet,proto3" json:"quiet,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -279,6 +295,20 @@ func (x *Transaction) GetScheme() string {
 		return x.Scheme
 	}
 	return ""
+}
+
+func (x *Transaction) GetSettledMs() int64 {
+	if x != nil {
+		return x.SettledMs
+	}
+	return 0
+}
+
+func (x *Transaction) GetQuiet() bool {
+	if x != nil {
+		return x.Quiet
+	}
+	return false
 }
 
 // Merchant is the part of a merchant that a transaction keeps.
@@ -495,7 +525,10 @@ type AuthoriseRequest struct {
 	CardId    string                 `protobuf:"bytes,4,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
 	Purchase  *Purchase              `protobuf:"bytes,5,opt,name=purchase,proto3" json:"purchase,omitempty"`
 	// "card_frozen", "card_closed", "card_expired", or empty if the card may pay.
-	Refusal       string `protobuf:"bytes,6,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	Refusal string `protobuf:"bytes,6,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	// As in balance.v1.ReserveRequest.
+	Forced        bool `protobuf:"varint,7,opt,name=forced,proto3" json:"forced,omitempty"`
+	AcceptPartial bool `protobuf:"varint,8,opt,name=accept_partial,json=acceptPartial,proto3" json:"accept_partial,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -572,13 +605,29 @@ func (x *AuthoriseRequest) GetRefusal() string {
 	return ""
 }
 
+func (x *AuthoriseRequest) GetForced() bool {
+	if x != nil {
+		return x.Forced
+	}
+	return false
+}
+
+func (x *AuthoriseRequest) GetAcceptPartial() bool {
+	if x != nil {
+		return x.AcceptPartial
+	}
+	return false
+}
+
 type AuthoriseResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TransactionId string                 `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
 	Approved      bool                   `protobuf:"varint,2,opt,name=approved,proto3" json:"approved,omitempty"`
 	DeclineReason string                 `protobuf:"bytes,3,opt,name=decline_reason,json=declineReason,proto3" json:"decline_reason,omitempty"`
 	// What the account could spend right after the decision.
-	Balance       *proto.Money `protobuf:"bytes,4,opt,name=balance,proto3" json:"balance,omitempty"`
+	Balance *proto.Money `protobuf:"bytes,4,opt,name=balance,proto3" json:"balance,omitempty"`
+	// What is held; zero of a declined one.
+	Amount        *proto.Money `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -641,6 +690,267 @@ func (x *AuthoriseResponse) GetBalance() *proto.Money {
 	return nil
 }
 
+func (x *AuthoriseResponse) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+type FollowRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TransactionId string                 `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	AccountId     string                 `protobuf:"bytes,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// The number of the payment's event that it shows: 1, 2, 3 …
+	Version int64  `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	Status  Status `protobuf:"varint,4,opt,name=status,proto3,enum=transactions.v1.Status" json:"status,omitempty"`
+	// What is taken now, held and collected together: negative, or zero; positive for a refund.
+	Amount *proto.Money `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The merchant's amount of that, if it is known; otherwise it stays what it was.
+	LocalAmount *proto.Money `protobuf:"bytes,6,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	// When it happened, Unix milliseconds of business time.
+	AtMs int64 `protobuf:"varint,7,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	// When the merchant last collected or sent back; 0 for not yet.
+	SettledMs int64 `protobuf:"varint,8,opt,name=settled_ms,json=settledMs,proto3" json:"settled_ms,omitempty"`
+	// What the account could spend right after, if it is known.
+	Balance *proto.Money `protobuf:"bytes,9,opt,name=balance,proto3" json:"balance,omitempty"`
+	// Only of a payment that has no authorisation: its transaction is recorded so.
+	Beginning *Beginning `protobuf:"bytes,10,opt,name=beginning,proto3" json:"beginning,omitempty"`
+	// As in Transaction.
+	Quiet         bool `protobuf:"varint,11,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowRequest) Reset() {
+	*x = FollowRequest{}
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowRequest) ProtoMessage() {}
+
+func (x *FollowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowRequest.ProtoReflect.Descriptor instead.
+func (*FollowRequest) Descriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *FollowRequest) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+func (x *FollowRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *FollowRequest) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *FollowRequest) GetStatus() Status {
+	if x != nil {
+		return x.Status
+	}
+	return Status_STATUS_UNSPECIFIED
+}
+
+func (x *FollowRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *FollowRequest) GetLocalAmount() *proto.Money {
+	if x != nil {
+		return x.LocalAmount
+	}
+	return nil
+}
+
+func (x *FollowRequest) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *FollowRequest) GetSettledMs() int64 {
+	if x != nil {
+		return x.SettledMs
+	}
+	return 0
+}
+
+func (x *FollowRequest) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
+	}
+	return nil
+}
+
+func (x *FollowRequest) GetBeginning() *Beginning {
+	if x != nil {
+		return x.Beginning
+	}
+	return nil
+}
+
+func (x *FollowRequest) GetQuiet() bool {
+	if x != nil {
+		return x.Quiet
+	}
+	return false
+}
+
+// Beginning is what is known of a payment that no authorisation came before.
+type Beginning struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	UserId string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	CardId string                 `protobuf:"bytes,2,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	// The network's id of the payment, as a hold's: hold_…
+	HoldId        string `protobuf:"bytes,3,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	Descriptor_   string `protobuf:"bytes,4,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc           string `protobuf:"bytes,5,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	Scheme        string `protobuf:"bytes,6,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Beginning) Reset() {
+	*x = Beginning{}
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Beginning) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Beginning) ProtoMessage() {}
+
+func (x *Beginning) ProtoReflect() protoreflect.Message {
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Beginning.ProtoReflect.Descriptor instead.
+func (*Beginning) Descriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Beginning) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Beginning) GetCardId() string {
+	if x != nil {
+		return x.CardId
+	}
+	return ""
+}
+
+func (x *Beginning) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+func (x *Beginning) GetDescriptor_() string {
+	if x != nil {
+		return x.Descriptor_
+	}
+	return ""
+}
+
+func (x *Beginning) GetMcc() string {
+	if x != nil {
+		return x.Mcc
+	}
+	return ""
+}
+
+func (x *Beginning) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+type FollowResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowResponse) Reset() {
+	*x = FollowResponse{}
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowResponse) ProtoMessage() {}
+
+func (x *FollowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowResponse.ProtoReflect.Descriptor instead.
+func (*FollowResponse) Descriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{7}
+}
+
 type DeclineUnknownCardRequest struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	HoldId   string                 `protobuf:"bytes,1,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
@@ -653,7 +963,7 @@ type DeclineUnknownCardRequest struct {
 
 func (x *DeclineUnknownCardRequest) Reset() {
 	*x = DeclineUnknownCardRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[5]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +975,7 @@ func (x *DeclineUnknownCardRequest) String() string {
 func (*DeclineUnknownCardRequest) ProtoMessage() {}
 
 func (x *DeclineUnknownCardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[5]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +988,7 @@ func (x *DeclineUnknownCardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineUnknownCardRequest.ProtoReflect.Descriptor instead.
 func (*DeclineUnknownCardRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{5}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DeclineUnknownCardRequest) GetHoldId() string {
@@ -711,7 +1021,7 @@ type DeclineUnknownCardResponse struct {
 
 func (x *DeclineUnknownCardResponse) Reset() {
 	*x = DeclineUnknownCardResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[6]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -723,7 +1033,7 @@ func (x *DeclineUnknownCardResponse) String() string {
 func (*DeclineUnknownCardResponse) ProtoMessage() {}
 
 func (x *DeclineUnknownCardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[6]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -736,7 +1046,7 @@ func (x *DeclineUnknownCardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineUnknownCardResponse.ProtoReflect.Descriptor instead.
 func (*DeclineUnknownCardResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{6}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeclineUnknownCardResponse) GetTransactionId() string {
@@ -757,7 +1067,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[7]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -769,7 +1079,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[7]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -782,7 +1092,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{7}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetRequest) GetTransactionId() string {
@@ -808,7 +1118,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[8]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -820,7 +1130,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[8]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -833,7 +1143,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{8}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetResponse) GetTransaction() *Transaction {
@@ -860,7 +1170,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[9]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -872,7 +1182,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[9]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -885,7 +1195,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{9}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListRequest) GetAccountId() string {
@@ -939,7 +1249,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[10]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -951,7 +1261,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[10]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -964,7 +1274,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{10}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListResponse) GetTransactions() []*Transaction {
@@ -985,7 +1295,7 @@ type AnnotateRequest struct {
 
 func (x *AnnotateRequest) Reset() {
 	*x = AnnotateRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[11]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -997,7 +1307,7 @@ func (x *AnnotateRequest) String() string {
 func (*AnnotateRequest) ProtoMessage() {}
 
 func (x *AnnotateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[11]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1010,7 +1320,7 @@ func (x *AnnotateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnotateRequest.ProtoReflect.Descriptor instead.
 func (*AnnotateRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{11}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AnnotateRequest) GetTransactionId() string {
@@ -1043,7 +1353,7 @@ type AnnotateResponse struct {
 
 func (x *AnnotateResponse) Reset() {
 	*x = AnnotateResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[12]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1365,7 @@ func (x *AnnotateResponse) String() string {
 func (*AnnotateResponse) ProtoMessage() {}
 
 func (x *AnnotateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[12]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1378,7 @@ func (x *AnnotateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnotateResponse.ProtoReflect.Descriptor instead.
 func (*AnnotateResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{12}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *AnnotateResponse) GetTransaction() *Transaction {
@@ -1093,7 +1403,7 @@ type EnrichRequest struct {
 
 func (x *EnrichRequest) Reset() {
 	*x = EnrichRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[13]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1105,7 +1415,7 @@ func (x *EnrichRequest) String() string {
 func (*EnrichRequest) ProtoMessage() {}
 
 func (x *EnrichRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[13]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1118,7 +1428,7 @@ func (x *EnrichRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrichRequest.ProtoReflect.Descriptor instead.
 func (*EnrichRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{13}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *EnrichRequest) GetTransactionId() string {
@@ -1164,7 +1474,7 @@ type EnrichResponse struct {
 
 func (x *EnrichResponse) Reset() {
 	*x = EnrichResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[14]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1176,7 +1486,7 @@ func (x *EnrichResponse) String() string {
 func (*EnrichResponse) ProtoMessage() {}
 
 func (x *EnrichResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[14]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1189,14 +1499,14 @@ func (x *EnrichResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrichResponse.ProtoReflect.Descriptor instead.
 func (*EnrichResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{14}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{17}
 }
 
 var File_service_transactions_proto_transactions_proto protoreflect.FileDescriptor
 
 const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\n" +
-	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\xf7\x05\n" +
+	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\xac\x06\n" +
 	"\vTransaction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1223,7 +1533,10 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\bmetadata\x18\x11 \x03(\v2*.transactions.v1.Transaction.MetadataEntryR\bmetadata\x12\x14\n" +
 	"\x05notes\x18\x12 \x01(\tR\x05notes\x12\x18\n" +
 	"\aversion\x18\x13 \x01(\x03R\aversion\x12\x16\n" +
-	"\x06scheme\x18\x14 \x01(\tR\x06scheme\x1a;\n" +
+	"\x06scheme\x18\x14 \x01(\tR\x06scheme\x12\x1d\n" +
+	"\n" +
+	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x12\x14\n" +
+	"\x05quiet\x18\x16 \x01(\bR\x05quiet\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x90\x02\n" +
@@ -1247,7 +1560,7 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"descriptor\x18\x03 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
 	"\x03mcc\x18\x04 \x01(\tR\x03mcc\x12\x16\n" +
-	"\x06scheme\x18\x05 \x01(\tR\x06scheme\"\xcd\x01\n" +
+	"\x06scheme\x18\x05 \x01(\tR\x06scheme\"\x8c\x02\n" +
 	"\x10AuthoriseRequest\x12\x17\n" +
 	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x12\x1d\n" +
 	"\n" +
@@ -1255,12 +1568,40 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x17\n" +
 	"\acard_id\x18\x04 \x01(\tR\x06cardId\x125\n" +
 	"\bpurchase\x18\x05 \x01(\v2\x19.transactions.v1.PurchaseR\bpurchase\x12\x18\n" +
-	"\arefusal\x18\x06 \x01(\tR\arefusal\"\xa8\x01\n" +
+	"\arefusal\x18\x06 \x01(\tR\arefusal\x12\x16\n" +
+	"\x06forced\x18\a \x01(\bR\x06forced\x12%\n" +
+	"\x0eaccept_partial\x18\b \x01(\bR\racceptPartial\"\xd1\x01\n" +
 	"\x11AuthoriseResponse\x12%\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1a\n" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
 	"\x0edecline_reason\x18\x03 \x01(\tR\rdeclineReason\x12)\n" +
-	"\abalance\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\abalance\"\x88\x01\n" +
+	"\abalance\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
+	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\xac\x03\n" +
+	"\rFollowRequest\x12%\n" +
+	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x02 \x01(\tR\taccountId\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x03R\aversion\x12/\n" +
+	"\x06status\x18\x04 \x01(\x0e2\x17.transactions.v1.StatusR\x06status\x12'\n" +
+	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x122\n" +
+	"\flocal_amount\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\x12\x13\n" +
+	"\x05at_ms\x18\a \x01(\x03R\x04atMs\x12\x1d\n" +
+	"\n" +
+	"settled_ms\x18\b \x01(\x03R\tsettledMs\x12)\n" +
+	"\abalance\x18\t \x01(\v2\x0f.money.v1.MoneyR\abalance\x128\n" +
+	"\tbeginning\x18\n" +
+	" \x01(\v2\x1a.transactions.v1.BeginningR\tbeginning\x12\x14\n" +
+	"\x05quiet\x18\v \x01(\bR\x05quiet\"\xa0\x01\n" +
+	"\tBeginning\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x17\n" +
+	"\acard_id\x18\x02 \x01(\tR\x06cardId\x12\x17\n" +
+	"\ahold_id\x18\x03 \x01(\tR\x06holdId\x12\x1e\n" +
+	"\n" +
+	"descriptor\x18\x04 \x01(\tR\n" +
+	"descriptor\x12\x10\n" +
+	"\x03mcc\x18\x05 \x01(\tR\x03mcc\x12\x16\n" +
+	"\x06scheme\x18\x06 \x01(\tR\x06scheme\"\x10\n" +
+	"\x0eFollowResponse\"\x88\x01\n" +
 	"\x19DeclineUnknownCardRequest\x12\x17\n" +
 	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x125\n" +
 	"\bpurchase\x18\x02 \x01(\v2\x19.transactions.v1.PurchaseR\bpurchase\x12\x1b\n" +
@@ -1299,14 +1640,18 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\aversion\x18\x04 \x01(\x03R\aversion\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x05 \x01(\tR\taccountId\"\x10\n" +
-	"\x0eEnrichResponse*I\n" +
+	"\x0eEnrichResponse*\x86\x01\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSTATUS_PENDING\x10\x01\x12\x13\n" +
-	"\x0fSTATUS_DECLINED\x10\x022\x80\x05\n" +
+	"\x0fSTATUS_DECLINED\x10\x02\x12\x12\n" +
+	"\x0eSTATUS_SETTLED\x10\x03\x12\x13\n" +
+	"\x0fSTATUS_REVERSED\x10\x04\x12\x12\n" +
+	"\x0eSTATUS_EXPIRED\x10\x052\xec\x05\n" +
 	"\fTransactions\x12s\n" +
 	"\tAuthorise\x12!.transactions.v1.AuthoriseRequest\x1a\".transactions.v1.AuthoriseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12\x8e\x01\n" +
-	"\x12DeclineUnknownCard\x12*.transactions.v1.DeclineUnknownCardRequest\x1a+.transactions.v1.DeclineUnknownCardResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12F\n" +
+	"\x12DeclineUnknownCard\x12*.transactions.v1.DeclineUnknownCardRequest\x1a+.transactions.v1.DeclineUnknownCardResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12j\n" +
+	"\x06Follow\x12\x1e.transactions.v1.FollowRequest\x1a\x1f.transactions.v1.FollowResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12F\n" +
 	"\x03Get\x12\x1b.transactions.v1.GetRequest\x1a\x1c.transactions.v1.GetResponse\"\x04\x90\xb5\x18\x01\x12I\n" +
 	"\x04List\x12\x1c.transactions.v1.ListRequest\x1a\x1d.transactions.v1.ListResponse\"\x04\x90\xb5\x18\x01\x12d\n" +
 	"\bAnnotate\x12 .transactions.v1.AnnotateRequest\x1a!.transactions.v1.AnnotateResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12q\n" +
@@ -1325,7 +1670,7 @@ func file_service_transactions_proto_transactions_proto_rawDescGZIP() []byte {
 }
 
 var file_service_transactions_proto_transactions_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_service_transactions_proto_transactions_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_service_transactions_proto_transactions_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_service_transactions_proto_transactions_proto_goTypes = []any{
 	(Status)(0),                        // 0: transactions.v1.Status
 	(*Transaction)(nil),                // 1: transactions.v1.Transaction
@@ -1333,54 +1678,65 @@ var file_service_transactions_proto_transactions_proto_goTypes = []any{
 	(*Purchase)(nil),                   // 3: transactions.v1.Purchase
 	(*AuthoriseRequest)(nil),           // 4: transactions.v1.AuthoriseRequest
 	(*AuthoriseResponse)(nil),          // 5: transactions.v1.AuthoriseResponse
-	(*DeclineUnknownCardRequest)(nil),  // 6: transactions.v1.DeclineUnknownCardRequest
-	(*DeclineUnknownCardResponse)(nil), // 7: transactions.v1.DeclineUnknownCardResponse
-	(*GetRequest)(nil),                 // 8: transactions.v1.GetRequest
-	(*GetResponse)(nil),                // 9: transactions.v1.GetResponse
-	(*ListRequest)(nil),                // 10: transactions.v1.ListRequest
-	(*ListResponse)(nil),               // 11: transactions.v1.ListResponse
-	(*AnnotateRequest)(nil),            // 12: transactions.v1.AnnotateRequest
-	(*AnnotateResponse)(nil),           // 13: transactions.v1.AnnotateResponse
-	(*EnrichRequest)(nil),              // 14: transactions.v1.EnrichRequest
-	(*EnrichResponse)(nil),             // 15: transactions.v1.EnrichResponse
-	nil,                                // 16: transactions.v1.Transaction.MetadataEntry
-	nil,                                // 17: transactions.v1.AnnotateRequest.MetadataEntry
-	(*proto.Money)(nil),                // 18: money.v1.Money
+	(*FollowRequest)(nil),              // 6: transactions.v1.FollowRequest
+	(*Beginning)(nil),                  // 7: transactions.v1.Beginning
+	(*FollowResponse)(nil),             // 8: transactions.v1.FollowResponse
+	(*DeclineUnknownCardRequest)(nil),  // 9: transactions.v1.DeclineUnknownCardRequest
+	(*DeclineUnknownCardResponse)(nil), // 10: transactions.v1.DeclineUnknownCardResponse
+	(*GetRequest)(nil),                 // 11: transactions.v1.GetRequest
+	(*GetResponse)(nil),                // 12: transactions.v1.GetResponse
+	(*ListRequest)(nil),                // 13: transactions.v1.ListRequest
+	(*ListResponse)(nil),               // 14: transactions.v1.ListResponse
+	(*AnnotateRequest)(nil),            // 15: transactions.v1.AnnotateRequest
+	(*AnnotateResponse)(nil),           // 16: transactions.v1.AnnotateResponse
+	(*EnrichRequest)(nil),              // 17: transactions.v1.EnrichRequest
+	(*EnrichResponse)(nil),             // 18: transactions.v1.EnrichResponse
+	nil,                                // 19: transactions.v1.Transaction.MetadataEntry
+	nil,                                // 20: transactions.v1.AnnotateRequest.MetadataEntry
+	(*proto.Money)(nil),                // 21: money.v1.Money
 }
 var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
 	0,  // 0: transactions.v1.Transaction.status:type_name -> transactions.v1.Status
-	18, // 1: transactions.v1.Transaction.amount:type_name -> money.v1.Money
-	18, // 2: transactions.v1.Transaction.local_amount:type_name -> money.v1.Money
-	18, // 3: transactions.v1.Transaction.balance:type_name -> money.v1.Money
+	21, // 1: transactions.v1.Transaction.amount:type_name -> money.v1.Money
+	21, // 2: transactions.v1.Transaction.local_amount:type_name -> money.v1.Money
+	21, // 3: transactions.v1.Transaction.balance:type_name -> money.v1.Money
 	2,  // 4: transactions.v1.Transaction.merchant:type_name -> transactions.v1.Merchant
-	16, // 5: transactions.v1.Transaction.metadata:type_name -> transactions.v1.Transaction.MetadataEntry
-	18, // 6: transactions.v1.Purchase.amount:type_name -> money.v1.Money
-	18, // 7: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
+	19, // 5: transactions.v1.Transaction.metadata:type_name -> transactions.v1.Transaction.MetadataEntry
+	21, // 6: transactions.v1.Purchase.amount:type_name -> money.v1.Money
+	21, // 7: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
 	3,  // 8: transactions.v1.AuthoriseRequest.purchase:type_name -> transactions.v1.Purchase
-	18, // 9: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	3,  // 10: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
-	1,  // 11: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
-	1,  // 12: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
-	17, // 13: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
-	1,  // 14: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
-	2,  // 15: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
-	4,  // 16: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
-	6,  // 17: transactions.v1.Transactions.DeclineUnknownCard:input_type -> transactions.v1.DeclineUnknownCardRequest
-	8,  // 18: transactions.v1.Transactions.Get:input_type -> transactions.v1.GetRequest
-	10, // 19: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
-	12, // 20: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
-	14, // 21: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
-	5,  // 22: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
-	7,  // 23: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
-	9,  // 24: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
-	11, // 25: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
-	13, // 26: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
-	15, // 27: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
-	22, // [22:28] is the sub-list for method output_type
-	16, // [16:22] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	21, // 9: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	21, // 10: transactions.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	0,  // 11: transactions.v1.FollowRequest.status:type_name -> transactions.v1.Status
+	21, // 12: transactions.v1.FollowRequest.amount:type_name -> money.v1.Money
+	21, // 13: transactions.v1.FollowRequest.local_amount:type_name -> money.v1.Money
+	21, // 14: transactions.v1.FollowRequest.balance:type_name -> money.v1.Money
+	7,  // 15: transactions.v1.FollowRequest.beginning:type_name -> transactions.v1.Beginning
+	3,  // 16: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
+	1,  // 17: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
+	1,  // 18: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
+	20, // 19: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
+	1,  // 20: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
+	2,  // 21: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
+	4,  // 22: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
+	9,  // 23: transactions.v1.Transactions.DeclineUnknownCard:input_type -> transactions.v1.DeclineUnknownCardRequest
+	6,  // 24: transactions.v1.Transactions.Follow:input_type -> transactions.v1.FollowRequest
+	11, // 25: transactions.v1.Transactions.Get:input_type -> transactions.v1.GetRequest
+	13, // 26: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
+	15, // 27: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
+	17, // 28: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
+	5,  // 29: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
+	10, // 30: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
+	8,  // 31: transactions.v1.Transactions.Follow:output_type -> transactions.v1.FollowResponse
+	12, // 32: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
+	14, // 33: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
+	16, // 34: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
+	18, // 35: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
+	29, // [29:36] is the sub-list for method output_type
+	22, // [22:29] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_service_transactions_proto_transactions_proto_init() }
@@ -1394,7 +1750,7 @@ func file_service_transactions_proto_transactions_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_transactions_proto_transactions_proto_rawDesc), len(file_service_transactions_proto_transactions_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   17,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Transactions_Authorise_FullMethodName          = "/transactions.v1.Transactions/Authorise"
 	Transactions_DeclineUnknownCard_FullMethodName = "/transactions.v1.Transactions/DeclineUnknownCard"
+	Transactions_Follow_FullMethodName             = "/transactions.v1.Transactions/Follow"
 	Transactions_Get_FullMethodName                = "/transactions.v1.Transactions/Get"
 	Transactions_List_FullMethodName               = "/transactions.v1.Transactions/List"
 	Transactions_Annotate_FullMethodName           = "/transactions.v1.Transactions/Annotate"
@@ -38,6 +39,9 @@ type TransactionsClient interface {
 	Authorise(ctx context.Context, in *AuthoriseRequest, opts ...grpc.CallOption) (*AuthoriseResponse, error)
 	// DeclineUnknownCard records an attempt with a card that is nobody's. A repeat answers the first id.
 	DeclineUnknownCard(ctx context.Context, in *DeclineUnknownCardRequest, opts ...grpc.CallOption) (*DeclineUnknownCardResponse, error)
+	// Follow shows how a card payment went on after its authorisation, or records one that begins without. A version at or
+	// below the one that is there changes nothing.
+	Follow(ctx context.Context, in *FollowRequest, opts ...grpc.CallOption) (*FollowResponse, error)
 	// Get is one transaction: not_found.transaction if there is none.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// List is an account's transactions, oldest first.
@@ -70,6 +74,16 @@ func (c *transactionsClient) DeclineUnknownCard(ctx context.Context, in *Decline
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeclineUnknownCardResponse)
 	err := c.cc.Invoke(ctx, Transactions_DeclineUnknownCard_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *transactionsClient) Follow(ctx context.Context, in *FollowRequest, opts ...grpc.CallOption) (*FollowResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FollowResponse)
+	err := c.cc.Invoke(ctx, Transactions_Follow_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +141,9 @@ type TransactionsServer interface {
 	Authorise(context.Context, *AuthoriseRequest) (*AuthoriseResponse, error)
 	// DeclineUnknownCard records an attempt with a card that is nobody's. A repeat answers the first id.
 	DeclineUnknownCard(context.Context, *DeclineUnknownCardRequest) (*DeclineUnknownCardResponse, error)
+	// Follow shows how a card payment went on after its authorisation, or records one that begins without. A version at or
+	// below the one that is there changes nothing.
+	Follow(context.Context, *FollowRequest) (*FollowResponse, error)
 	// Get is one transaction: not_found.transaction if there is none.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// List is an account's transactions, oldest first.
@@ -150,6 +167,9 @@ func (UnimplementedTransactionsServer) Authorise(context.Context, *AuthoriseRequ
 }
 func (UnimplementedTransactionsServer) DeclineUnknownCard(context.Context, *DeclineUnknownCardRequest) (*DeclineUnknownCardResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeclineUnknownCard not implemented")
+}
+func (UnimplementedTransactionsServer) Follow(context.Context, *FollowRequest) (*FollowResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Follow not implemented")
 }
 func (UnimplementedTransactionsServer) Get(context.Context, *GetRequest) (*GetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Get not implemented")
@@ -216,6 +236,24 @@ func _Transactions_DeclineUnknownCard_Handler(srv interface{}, ctx context.Conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(TransactionsServer).DeclineUnknownCard(ctx, req.(*DeclineUnknownCardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Transactions_Follow_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FollowRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TransactionsServer).Follow(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Transactions_Follow_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TransactionsServer).Follow(ctx, req.(*FollowRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -306,6 +344,10 @@ var Transactions_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeclineUnknownCard",
 			Handler:    _Transactions_DeclineUnknownCard_Handler,
+		},
+		{
+			MethodName: "Follow",
+			Handler:    _Transactions_Follow_Handler,
 		},
 		{
 			MethodName: "Get",

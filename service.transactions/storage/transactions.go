@@ -37,7 +37,7 @@ func New(k *store.Keyspace, o *outbox.Outbox) *Transactions {
 // Announce writes what must be there before a transaction is recorded, and means nothing without it: whose it is, that
 // the account has something in that month, and that something is about to be told. It can go on beside what decides
 // the transaction. Repeating it is harmless, and so is announcing what never comes. Where one batch may as well hold
-// all of it, it does nothing, and Record does all.
+// all of it, it does nothing, and the amendment that begins the transaction does all.
 func (s *Transactions) Announce(ctx context.Context, account, transactionID string) error {
 	if s.keyspace.Spanning() {
 		return nil
@@ -76,52 +76,35 @@ func (s *Transactions) announcement(place outbox.Place, transactionID string) (p
 	)
 }
 
-// Record writes the first part of a transaction that was announced, and its event with it. Repeating it is harmless.
-func (s *Transactions) Record(ctx context.Context, part logic.Part, account string, e events.Event) error {
-	place, err := placeOf(account, part.ID)
-	if err != nil {
-		return err
-	}
-	row, err := rowOf(part, place)
-	if err != nil {
-		return err
-	}
-	var puts []store.Put
-	done := func() {}
-	if s.keyspace.Spanning() {
-		puts, done = s.announcement(place, part.ID)
-	}
-	if err := s.outbox.Write(ctx, place, []events.Event{e}, append(puts, s.parts.Put(row))...); err != nil {
-		return fmt.Errorf("recording %s: %w", part.ID, err)
-	}
-	done()
-	return nil
-}
-
 // placeOf is the partition that a transaction's parts lie in.
 func placeOf(account, transactionID string) (outbox.Place, error) {
 	created, err := id.Time("transaction_id", "tx", transactionID)
 	return outbox.Place{Key: account, Bucket: int64(logic.MonthOf(created))}, err
 }
 
-// Amendment is what changes of a transaction that is there.
+// Amendment is what changes of a transaction.
 type Amendment struct {
-	ID   string // The transaction's, as in all its parts.
-	Add  []logic.Part
-	Drop []logic.Part // Superseded by those added: nobody misses them.
-	Tell []events.Event
+	ID     string // The transaction's, as in all its parts.
+	Begins bool   // There was none: it was announced.
+	Add    []logic.Part
+	Drop   []logic.Part // Superseded by those added: nobody misses them.
+	Tell   []events.Event
 }
 
 // dropMax keeps a batch within its limit. What is left is dropped by the next amendment.
 const dropMax = 32
 
-// Amend writes further parts, and the events with them. Repeating it is harmless.
+// Amend writes parts, and the events with them. Repeating it is harmless.
 func (s *Transactions) Amend(ctx context.Context, account string, a Amendment) error {
 	place, err := placeOf(account, a.ID)
 	if err != nil {
 		return err
 	}
 	var puts []store.Put
+	done := func() {}
+	if a.Begins && s.keyspace.Spanning() {
+		puts, done = s.announcement(place, a.ID)
+	}
 	for _, part := range a.Add {
 		row, err := rowOf(part, place)
 		if err != nil {
@@ -139,6 +122,7 @@ func (s *Transactions) Amend(ctx context.Context, account string, a Amendment) e
 	if err := s.outbox.Write(ctx, place, a.Tell, puts...); err != nil {
 		return fmt.Errorf("writing %s: %w", a.ID, err)
 	}
+	done()
 	return nil
 }
 

@@ -22,8 +22,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// TransactionChanged is "transactions.recorded" when a transaction is first written (which enrichment takes), and
-// "transactions.enriched" when it has its merchant or changed afterwards (which feed and push take). Key is the
+// TransactionChanged is "transactions.recorded" when a transaction is first written or its payment went on (which
+// enrichment takes), and "transactions.enriched" when it has its merchant as well (which feed and push take). Key is the
 // transaction, version its version.
 type TransactionChanged struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`

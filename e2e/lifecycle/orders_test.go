@@ -1,0 +1,157 @@
+package lifecycle
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+
+	"farthing/e2e/program"
+	cardprocessingproto "farthing/service.card-processing/proto"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// statuses are a payment's, as its transaction shows them.
+var statuses = map[cardprocessingproto.PaymentStatus]transactionsproto.Status{
+	cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING:  transactionsproto.Status_STATUS_PENDING,
+	cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED:  transactionsproto.Status_STATUS_SETTLED,
+	cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED: transactionsproto.Status_STATUS_DECLINED,
+	cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED: transactionsproto.Status_STATUS_REVERSED,
+}
+
+// Every order of all messages about a payment, up to a length, ends where the model says, though the stores crash at
+// each single write of the last message. FARTHING_TEST_ORDERS is the length.
+func TestEveryOrderOfMessagesEndsWhereItMust(t *testing.T) {
+	longest := program.Count(t, "FARTHING_TEST_ORDERS", 2)
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		b := &books{desk: d}
+		b.every(t, nil, longest)
+		if b.payments < len(alphabet) || b.crashed < 10*len(alphabet) {
+			t.Errorf("only %d payments with %d crashes: it proves little", b.payments, b.crashed)
+		}
+		t.Logf("%d payments, %d of them with a crash", b.payments, b.crashed)
+		b.wantMoney(t)
+	})
+}
+
+// Long orders, drawn at random, with a crash at some write of some message: what the length above leaves out.
+func TestLongOrdersEndWhereTheyMust(t *testing.T) {
+	const orders, length, writes = 120, 6, 8
+	synctest.Test(t, func(t *testing.T) {
+		b := &books{desk: newDesk(t)}
+		random := rand.New(rand.NewPCG(1, 2))
+		for range orders {
+			order := make([]letter, length)
+			for i := range order {
+				order[i] = letter(alphabet[random.IntN(len(alphabet))])
+			}
+			crashAt, n, done := random.IntN(length), random.IntN(writes), random.IntN(2) == 0
+			b.run(t, order, func(i int) {
+				if i == crashAt {
+					b.crashes.arm(n, done)
+					_, _ = b.send(t.Context(), b.name(), order[i])
+					b.crashes.restart()
+				}
+			})
+		}
+	})
+}
+
+// books count what all payments so far must have come to.
+type books struct {
+	*desk
+	payments, crashed   int
+	held, cleared, open int64
+}
+
+// every goes through all orders that begin so.
+func (b *books) every(t *testing.T, begin []letter, longest int) {
+	t.Helper()
+	for _, l := range []letter(alphabet) {
+		order := append(begin[:len(begin):len(begin)], l)
+		b.run(t, order, func(int) {})
+		for _, done := range []bool{false, true} {
+			for n := 0; b.runWithCrash(t, order, n, done); n++ {
+				b.crashed++
+			}
+		}
+		if len(order) < longest {
+			b.every(t, order, longest)
+		}
+	}
+}
+
+// runWithCrash runs an order whose last message meets a crash at its n-th write. It is false if it has none.
+func (b *books) runWithCrash(t *testing.T, order []letter, n int, done bool) (crashed bool) {
+	t.Helper()
+	b.run(t, order, func(i int) {
+		if i < len(order)-1 {
+			return
+		}
+		b.crashes.arm(n, done)
+		_, err := b.send(t.Context(), b.name(), order[len(order)-1])
+		if crashed = b.crashes.restart(); !crashed && err != nil {
+			t.Fatalf("%s: the last message failed without a crash: %v", string(order), err)
+		}
+	})
+	return crashed
+}
+
+func (b *books) name() string { return fmt.Sprint("p", b.payments) }
+
+// run sends the messages of a new payment in an order, and does something before each of them.
+func (b *books) run(t *testing.T, order []letter, before func(i int)) {
+	t.Helper()
+	b.payments++
+	m, transactionID := newModel(), ""
+	var last answer
+	for i, l := range order {
+		before(i)
+		last = b.insist(t, b.name(), l)
+		if l == authorise {
+			transactionID = last.transactionID
+		}
+		if declined := m.takes(l); last.declined != declined {
+			t.Fatalf("%s: %c (at %d) is declined: %v, want %v", string(order), l, i, last.declined, declined)
+		}
+	}
+	b.held, b.cleared = b.held+m.held, b.cleared+m.cleared
+	if m.held > 0 {
+		b.open++
+	}
+	b.wantPayment(t, string(order), m, last.authorisationID, transactionID)
+	b.wantMoney(t)
+}
+
+func (b *books) wantPayment(t *testing.T, order string, m *model, authorisationID, transactionID string) {
+	t.Helper()
+	p := b.found(t, authorisationID, transactionID)
+	if p.GetHeldMinor() != m.held || p.GetClearedMinor() != m.cleared || p.GetStatus() != m.status() {
+		t.Fatalf("%s: it holds %d and has cleared %d, %v, want %d, %d, %v",
+			order, p.GetHeldMinor(), p.GetClearedMinor(), p.GetStatus(), m.held, m.cleared, m.status())
+	}
+	if p.GetTransactionId() == "" {
+		return // Nothing ever happened that a customer would see.
+	}
+	got, err := b.records.Get(t.Context(), &transactionsproto.GetRequest{TransactionId: p.GetTransactionId()})
+	if err != nil {
+		t.Fatalf("%s: reading its transaction: %v", order, err)
+	}
+	shown := got.GetTransaction()
+	if shown.GetStatus() != statuses[m.status()] {
+		t.Fatalf("%s: its transaction is %v, want %v", order, shown.GetStatus(), statuses[m.status()])
+	}
+	if taken := m.held + m.cleared; m.made && shown.GetAmount().GetMinor() != -taken {
+		t.Fatalf("%s: its transaction is of %d, want %d", order, shown.GetAmount().GetMinor(), -taken)
+	}
+}
+
+func (b *books) wantMoney(t *testing.T) {
+	t.Helper()
+	held, posted, open := b.money(t)
+	if held != b.held || posted != plenty-b.cleared || open != b.open {
+		t.Fatalf("after %d payments the account holds %d in %d holds and has %d, want %d in %d and %d",
+			b.payments, held, open, posted, b.held, b.open, plenty-b.cleared)
+	}
+}

@@ -1,0 +1,68 @@
+package logic
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Hold is what is left of one hold after some of its changes. The zero value is a hold that is yet to be made.
+type Hold struct {
+	Remaining int64 // Minor units that are still set aside.
+	Day       Day   // The newest day on which some were set aside.
+	Fresh     int64 // Of Remaining, what was set aside on that day.
+
+	// Of the hold's first entry.
+	ID, TransactionID string
+}
+
+// A hold's changes (more of it, some given back, some collected) are numbered from 1. Their entries are named so, so
+// that each number is used once, whoever asks.
+const changeSeparator = ":"
+
+// ChangeID is the id of the entry that is a hold's n-th change; that of the hold itself for 0.
+func ChangeID(hold string, n int64) string {
+	if n == 0 {
+		return hold
+	}
+	return hold + changeSeparator + strconv.FormatInt(n, 10)
+}
+
+// holdOf is the hold whose change an entry with this id is.
+func holdOf(id string) string {
+	hold, _, _ := strings.Cut(id, changeSeparator)
+	return hold
+}
+
+// after is the hold after an entry of its own. It fails on one that cannot be.
+func (h Hold) after(e Entry, london *time.Location) (Hold, error) {
+	if e.Kind == Void || e.Kind == Declined {
+		return h, nil
+	}
+	if e.HeldChange > 0 {
+		return h.plus(e.HeldChange, DayOf(e.At, london)), nil
+	}
+	if -e.HeldChange > h.Remaining {
+		return h, fmt.Errorf("%s takes %d of the %d minor units that are left", e.ID, -e.HeldChange, h.Remaining)
+	}
+	rest, _ := h.minus(-e.HeldChange)
+	return rest, nil
+}
+
+func (h Hold) plus(minor int64, day Day) Hold {
+	if h.Day != day {
+		h.Day, h.Fresh = day, 0
+	}
+	h.Remaining += minor
+	h.Fresh += minor
+	return h
+}
+
+// minus takes from a hold what was added last, and tells how much of that was fresh.
+func (h Hold) minus(minor int64) (rest Hold, fresh int64) {
+	fresh = min(minor, h.Fresh)
+	h.Remaining -= minor
+	h.Fresh -= fresh
+	return h, fresh
+}

@@ -1,0 +1,128 @@
+package logic
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/id"
+	"farthing/pkg/money"
+)
+
+// The bank's own accounts. Each is a leg of very many journals, and is spread over several ledgers.
+const (
+	internalPrefix = "acc_internal_"
+	internalShards = 16
+)
+
+// internal is the shard of one of the bank's own accounts that a journal goes to.
+func internal(name, currency, journalID string) string {
+	shard := fnv.New32a()
+	_, _ = shard.Write([]byte(journalID)) // A hash never fails.
+	return fmt.Sprintf("%s%s_%s_%02d", internalPrefix, name, currency, shard.Sum32()%internalShards)
+}
+
+func isInternal(account string) bool { return strings.HasPrefix(account, internalPrefix) }
+
+// PayIn posts money from outside to an account, against the funding account, and answers the account's entry. A
+// repeat of a dedupe id answers the first one; with another body it is conflict.dedupe_id.
+func (b *Bookkeeper) PayIn(
+	ctx context.Context, account string, amount money.Amount, dedupeID string,
+) (Journal, Entry, error) {
+	journalID := id.Hash("jrn", account+"/"+dedupeID)
+	return b.move(ctx, "dedupe_id", Journal{ID: journalID, Legs: []Leg{
+		{Account: internal("funding", amount.Currency, journalID), Amount: amount.Negated(), Kind: Posted},
+		{Account: account, Amount: amount, Kind: Posted},
+	}})
+}
+
+// Clearing is what a merchant collects from an account, or sends back to it, through a card scheme.
+type Clearing struct {
+	Account string
+	ID      string       // Of the scheme's message: it happens once.
+	Scheme  string       // "mastercard".
+	Amount  money.Amount // More than zero.
+
+	// Of what was held: the hold, which change of it this is, and how much of the amount it gives. No hold for a
+	// collection without an authorisation, or beyond what is left of it: nobody asks whether there is enough money.
+	Hold     string
+	Change   int64
+	Captured int64
+}
+
+// Clear posts a collection against what is owed to the scheme, and frees what was held for it. A repeat answers the
+// first entry; with another body it is conflict.clearing_id. Errors: those of HoldBefore; precondition_failed.hold if
+// less is left than Captured.
+func (b *Bookkeeper) Clear(ctx context.Context, c Clearing) (Journal, Entry, error) {
+	if c.Hold != "" {
+		left, err := b.Ledger.HoldBefore(ctx, c.Account, c.Hold, c.Change)
+		if err != nil {
+			return Journal{}, Entry{}, err
+		}
+		if c.Captured > left.Remaining {
+			return Journal{}, Entry{}, errs.Newf(errs.PreconditionFailed+".hold", "The hold has %d minor units left",
+				left.Remaining)
+		}
+	}
+	journalID := c.journalID()
+	return b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
+		{
+			Account: c.Account, Amount: c.Amount.Negated(), Kind: Cleared,
+			Hold: c.Hold, Change: c.Change, Captured: c.Captured,
+		},
+		{Account: c.settlement(journalID), Amount: c.Amount, Kind: Posted},
+	}})
+}
+
+// Refund posts what a merchant sends back. A repeat answers the first entry; with another body it is
+// conflict.clearing_id.
+func (b *Bookkeeper) Refund(ctx context.Context, c Clearing) (Journal, Entry, error) {
+	journalID := c.journalID()
+	return b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
+		{Account: c.settlement(journalID), Amount: c.Amount.Negated(), Kind: Posted},
+		{Account: c.Account, Amount: c.Amount, Kind: Posted},
+	}})
+}
+
+func (c Clearing) journalID() string { return id.Hash("jrn", c.Account+"/card/"+c.ID) }
+
+func (c Clearing) settlement(journalID string) string {
+	return internal("settlement_"+c.Scheme, c.Amount.Currency, journalID)
+}
+
+// move opens a journal and runs it, and answers the entry of the leg that is a customer's.
+func (b *Bookkeeper) move(ctx context.Context, idField string, wanted Journal) (Journal, Entry, error) {
+	customers := 0
+	for n, leg := range wanted.Legs {
+		if isInternal(leg.Account) {
+			continue
+		}
+		customers = n
+		currency, err := b.Ledger.Currency(ctx, leg.Account)
+		if err != nil {
+			return Journal{}, Entry{}, err
+		}
+		if currency != leg.Amount.Currency {
+			return Journal{}, Entry{}, errs.BadParam("amount.currency", "must be the account's, "+currency)
+		}
+	}
+	wanted.Request, wanted.OpenedAt = wanted.request(), b.Clock.Now()
+	journal, err := b.Journals.Open(ctx, wanted)
+	if err != nil {
+		return Journal{}, Entry{}, fmt.Errorf("opening a journal: %w", err)
+	}
+	if !bytes.Equal(journal.Request, wanted.Request) {
+		return Journal{}, Entry{}, errs.Newf(errs.Conflict+"."+idField, "This %s was used for something else", idField)
+	}
+	if journal.Void {
+		return Journal{}, Entry{}, changeUsed()
+	}
+	entries, err := b.run(ctx, journal)
+	if err != nil {
+		return Journal{}, Entry{}, err
+	}
+	return journal, entries[customers], nil
+}

@@ -1,0 +1,68 @@
+package handler
+
+import (
+	"context"
+
+	"farthing/service.card-processing/logic"
+	cardprocessingproto "farthing/service.card-processing/proto"
+	cardsproto "farthing/service.cards/proto"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// Clear collects what was authorised, or what was not: the scheme has paid the merchant already.
+func (h *Handler) Clear(
+	ctx context.Context, req *cardprocessingproto.ClearRequest,
+) (*cardprocessingproto.ClearResponse, error) {
+	f := logic.FollowUp{
+		Message: req.GetMessage(), Original: req.GetOriginal(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(),
+		Descriptor: req.GetDescriptor_(), MCC: req.GetMcc(),
+	}
+	if err := logic.CheckMoved(f, h.clock.Now()); err != nil {
+		return nil, err
+	}
+	payment, event, err := h.follow(
+		ctx, logic.Clearing, f, req.GetMoreFollows(),
+	)
+	return &cardprocessingproto.ClearResponse{Payment: payment, Event: event}, err
+}
+
+// Refund sends money back, for a payment or for none.
+func (h *Handler) Refund(
+	ctx context.Context, req *cardprocessingproto.RefundRequest,
+) (*cardprocessingproto.RefundResponse, error) {
+	f := logic.FollowUp{
+		Message: req.GetMessage(), Original: req.GetOriginal(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(),
+		Descriptor: req.GetDescriptor_(), MCC: req.GetMcc(),
+	}
+	if err := logic.CheckMoved(f, h.clock.Now()); err != nil {
+		return nil, err
+	}
+	payment, event, err := h.follow(ctx, logic.Refund, f, false)
+	return &cardprocessingproto.RefundResponse{Payment: payment, Event: event}, err
+}
+
+// matchPage is how many transactions are looked at in one read.
+const matchPage = 100
+
+// match looks among a card's pending payments for the one that a collection is of; empty if none is like it.
+func (h *Handler) match(ctx context.Context, f logic.FollowUp, card *cardsproto.Card) (string, error) {
+	var pending []*transactionsproto.Transaction
+	req := &transactionsproto.ListRequest{
+		AccountId: card.GetAccountId(), SinceMs: h.clock.Now().Add(-logic.LongestTerm).UnixMilli(), Limit: matchPage,
+	}
+	for {
+		page, err := h.transactions.List(ctx, req)
+		if err != nil {
+			return "", err
+		}
+		for _, t := range page.GetTransactions() {
+			if t.GetCardId() == card.GetId() && t.GetStatus() == transactionsproto.Status_STATUS_PENDING {
+				pending = append(pending, t)
+			}
+		}
+		if len(page.GetTransactions()) < matchPage {
+			return logic.Match(f, pending), nil
+		}
+		req.SinceMs, req.SinceId = 0, page.GetTransactions()[matchPage-1].GetId()
+	}
+}

@@ -1,0 +1,88 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/trace"
+	"farthing/service.card-processing/logic"
+	cardprocessingproto "farthing/service.card-processing/proto"
+	"farthing/service.card-processing/storage"
+	cardsproto "farthing/service.cards/proto"
+)
+
+// follow carries a message that was checked into the payment that it is about.
+func (h *Handler) follow(
+	ctx context.Context, kind cardprocessingproto.PaymentEventKind, f logic.FollowUp, moreFollows bool,
+) (*cardprocessingproto.Payment, *cardprocessingproto.PaymentEvent, error) {
+	card, err := h.identify(ctx, f.Message.GetCardNumber(), f.Message.GetCardId())
+	if err != nil {
+		return nil, nil, err
+	}
+	if card == nil {
+		return nil, nil, errs.Missing("card")
+	}
+	own, err := h.claim(ctx, kindOf(kind)+"/", f.Message, card, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	said := logic.Said{
+		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
+		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: moreFollows,
+	}
+	key, err := h.keyOf(ctx, f, said, card, own)
+	if err != nil {
+		return nil, nil, err
+	}
+	trace.Annotate(ctx, "authorisation_id", logic.AuthorisationID(key))
+	who := subject{key: key, account: card.GetAccountId(), user: card.GetUserId(), card: card.GetId()}
+	payment, done, err := h.record(ctx, who, said)
+	return payment, done.PaymentEvent, err
+}
+
+// identified is whatever has a processor's id or the network's.
+type identified interface {
+	GetProcessorId() string
+	GetNetwork() *cardprocessingproto.NetworkIDs
+}
+
+// claim is what a message's ids stand for, the same for a repeat. A processor's ids are those of one kind of message.
+func (h *Handler) claim(
+	ctx context.Context, kind string, ids identified, card *cardsproto.Card, f logic.FollowUp,
+) (string, error) {
+	if ids.GetNetwork() != nil {
+		return logic.HoldID(ids.GetNetwork(), card.GetId()), nil
+	}
+	processorID := kind + ids.GetProcessorId()
+	return h.processorIDs.Claim(ctx, storage.Claim{
+		ProcessorID: processorID, CardID: card.GetId(), HoldID: logic.HoldIDAt(h.clock.Now(), processorID),
+		Minor: f.Amount.GetMinor(), Currency: f.Amount.GetCurrency(),
+	})
+}
+
+// keyOf is the payment that a message is about: the one it names, or the one found for it, or a new one.
+func (h *Handler) keyOf(
+	ctx context.Context, f logic.FollowUp, said logic.Said, card *cardsproto.Card, own string,
+) (string, error) {
+	switch original := f.Original; {
+	case original.GetAuthorisationId() != "":
+		return logic.HoldOf(original.GetAuthorisationId()), nil
+	case original != nil: // A processor's id may come here before its authorisation does.
+		return h.claim(ctx, "", original, card, logic.FollowUp{})
+	}
+	if found, ok, err := h.matches.Find(ctx, said.MessageID); err != nil || ok {
+		return found, err
+	}
+	key := own
+	if said.Kind == logic.Clearing {
+		found, err := h.match(ctx, f, card)
+		if err != nil {
+			return "", fmt.Errorf("looking for the authorisation: %w", err)
+		}
+		if found != "" {
+			key = found
+		}
+	}
+	return h.matches.Match(ctx, said.MessageID, key)
+}

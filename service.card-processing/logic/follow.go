@@ -1,0 +1,90 @@
+package logic
+
+import (
+	moneyproto "farthing/pkg/money/proto"
+	cardprocessingproto "farthing/service.card-processing/proto"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// Scheme is the card scheme that all payments come from.
+const Scheme = "mastercard"
+
+// Follow is what an event changes for the customer: of the payment's transaction, or of the one that it begins. It is
+// nil for an event that the customer never sees.
+func Follow(
+	before, after *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
+) *transactionsproto.FollowRequest {
+	switch {
+	case e.GetKind() == Refund:
+		return refunded(after, e)
+	case e.GetKind() == Abandonment, after.GetTransactionId() == "":
+		return nil
+	case taken(before) == taken(after) && before.GetStatus() == after.GetStatus():
+		return nil
+	}
+	return &transactionsproto.FollowRequest{
+		TransactionId: after.GetTransactionId(), AccountId: after.GetAccountId(), Version: e.GetNumber(),
+		Status: statusOf(after), Amount: minorOf(-taken(after), after), LocalAmount: localOf(after, e),
+		AtMs: e.GetAtMs(), SettledMs: after.GetSettledMs(), Balance: e.GetBalance(), Beginning: beginningOf(after, e),
+		// What was held is collected: the customer has heard of it.
+		Quiet: e.GetKind() == Clearing && e.GetBeginsTransactionId() == "" && taken(before) == taken(after),
+	}
+}
+
+func refunded(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *transactionsproto.FollowRequest {
+	return &transactionsproto.FollowRequest{
+		TransactionId: e.GetBeginsTransactionId(), AccountId: p.GetAccountId(), Version: 1,
+		Status: transactionsproto.Status_STATUS_SETTLED, Amount: minorOf(e.GetAmountMinor(), p),
+		LocalAmount: e.GetLocalAmount(), AtMs: e.GetAtMs(), SettledMs: e.GetAtMs(), Balance: e.GetBalance(),
+		Beginning: beginningOf(p, e),
+	}
+}
+
+// taken is what a payment takes from its customer now, held or collected.
+func taken(p *cardprocessingproto.Payment) int64 { return p.GetHeldMinor() + p.GetClearedMinor() }
+
+func minorOf(minor int64, p *cardprocessingproto.Payment) *moneyproto.Money {
+	return &moneyproto.Money{Minor: minor, Currency: p.GetCurrency()}
+}
+
+// localOf is the merchant's amount of what is taken, nil where nobody said.
+func localOf(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *moneyproto.Money {
+	local := p.GetLocalAmount()
+	switch {
+	case e.GetLocalAmount() != nil && taken(p) == e.GetAmountMinor(): // All of it is this collection.
+		return &moneyproto.Money{Minor: -e.GetLocalAmount().GetMinor(), Currency: e.GetLocalAmount().GetCurrency()}
+	case local.GetCurrency() == p.GetCurrency():
+		return minorOf(-taken(p), p)
+	case taken(p) == 0 && local != nil:
+		return &moneyproto.Money{Currency: local.GetCurrency()}
+	}
+	return nil
+}
+
+func statusOf(p *cardprocessingproto.Payment) transactionsproto.Status {
+	switch p.GetStatus() {
+	case cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING:
+		return transactionsproto.Status_STATUS_PENDING
+	case cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED:
+		return transactionsproto.Status_STATUS_SETTLED
+	case cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED:
+		return transactionsproto.Status_STATUS_REVERSED
+	case cardprocessingproto.PaymentStatus_PAYMENT_STATUS_EXPIRED:
+		return transactionsproto.Status_STATUS_EXPIRED
+	case cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED,
+		cardprocessingproto.PaymentStatus_PAYMENT_STATUS_UNSPECIFIED:
+	}
+	return transactionsproto.Status_STATUS_DECLINED
+}
+
+func beginningOf(
+	p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
+) *transactionsproto.Beginning {
+	if e.GetBeginsTransactionId() == "" {
+		return nil
+	}
+	return &transactionsproto.Beginning{
+		UserId: p.GetUserId(), CardId: p.GetCardId(), HoldId: p.GetHoldId(), Descriptor_: e.GetDescriptor_(),
+		Mcc: e.GetMcc(), Scheme: Scheme,
+	}
+}

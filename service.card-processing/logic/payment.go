@@ -1,0 +1,171 @@
+package logic
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"farthing/pkg/id"
+	moneyproto "farthing/pkg/money/proto"
+	balanceproto "farthing/service.balance/proto"
+	cardprocessingproto "farthing/service.card-processing/proto"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// Short names of the kinds of event.
+const (
+	Authorisation = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_AUTHORISATION
+	Increment     = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_INCREMENT
+	Reversal      = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REVERSAL
+	Expiry        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_EXPIRY
+	Clearing      = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_CLEARING
+	Refund        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND
+	Abandonment   = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_ABANDONMENT
+	Advice        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_ADVICE
+)
+
+// PaymentEnded is why an increment is declined of which nothing is held any more.
+const PaymentEnded = "payment_ended"
+
+// Said is what a message says of a payment, after its authorisation.
+type Said struct {
+	Kind        cardprocessingproto.PaymentEventKind
+	MessageID   string
+	Minor       int64 // 0 for all.
+	Local       *moneyproto.Money
+	Descriptor  string
+	MCC         string
+	MoreFollows bool
+}
+
+// Opening is a payment as its authorisation left it: what became of its hold, and what the customer's transaction
+// says, which may not be there (yet). The event is the authorisation; nil if there never was one.
+func Opening(
+	p *cardprocessingproto.Payment, hold *balanceproto.SettleHoldResponse, t *transactionsproto.Transaction,
+) (*cardprocessingproto.Payment, *cardprocessingproto.PaymentEvent) {
+	opened := proto.CloneOf(p)
+	opened.Currency = hold.GetAmount().GetCurrency()
+	opened.Status = cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED
+	if hold.GetTransactionId() == "" { // Fenced: whatever comes under this id will be declined.
+		return opened, nil
+	}
+	opened.TransactionId, opened.Version = hold.GetTransactionId(), 1
+	event := &cardprocessingproto.PaymentEvent{
+		Number: 1, Kind: Authorisation, MessageId: p.GetHoldId(), AtMs: hold.GetDecidedMs(),
+		AmountMinor: hold.GetAmount().GetMinor(), Balance: t.GetBalance(),
+		DeclineReason: balanceproto.ReasonText(hold.GetDeclineReason()),
+	}
+	if t != nil {
+		opened.UserId, opened.CardId = t.GetUserId(), t.GetCardId()
+		opened.Descriptor_, opened.Mcc = t.GetDescriptor_(), t.GetMcc()
+		opened.LocalAmount = &moneyproto.Money{
+			Minor: -t.GetLocalAmount().GetMinor(), Currency: t.GetLocalAmount().GetCurrency(),
+		}
+		event.AmountMinor = -t.GetAmount().GetMinor()
+	}
+	if hold.GetOutcome() == balanceproto.Outcome_OUTCOME_APPROVED {
+		opened.Status = cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING
+		opened.AuthorisedMinor, opened.HeldMinor = hold.GetAmount().GetMinor(), hold.GetAmount().GetMinor()
+		opened.HeldMs = hold.GetDecidedMs()
+	}
+	return opened, event
+}
+
+// Plan is the event that a message makes of a payment, with what it is to do. It is written down before anything is
+// done, so that whoever finds it does the same.
+func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessingproto.PaymentEvent {
+	e := &cardprocessingproto.PaymentEvent{
+		Number: p.GetVersion() + 1, Kind: s.Kind, MessageId: s.MessageID, AtMs: now.UnixMilli(), AmountMinor: s.Minor,
+		LocalAmount: s.Local, Descriptor_: s.Descriptor, Mcc: s.MCC, MoreFollows: s.MoreFollows,
+	}
+	switch held := p.GetHeldMinor(); s.Kind {
+	case Reversal, Expiry, Abandonment: // An Abandonment and an Expiry are of all.
+		e.ReleasedMinor = held
+		if s.Minor > 0 {
+			e.ReleasedMinor = min(s.Minor, held)
+		}
+	case Increment:
+		if e.ExtendedMinor = s.Minor; held == 0 {
+			e.DeclineReason, e.ExtendedMinor = PaymentEnded, 0
+		}
+	case Advice:
+		if held == 0 {
+			e.DeclineReason = PaymentEnded
+			break
+		}
+		e.ExtendedMinor, e.ReleasedMinor = max(s.Minor-held, 0), max(held-s.Minor, 0)
+	case Clearing:
+		e.CapturedMinor = min(s.Minor, held)
+		if !s.MoreFollows {
+			e.ReleasedMinor = held - e.CapturedMinor
+		}
+		if p.GetTransactionId() == "" || p.GetStatus() == cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED {
+			e.BeginsTransactionId = transactionOf(e)
+		}
+	case Refund:
+		e.BeginsTransactionId = transactionOf(e)
+	case Authorisation, cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
+	}
+	e.Changes = changesOf(e)
+	return e
+}
+
+// transactionOf names the transaction that an event begins.
+func transactionOf(e *cardprocessingproto.PaymentEvent) string {
+	return id.Derived("tx", time.UnixMilli(e.GetAtMs()), e.GetMessageId())
+}
+
+func changesOf(e *cardprocessingproto.PaymentEvent) int64 {
+	var changes int64
+	for _, minor := range []int64{e.GetExtendedMinor(), e.GetCapturedMinor(), e.GetReleasedMinor()} {
+		if minor > 0 {
+			changes++
+		}
+	}
+	return changes
+}
+
+// After is a payment after an event, all of which is done.
+func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *cardprocessingproto.Payment {
+	next := proto.CloneOf(p)
+	next.Pending, next.Version, next.Changes = nil, e.GetNumber(), p.GetChanges()+e.GetChanges()
+	next.HeldMinor += e.GetExtendedMinor() - e.GetCapturedMinor() - e.GetReleasedMinor()
+	next.AuthorisedMinor += e.GetExtendedMinor()
+	if e.GetExtendedMinor() > 0 {
+		next.HeldMs = e.GetAtMs()
+	}
+	switch e.GetKind() {
+	case Reversal, Abandonment, Advice:
+		next.ReversedMinor += e.GetReleasedMinor()
+	case Expiry:
+		next.ExpiredMinor += e.GetReleasedMinor()
+	case Clearing:
+		next.ClearedMinor += e.GetAmountMinor()
+		next.SettledMs = e.GetAtMs()
+		if e.GetBeginsTransactionId() != "" {
+			next.TransactionId = e.GetBeginsTransactionId()
+		}
+	case Refund:
+		next.RefundedMinor += e.GetAmountMinor()
+		next.SettledMs = e.GetAtMs()
+	case Authorisation, Increment, cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
+	}
+	next.Status = statusAfter(next, e)
+	return next
+}
+
+func statusAfter(
+	p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
+) cardprocessingproto.PaymentStatus {
+	switch {
+	case p.GetHeldMinor() > 0:
+		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING
+	case p.GetClearedMinor() > 0, p.GetAuthorisedMinor() == 0 && p.GetRefundedMinor() > 0:
+		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED
+	case e.GetReleasedMinor() == 0:
+		return p.GetStatus()
+	case e.GetKind() == Expiry:
+		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_EXPIRED
+	}
+	return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED
+}

@@ -1,0 +1,22 @@
+// Package storage keeps card payments, and which hold a processor's opaque id stands for.
+package storage
+
+import (
+	"farthing/pkg/store"
+	"farthing/pkg/store/worklist"
+)
+
+// The lists of what is still to be done.
+var (
+	// UnfinishedTable lists payments with an event that was begun.
+	UnfinishedTable = worklist.Table("unfinished_payments")
+	// DueTable lists holds by when they expire.
+	DueTable = worklist.Table("due_holds")
+)
+
+// Schema is the keyspace of service.card-processing.
+func Schema() store.Schema {
+	return store.Schema{Keyspace: "card_processing", Tables: []store.Table{
+		processorIDsTable, paymentsTable, matchesTable, UnfinishedTable, DueTable,
+	}}
+}
