@@ -18,7 +18,10 @@ import (
 )
 
 // swipeFlags are the flags of swipe.
-type swipeFlags struct{ card, id, currency, mcc string }
+type swipeFlags struct {
+	card, id, currency, mcc string
+	advice, partial         bool
+}
 
 func (p *program) swipe() *cobra.Command {
 	var f swipeFlags
@@ -42,6 +45,8 @@ func (p *program) swipe() *cobra.Command {
 	flags.StringVar(&f.id, "id", "", "the processor's id of this swipe; a repeat of it answers what happened first")
 	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
 	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
+	flags.BoolVar(&f.advice, "advice", false, "it was approved by whoever stood in: hold it whatever there is")
+	flags.BoolVar(&f.partial, "partial", false, "if there is less on the account, take that")
 	swipe.SetFlagErrorFunc(explainFlag)
 	return swipe
 }
@@ -64,12 +69,8 @@ func (p *program) runSwipe(ctx context.Context, f swipeFlags, amount, descriptor
 	if err != nil {
 		return err
 	}
-	if asked.CardID == "" {
-		customer, err := customerOf(n)
-		if err != nil {
-			return err
-		}
-		asked.CardID = customer.CardID
+	if asked.CardID, err = cardOf(n, asked.CardID); err != nil {
+		return err
 	}
 	watch := clock.Start()
 	answer, err := cardedge.Client{Address: n.CardEdge}.Authorise(ctx, asked)
@@ -93,7 +94,7 @@ func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authoris
 	}
 	asked := cardedge.Authorisation{
 		ProcessorID: f.id, CardID: f.card, Descriptor: descriptor, MCC: f.mcc,
-		Amount: cardedge.Amount{Minor: paid.Minor, Currency: paid.Currency},
+		Amount: cardedge.Amount{Minor: paid.Minor, Currency: paid.Currency}, Advice: f.advice, Partial: f.partial,
 	}
 	if f.id == "" {
 		network := cardedge.NewNetwork(clock.Real{}.Now())
@@ -112,6 +113,7 @@ type swiped struct {
 	Currency        string `json:"currency"`
 	TraceID         string `json:"trace_id"`
 	ElapsedMS       int64  `json:"elapsed_ms"`
+	Approved        int64  `json:"approved_amount"` // What is held for it, in minor units; 0 if it was declined.
 }
 
 func (p *program) showSwipe(a cardedge.Answer, took time.Duration) error {
@@ -122,6 +124,9 @@ func (p *program) showSwipe(a cardedge.Answer, took time.Duration) error {
 	}
 	if a.Balance != nil {
 		s.Balance, s.Currency = &a.Balance.Minor, a.Balance.Currency
+	}
+	if a.Amount != nil {
+		s.Approved = a.Amount.Minor
 	}
 	if p.json() {
 		return p.print(s)

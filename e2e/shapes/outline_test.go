@@ -2,6 +2,7 @@ package shapes
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"regexp"
 	"testing"
@@ -71,6 +72,11 @@ func wantOutlines(t *testing.T, s *suite) {
 			"amount":{"minor":1,"currency":"GBP"},"descriptor":"A"}`).Body),
 		"farthing swipe declined": outline(t, []byte(s.Run(t, "swipe", "90000", pret, "-o", "json"))),
 	}
+	about := fmt.Sprintf(`{"processor_id":"outline-back","card_id":%q,"original":{"processor_id":"outline-paid"}}`,
+		s.Facts().CardID)
+	payment := "/payments/" + s.swipe(t, "3.50", "--id", "outline-paid").TransactionID
+	said["POST /reversals"] = outline(t, s.askCardEdge(t, http.MethodPost, "/reversals", about))
+	said["GET /payments"] = outline(t, s.askCardEdge(t, http.MethodGet, payment, ""))
 	text := s.Run(t, "swipe", "3.50", pret, "-o", "json")
 	said["farthing swipe"] = outline(t, []byte(text))
 	var paid swiped
@@ -92,6 +98,11 @@ func wantOutlines(t *testing.T, s *suite) {
 		t.Fatal(err)
 	}
 	golden(t, "answers.golden", string(lines)+"\n")
+}
+
+func (s *suite) askCardEdge(t *testing.T, method, path, body string) []byte {
+	t.Helper()
+	return s.Ask(t, method, s.Facts().CardEdge+path, body, "Content-Type", "application/json").Body
 }
 
 var (

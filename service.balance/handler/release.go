@@ -10,7 +10,8 @@ import (
 	balanceproto "farthing/service.balance/proto"
 )
 
-// SettleHold answers what became of a hold, or of one of its changes: one that was never made is fenced.
+// SettleHold answers what became of a hold, or of one of its changes: one that was never made is fenced, or
+// not_found.hold without a reason to.
 func (h *Handler) SettleHold(
 	ctx context.Context, req *balanceproto.SettleHoldRequest,
 ) (*balanceproto.SettleHoldResponse, error) {
@@ -18,8 +19,8 @@ func (h *Handler) SettleHold(
 		return nil, err
 	}
 	reason := logic.Reason(req.GetReason())
-	if reason != logic.TimedOut && reason != logic.Reversed {
-		return nil, errs.BadParam("reason", "must be TIMED_OUT or REVERSED")
+	if reason != logic.NoReason && reason != logic.TimedOut && reason != logic.Reversed {
+		return nil, errs.BadParam("reason", "must be TIMED_OUT or REVERSED, or none")
 	}
 	entry, err := h.ledger.SettleHold(ctx, req.GetAccountId(), req.GetHoldId(), req.GetChange(), reason)
 	if err != nil {

@@ -8,14 +8,17 @@ import (
 	"farthing/pkg/trace"
 )
 
-// SettleHold is what became of a hold, or of its n-th change, for ever: one that was never made is fenced for a reason.
-// So a reversal may arrive before its authorisation.
+// SettleHold is what became of a hold, or of its n-th change, for ever: one that was never made is fenced for a reason,
+// or not_found.hold without one. So a reversal may arrive before its authorisation.
 func (l *Ledger) SettleHold(ctx context.Context, account, hold string, n int64, as Reason) (Entry, error) {
 	if _, err := l.accounts.Load(ctx, account); err != nil {
 		return Entry{}, err
 	}
 	entry, found, err := l.accounts.Find(ctx, account, ChangeID(hold, n))
 	if err == nil && !found {
+		if as == NoReason {
+			return Entry{}, errs.Missing("hold")
+		}
 		entry, err = l.accounts.Fence(ctx, Entry{
 			Account: account, ID: ChangeID(hold, n), Kind: Void, Reason: as, At: l.clock.Now(),
 		})

@@ -499,7 +499,7 @@ type SettleHoldRequest struct {
 	HoldId    string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
 	// The number of its change; 0 for the hold itself.
 	Change int64 `protobuf:"varint,3,opt,name=change,proto3" json:"change,omitempty"`
-	// Why it must not be made any more: TIMED_OUT or REVERSED.
+	// Why it must not be made any more: TIMED_OUT or REVERSED; unspecified to leave it as it is.
 	Reason        DeclineReason `protobuf:"varint,4,opt,name=reason,proto3,enum=balance.v1.DeclineReason" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

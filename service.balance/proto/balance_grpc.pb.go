@@ -44,7 +44,7 @@ type BalanceClient interface {
 	// happened the first time, whatever has changed since.
 	Reserve(ctx context.Context, in *ReserveRequest, opts ...grpc.CallOption) (*ReserveResponse, error)
 	// SettleHold answers what became of a hold, or of one of its changes, for ever: one that was never made is fenced, so
-	// that it never will be.
+	// that it never will be. Without a reason it only looks: not_found.hold.
 	SettleHold(ctx context.Context, in *SettleHoldRequest, opts ...grpc.CallOption) (*SettleHoldResponse, error)
 	// Disown takes a hold that nobody was told of from whoever asks for it later: every repeat is a decline from now on.
 	Disown(ctx context.Context, in *DisownRequest, opts ...grpc.CallOption) (*DisownResponse, error)
@@ -197,7 +197,7 @@ type BalanceServer interface {
 	// happened the first time, whatever has changed since.
 	Reserve(context.Context, *ReserveRequest) (*ReserveResponse, error)
 	// SettleHold answers what became of a hold, or of one of its changes, for ever: one that was never made is fenced, so
-	// that it never will be.
+	// that it never will be. Without a reason it only looks: not_found.hold.
 	SettleHold(context.Context, *SettleHoldRequest) (*SettleHoldResponse, error)
 	// Disown takes a hold that nobody was told of from whoever asks for it later: every repeat is a decline from now on.
 	Disown(context.Context, *DisownRequest) (*DisownResponse, error)

@@ -23,6 +23,8 @@ type authorisation struct {
 	LocalAmount *amount    `json:"local_amount"`
 	Descriptor  string     `json:"descriptor"`
 	MCC         string     `json:"mcc"`
+	Advice      bool       `json:"advice"`
+	Partial     bool       `json:"accept_partial"`
 }
 
 // cardNumber is a number that is masked from the moment it is read. Empty is none.
@@ -59,6 +61,7 @@ type answer struct {
 	DeclineReason   string  `json:"decline_reason,omitempty"`
 	TransactionID   string  `json:"transaction_id"`
 	Balance         *amount `json:"balance,omitempty"` // What the account can spend now; absent for an unknown card.
+	Amount          *amount `json:"amount,omitempty"`  // What was approved: less than was asked for if that was all.
 	TraceID         string  `json:"trace_id"`
 }
 
@@ -72,7 +75,9 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 	if err != nil {
 		return edge.Error(err)
 	}
-	decided, err := h.decide(req.Context(), asked)
+	decided, err := inTime(req.Context(), func() (*cardprocessingproto.AuthoriseResponse, error) {
+		return h.processing.Authorise(req.Context(), asked)
+	})
 	if err != nil {
 		return edge.Error(err)
 	}
@@ -83,39 +88,36 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 	if decided.GetApproved() {
 		rsp.Outcome = "approved"
 	}
-	if balance := decided.GetBalance(); balance != nil {
-		rsp.Balance = &amount{&balance.Minor, balance.GetCurrency()}
-	}
+	rsp.Balance, rsp.Amount = amountOf(decided.GetBalance()), amountOf(decided.GetAmount())
 	return edge.OK(rsp)
 }
 
-// decide asks service.card-processing, and answers by the deadline even if what is behind it cannot be told to stop: a
+// inTime asks service.card-processing, and answers by the deadline even if what is behind it cannot be told to stop: a
 // write waits for its disk, however long that stalls. Then the outcome is unknown, and whatever it is will be there for
 // the repeat.
-func (h *Handler) decide(
-	ctx context.Context, asked *cardprocessingproto.AuthoriseRequest,
-) (*cardprocessingproto.AuthoriseResponse, error) {
+func inTime[A any](ctx context.Context, ask func() (A, error)) (A, error) {
 	type decision struct {
-		rsp *cardprocessingproto.AuthoriseResponse
+		rsp A
 		err error
 	}
 	decided := make(chan decision, 1) // Nobody may be waiting any more.
 	go func() {
-		rsp, err := h.processing.Authorise(ctx, asked)
+		rsp, err := ask()
 		decided <- decision{rsp, err}
 	}()
 	select {
 	case d := <-decided:
 		return d.rsp, d.err
 	case <-ctx.Done():
-		return nil, errs.Of(ctx.Err())
+		var none A
+		return none, errs.Of(ctx.Err())
 	}
 }
 
 func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error) {
 	asked := &cardprocessingproto.AuthoriseRequest{
 		ProcessorId: sent.ProcessorID, CardId: sent.CardID, CardNumber: sent.CardNumber.Reveal(),
-		Descriptor_: sent.Descriptor, Mcc: sent.MCC,
+		Descriptor_: sent.Descriptor, Mcc: sent.MCC, Advice: sent.Advice, AcceptPartial: sent.Partial,
 	}
 	var err error
 	if asked.Amount, err = moneyOf("amount", sent.Amount); err != nil {
@@ -124,7 +126,7 @@ func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error
 	if asked.LocalAmount, err = moneyOf("local_amount", sent.LocalAmount); err != nil {
 		return nil, err
 	}
-	asked.Network, err = networkOf(sent.Network)
+	asked.Network, err = networkOf("network", sent.Network)
 	return asked, err
 }
 
@@ -139,7 +141,15 @@ func moneyOf(field string, sent *amount) (*moneyproto.Money, error) {
 	return &moneyproto.Money{Minor: *sent.Minor, Currency: sent.Currency}, nil
 }
 
-func networkOf(sent *network) (*cardprocessingproto.NetworkIDs, error) {
+// amountOf is nil for none.
+func amountOf(sent *moneyproto.Money) *amount {
+	if sent == nil {
+		return nil
+	}
+	return &amount{&sent.Minor, sent.GetCurrency()}
+}
+
+func networkOf(field string, sent *network) (*cardprocessingproto.NetworkIDs, error) {
 	if sent == nil {
 		return nil, nil
 	}
@@ -147,11 +157,11 @@ func networkOf(sent *network) (*cardprocessingproto.NetworkIDs, error) {
 		AcquirerId: sent.AcquirerID, Stan: sent.STAN, Rrn: sent.RRN, TerminalId: sent.TerminalID,
 	}
 	if sent.TransmittedAt == "" {
-		return nil, errs.MissingParam("network.transmitted_at")
+		return nil, errs.MissingParam(field + ".transmitted_at")
 	}
 	at, err := time.Parse(time.RFC3339, sent.TransmittedAt)
 	if err != nil {
-		return nil, errs.BadParam("network.transmitted_at", "must be a time as in RFC 3339")
+		return nil, errs.BadParam(field+".transmitted_at", "must be a time as in RFC 3339")
 	}
 	ids.TransmittedMs = at.UnixMilli()
 	return ids, nil

@@ -5,6 +5,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
+	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
@@ -36,8 +37,12 @@ func (h *Handler) paymentKey(ctx context.Context, req *cardprocessingproto.GetPa
 	case req.GetAuthorisationId() != "" && req.GetTransactionId() != "":
 		return "", errs.BadParam("transaction_id", "excludes 'authorisation_id'")
 	case req.GetAuthorisationId() != "":
-		return logic.HoldOf(req.GetAuthorisationId()),
-			id.Check("authorisation_id", logic.AuthorisationPrefix, req.GetAuthorisationId())
+		key := logic.HoldOf(req.GetAuthorisationId())
+		err := id.Check("authorisation_id", logic.AuthorisationPrefix, req.GetAuthorisationId())
+		if err == nil && req.GetCardId() != "" {
+			err = h.openOf(ctx, key, req.GetCardId())
+		}
+		return key, err
 	}
 	t, err := h.transaction(ctx, req.GetTransactionId())
 	switch {
@@ -46,6 +51,30 @@ func (h *Handler) paymentKey(ctx context.Context, req *cardprocessingproto.GetPa
 	case t.GetHoldId() == "":
 		return "", errs.Missing("payment")
 	}
-	_, err = h.open(ctx, subject{key: t.GetHoldId(), account: t.GetAccountId()})
-	return t.GetHoldId(), err
+	return t.GetHoldId(), h.openMade(ctx, subject{key: t.GetHoldId(), account: t.GetAccountId()})
+}
+
+// openOf opens the payment of an authorisation on a card.
+func (h *Handler) openOf(ctx context.Context, key, cardID string) error {
+	card, err := h.identify(ctx, "", cardID)
+	switch {
+	case err != nil:
+		return err
+	case card == nil:
+		return errs.Missing("card")
+	}
+	return h.openMade(ctx, subject{key: key, account: card.GetAccountId(), user: card.GetUserId(), card: cardID})
+}
+
+// openMade opens a payment whose authorisation was decided. Reading must not keep out one that is on its way.
+func (h *Handler) openMade(ctx context.Context, who subject) error {
+	_, err := h.balance.SettleHold(ctx, &balanceproto.SettleHoldRequest{AccountId: who.account, HoldId: who.key})
+	if errs.Is(err, errs.NotFound) {
+		return nil // There may be a payment, of a message that came first.
+	}
+	if err != nil {
+		return err
+	}
+	_, err = h.open(ctx, who)
+	return err
 }

@@ -39,11 +39,11 @@ func likeness(f FollowUp, t *transactionsproto.Transaction) int {
 	return 0
 }
 
-// near tells whether a collection is within what merchants of this trade may collect above what was authorised, or
-// anything below.
+// near tells whether a collection is within what merchants of this trade may collect above what was authorised, or at
+// least half of it: less is more likely another visit.
 func near(f FollowUp, t *transactionsproto.Transaction) bool {
-	authorised := -t.GetAmount().GetMinor()
-	return f.Amount.GetMinor() <= authorised+authorised*tolerance(t.GetMcc())/100
+	authorised, collected := -t.GetAmount().GetMinor(), f.Amount.GetMinor()
+	return collected >= authorised/2 && collected <= authorised+authorised*tolerance(t.GetMcc())/100
 }
 
 // tolerance is per cent above the authorised amount: tips, and the rate that changed since.

@@ -1204,11 +1204,13 @@ func (x *RefundResponse) GetEvent() *PaymentEvent {
 
 type GetPaymentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One of the two. By its authorisation's id a payment is found from its second event on.
+	// One of the two.
 	AuthorisationId string `protobuf:"bytes,1,opt,name=authorisation_id,json=authorisationId,proto3" json:"authorisation_id,omitempty"`
 	TransactionId   string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The card of an authorisation_id. Without it a payment is found from its second event on.
+	CardId        string `protobuf:"bytes,3,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPaymentRequest) Reset() {
@@ -1251,6 +1253,13 @@ func (x *GetPaymentRequest) GetAuthorisationId() string {
 func (x *GetPaymentRequest) GetTransactionId() string {
 	if x != nil {
 		return x.TransactionId
+	}
+	return ""
+}
+
+func (x *GetPaymentRequest) GetCardId() string {
+	if x != nil {
+		return x.CardId
 	}
 	return ""
 }
@@ -1808,10 +1817,11 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03mcc\x18\x06 \x01(\tR\x03mcc\"}\n" +
 	"\x0eRefundResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
-	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"e\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"~\n" +
 	"\x11GetPaymentRequest\x12)\n" +
 	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12%\n" +
-	"\x0etransaction_id\x18\x02 \x01(\tR\rtransactionId\"\x83\x01\n" +
+	"\x0etransaction_id\x18\x02 \x01(\tR\rtransactionId\x12\x17\n" +
+	"\acard_id\x18\x03 \x01(\tR\x06cardId\"\x83\x01\n" +
 	"\x12GetPaymentResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x127\n" +
 	"\x06events\x18\x02 \x03(\v2\x1f.cardprocessing.v1.PaymentEventR\x06events\"\xef\x05\n" +

@@ -23,6 +23,8 @@ type Authorisation struct {
 	Amount      Amount   `json:"amount"`
 	Descriptor  string   `json:"descriptor"`
 	MCC         string   `json:"mcc,omitempty"`
+	Advice      bool     `json:"advice,omitempty"`         // Somebody stood in and has approved it.
+	Partial     bool     `json:"accept_partial,omitempty"` // If there is less, that will do.
 }
 
 // Amount is money in minor units.
@@ -47,6 +49,7 @@ type Answer struct {
 	DeclineReason   string  `json:"decline_reason"`
 	TransactionID   string  `json:"transaction_id"`
 	Balance         *Amount `json:"balance"` // Nil for a card that is nobody's.
+	Amount          *Amount `json:"amount"`  // What was approved; nil for a declined one.
 	TraceID         string  `json:"trace_id"`
 }
 
@@ -72,18 +75,26 @@ type Client struct {
 
 // Authorise asks for an authorisation. It fails with the bank's own coded error if the bank refuses to decide.
 func (c Client) Authorise(ctx context.Context, asked Authorisation) (Answer, error) {
-	body, err := json.Marshal(asked)
-	if err != nil {
-		return Answer{}, err
+	var answer Answer
+	err := c.do(ctx, http.MethodPost, "/authorisations", asked, &answer)
+	return answer, err
+}
+
+// do asks for something, with a body unless it is nil.
+func (c Client) do(ctx context.Context, method, path string, asked, into any) error {
+	var body bytes.Buffer
+	if asked != nil {
+		if err := json.NewEncoder(&body).Encode(asked); err != nil {
+			return err
+		}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Address+"/authorisations", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, c.Address+path, &body)
 	if err != nil {
-		return Answer{}, err
+		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	var answer Answer
-	if err := web.Do(c.HTTP, req, &answer); err != nil {
-		return Answer{}, fmt.Errorf("asking the card edge: %w", err)
+	if err := web.Do(c.HTTP, req, into); err != nil {
+		return fmt.Errorf("asking the card edge: %w", err)
 	}
-	return answer, nil
+	return nil
 }

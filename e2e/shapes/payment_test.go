@@ -1,0 +1,135 @@
+package shapes
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+)
+
+func paymentTests() []test {
+	return []test{
+		{"a payment is followed to its end, step by step, repeats and all", followsAPayment},
+		{"a reversal may come before its authorisation", reversesFirst},
+		{"a collection without an authorisation finds it, or stands alone", collectsWithout},
+	}
+}
+
+// followed is what the bank answers to a message about a payment.
+type followed struct {
+	Outcome       string `json:"outcome"`
+	DeclineReason string `json:"decline_reason"`
+	Payment       struct {
+		AuthorisationID string `json:"authorisation_id"`
+		TransactionID   string `json:"transaction_id"`
+		Status          string `json:"status"`
+		Held            int64  `json:"held"`
+		Cleared         int64  `json:"cleared"`
+	} `json:"payment"`
+}
+
+// message sends a message of the processor's about the customer's card.
+func (s *suite) message(t *testing.T, route, id, fields string) followed {
+	t.Helper()
+	body := fmt.Sprintf(`{"processor_id":%q,"card_id":%q,%s}`, id, s.Facts().CardID, fields)
+	answer := s.Ask(t, http.MethodPost, s.Facts().CardEdge+route, body, "Content-Type", "application/json")
+	if answer.Status != http.StatusOK {
+		t.Fatalf("%s %s was answered %d %s", route, body, answer.Status, answer.Body)
+	}
+	var got followed
+	if err := json.Unmarshal(answer.Body, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// shown is a transaction as the public API shows it.
+type shown struct {
+	Amount          int64
+	Settled         string
+	AmountIsPending bool `json:"amount_is_pending"`
+}
+
+func (s *suite) transaction(t *testing.T, id string) shown {
+	t.Helper()
+	var got struct{ Transaction shown }
+	s.Get(t, "/transactions/"+id, &got)
+	return got.Transaction
+}
+
+const (
+	pence = `"amount":{"minor":%d,"currency":"GBP"}`
+	hotel = `,"descriptor":"HOTEL"`
+)
+
+func followsAPayment(t *testing.T, s *suite) {
+	before := s.balance(t)
+	paid := s.swipe(t, "20.00", "--id", "stay", "--mcc", "7011")
+	original := fmt.Sprintf(`"original":{"authorisation_id":%q}`, paid.AuthorisationID)
+	of := func(minor int64) string { return original + "," + fmt.Sprintf(pence, minor) }
+	for _, step := range []struct {
+		route, id, fields    string
+		status               string
+		held, cleared, taken int64
+		pending              bool
+	}{
+		{"/increments", "night-2", of(10_00), "pending", 30_00, 0, 30_00, true},
+		{"/reversals", "minibar", of(5_00), "pending", 25_00, 0, 25_00, true},
+		{"/clearings", "bill-1", of(12_00) + hotel + `,"more_follows":true`, "pending", 13_00, 12_00, 25_00, true},
+		{"/clearings", "bill-2", of(14_00) + hotel, "settled", 0, 26_00, 26_00, false},
+	} {
+		for range 2 { // A repeat answers the same, and changes nothing.
+			got := s.message(t, step.route, step.id, step.fields)
+			if got.Payment.Status != step.status || got.Payment.Held != step.held || got.Payment.Cleared != step.cleared {
+				t.Fatalf("%s came to %+v, want %+v", step.id, got, step)
+			}
+		}
+		seen := s.transaction(t, paid.TransactionID)
+		if seen.Amount != -step.taken || seen.AmountIsPending != step.pending || (seen.Settled == "") != step.pending {
+			t.Errorf("after %s the customer sees %+v, want %d", step.id, seen, -step.taken)
+		}
+		if got := before - s.balance(t); got != step.taken {
+			t.Errorf("after %s %d are gone, want %d", step.id, got, step.taken)
+		}
+	}
+	refund := s.message(t, "/refunds", "sorry", of(6_00)+hotel)
+	if got := before - s.balance(t); refund.Payment.Status != "settled" || got != 20_00 {
+		t.Errorf("after the refund %+v %d are gone", refund, got)
+	}
+	s.wantInFeed(t, paid.TransactionID)
+	if events := s.Run(t, "payment", "show", paid.TransactionID, "-o", "json"); !json.Valid([]byte(events)) {
+		t.Errorf("payment show printed %q", events)
+	}
+}
+
+func reversesFirst(t *testing.T, s *suite) {
+	before := s.balance(t)
+	reversal := `"original":{"processor_id":"early"}`
+	if got := s.message(t, "/reversals", "early-reversal", reversal); got.Outcome != "done" || got.Payment.Held != 0 {
+		t.Fatalf("the reversal came to %+v", got)
+	}
+	if late := s.swipe(t, "7.00", "--id", "early"); late.Outcome != "declined" || late.DeclineReason != "reversed" {
+		t.Errorf("the authorisation after it was %+v", late)
+	}
+	if got := s.balance(t); got != before {
+		t.Errorf("%d are gone", before-got)
+	}
+}
+
+func collectsWithout(t *testing.T, s *suite) {
+	before := s.balance(t)
+	const moon = `,"descriptor":"KIOSK ON THE MOON","mcc":"5994"`
+	alone := s.message(t, "/clearings", "alone", fmt.Sprintf(pence, 2_50)+moon)
+	if alone.Payment.Status != "settled" || s.transaction(t, alone.Payment.TransactionID).Amount != -2_50 {
+		t.Errorf("alone it came to %+v", alone)
+	}
+	var paid swiped
+	decode(t, s.Run(t, "swipe", "9.00", "KIOSK ON THE MOON", "--mcc", "5994", "-o", "json"), &paid)
+	found := s.message(t, "/clearings", "found", fmt.Sprintf(pence, 9_00)+moon)
+	if found.Payment.TransactionID != paid.TransactionID || found.Payment.Status != "settled" {
+		t.Errorf("the collection of %+v came to %+v", paid, found)
+	}
+	if got := before - s.balance(t); got != 11_50 {
+		t.Errorf("%d are gone, want 1150", got)
+	}
+}
