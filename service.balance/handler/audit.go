@@ -77,13 +77,13 @@ func (a *auditor) pages(audit audit) http.Handler {
 }
 
 func (a *auditor) accounts(ctx context.Context, w window) (balanceproto.AuditPage, error) {
-	states, next, err := a.books.WalkStates(ctx, w.after, w.limit)
+	sizes, next, err := a.books.Walk(ctx, w.after, w.limit)
 	page := balanceproto.AuditPage{Next: next}
-	for _, state := range states {
-		if state.Version > w.most {
+	for _, each := range sizes {
+		if each.Entries > w.most {
 			continue
 		}
-		entries, audited := logic.Audit(ctx, a.books, state.ID, a.london)
+		entries, audited := logic.Audit(ctx, a.books, each.Account, a.london)
 		page.Entries += entries
 		if err = a.found(ctx, &page, audited); err != nil {
 			break

@@ -25,6 +25,10 @@ func (h *Handler) Clear(ctx context.Context, req *balanceproto.ClearRequest) (*b
 		}
 		c.Hold, c.Change, c.Captured = capture.GetHoldId(), capture.GetChange(), capture.GetAmount().GetMinor()
 	}
+	c.ControlSet, c.Cash = req.GetControlSetId(), req.GetCash()
+	if len(c.ControlSet) > controlTextMax {
+		return nil, errs.BadParam("control_set_id", "is too long")
+	}
 	journal, entry, err := h.bookkeeper.Clear(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("clearing: %w", err)

@@ -19,9 +19,13 @@ func (h *Handler) Extend(
 	if err != nil {
 		return nil, err
 	}
+	control, err := controlOf(req.GetControl(), req.GetRefusal())
+	if err != nil {
+		return nil, err
+	}
 	decision, err := h.ledger.Extend(
 		ctx, req.GetAccountId(), req.GetHoldId(), req.GetChange(), amount.Minor, logic.Reason(req.GetRefusal()),
-		req.GetForced(),
+		req.GetForced(), control,
 	)
 	if err != nil {
 		return nil, fmt.Errorf("extending a hold: %w", err)

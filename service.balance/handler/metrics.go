@@ -63,15 +63,15 @@ const walkStep = 500
 // its start, before its doors are open.
 func (m *metrics) countOpenHolds(ctx context.Context, log *slog.Logger, accounts *storage.Accounts) {
 	for after := ""; ; {
-		states, next, err := accounts.WalkStates(ctx, after, walkStep)
+		sizes, next, err := accounts.Walk(ctx, after, walkStep)
 		if err != nil {
 			if ctx.Err() == nil {
 				log.ErrorContext(ctx, "open holds not counted", "error", err)
 			}
 			return
 		}
-		for _, state := range states {
-			m.openHolds.Add(float64(state.OpenHolds))
+		for _, each := range sizes {
+			m.openHolds.Add(float64(each.OpenHolds))
 		}
 		if after = next; next == "" {
 			return

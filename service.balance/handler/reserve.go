@@ -21,9 +21,13 @@ func (h *Handler) Reserve(
 	if err != nil {
 		return nil, err
 	}
+	control, err := controlOf(req.GetControl(), req.GetRefusal())
+	if err != nil {
+		return nil, err
+	}
 	decision, err := h.ledger.Do(ctx, req.GetAccountId(), logic.Command{
 		ID: req.GetHoldId(), Kind: logic.Held, Amount: amount.Minor, Refusal: logic.Reason(req.GetRefusal()),
-		Forced: req.GetForced(), Partial: req.GetAcceptPartial(),
+		Forced: req.GetForced(), Partial: req.GetAcceptPartial(), Control: control,
 		TransactionID: req.GetTransactionId(), Traceparent: trace.Traceparent(ctx),
 	})
 	if err == nil && decision.Repeated {

@@ -23,6 +23,8 @@ type Account struct {
 	SpendDay   Day   // The day that SpentToday counts.
 	SpentToday int64 // Minor units, positive, held or paid that day.
 
+	Counters []Counters // Of control sets, in the order in which they were first used.
+
 	LastAt time.Time // Of the newest entry: no later decision is earlier.
 	Chain  []byte    // Hash over every entry so far.
 }
@@ -60,6 +62,11 @@ const (
 	InsufficientFunds Reason = 1
 	TimedOut          Reason = 6
 	Reversed          Reason = 7 // The reversal was here first.
+	LimitPayment      Reason = 8
+	LimitDay          Reason = 9
+	LimitWeek         Reason = 10
+	LimitMonth        Reason = 11
+	LimitCashDay      Reason = 12
 )
 
 // Entry is one line of an account's ledger, and at once the first answer to whoever asked for it: it is found by its
@@ -78,6 +85,11 @@ type Entry struct {
 	Journal       string // Of a Posted or Cleared one.
 	At            time.Time
 	Chain         []byte // Hash over this entry and all before it.
+
+	// Of a Held, Declined or Cleared one: under what control it was decided. Of the first two also why.
+	ControlSet string
+	Cash       bool
+	Checks     []Check
 
 	Traceparent string        // Of the call that caused it, for the event.
 	ClockOffset time.Duration // Of the business clock that gave At, for the event.
@@ -105,5 +117,6 @@ func chained(before []byte, e Entry) []byte {
 		e.Sequence, int64(e.Kind), int64(e.Reason), e.PostedChange, e.HeldChange, e.Posted, e.Held, e.At.UnixMilli(),
 	}
 	_ = binary.Write(hash, binary.BigEndian, numbers) // A hash never fails to be written to.
+	hashChecks(hash, e)
 	return hash.Sum(nil)
 }

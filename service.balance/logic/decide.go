@@ -24,7 +24,9 @@ type Command struct {
 	// A hold that must be made whatever there is, and whatever the card may.
 	Forced bool
 	// A hold may be of less than its amount if there is less.
-	Partial       bool
+	Partial bool
+	// Of a hold, and of what is collected beyond one: whose limits count.
+	Control       Control
 	TransactionID string
 	Journal       string
 	Traceparent   string
@@ -63,18 +65,16 @@ func Decide(a Account, c Command, m Moment) (Account, Entry, error) {
 
 // effect is what a command does to the money: the new state, and the kind and reason of the entry.
 func effect(a Account, c Command, at time.Time, london *time.Location) (Account, Entry, error) {
+	today := DayOf(at, london)
 	switch c.Kind {
 	case Held:
-		next, reason := hold(a, c, DayOf(at, london))
-		if reason != NoReason {
-			return next, Entry{Kind: Declined, Reason: reason}, nil
-		}
-		return next, Entry{Kind: Held}, nil
+		next, entry := hold(a, c, today)
+		return next, entry, nil
 	case Released:
 		return release(a, c), Entry{Kind: Released}, nil
 	case Cleared:
 		next, err := post(a, -c.Amount)
-		return clearing(next, c, DayOf(at, london)), Entry{Kind: Cleared}, err
+		return clearing(next, c, today), Entry{Kind: Cleared, ControlSet: c.Control.Set, Cash: c.Control.Cash}, err
 	case Posted:
 		next, err := post(a, c.Amount)
 		return next, Entry{Kind: Posted}, err
@@ -83,22 +83,27 @@ func effect(a Account, c Command, at time.Time, london *time.Location) (Account,
 	return a, Entry{}, errs.Newf(errs.Internal, "no command has the kind %d", c.Kind)
 }
 
-func hold(a Account, c Command, today Day) (Account, Reason) {
-	amount, available := c.Amount, a.Available()
-	switch {
-	case c.Forced && c.Amount <= math.MaxInt64-a.Held:
-	case c.Refusal != NoReason:
-		return a, c.Refusal
-	case amount > available && c.Partial && available > 0:
-		amount = available
-	case amount > available:
-		return a, InsufficientFunds
+func hold(a Account, c Command, today Day) (Account, Entry) {
+	amount := c.Amount
+	if available := a.Available(); c.Partial && available > 0 {
+		amount = min(amount, available)
 	}
-	a.Held += amount // No overflow: it is at most Posted, or was looked at.
+	if amount > math.MaxInt64-a.Held { // Nobody can force more than there is.
+		c.Forced = false
+	}
+	d := decideHold(a, c, amount, today)
+	entry := Entry{
+		Kind: Held, Reason: d.reason, ControlSet: c.Control.Set, Cash: c.Control.Cash, Checks: d.checks,
+	}
+	if d.over() {
+		entry.Kind = Declined
+		return a, entry
+	}
+	a.Held += amount
 	if c.Hold.Remaining == 0 {
 		a.OpenHolds++
 	}
-	return spend(a, amount, today), NoReason
+	return spend(a, entry, amount, today), entry
 }
 
 func post(a Account, minor int64) (Account, error) {
@@ -108,27 +113,35 @@ func post(a Account, minor int64) (Account, error) {
 	return a, err
 }
 
-// spend counts what was held, or collected without a hold, against the day.
-func spend(a Account, minor int64, today Day) Account {
-	if minor > 0 {
-		a.SpentToday, a.SpendDay = a.SpentOn(today)+minor, today
+// spend counts what an entry has held, or collected without a hold, against its day and its control set.
+func spend(a Account, e Entry, minor int64, today Day) Account {
+	if minor <= 0 {
+		return a
 	}
-	return a
+	a.SpentToday, a.SpendDay = a.SpentOn(today)+minor, today
+	return a.counted(e.ControlSet, e.Cash, minor, today)
 }
 
-// release gives some of a hold back, to its own day's spending too while that day lasts.
+// release gives some of a hold back, to the windows in which it was spent as far as they last.
 func release(a Account, c Command) Account {
-	rest, fresh := c.Hold.minus(c.Amount)
-	if c.Hold.Day == a.SpendDay {
-		a.SpentToday -= fresh
+	rest, taken := c.Hold.minus(c.Amount)
+	return takeFromHold(unspend(a, c.Hold, taken), c.Amount, rest)
+}
+
+func unspend(a Account, from Hold, taken []Part) Account {
+	for _, part := range taken {
+		if part.Day == a.SpendDay {
+			a.SpentToday -= part.Minor
+		}
+		a = a.counted(from.ControlSet, from.Cash, -part.Minor, part.Day)
 	}
-	return takeFromHold(a, c.Amount, rest)
+	return a
 }
 
 // clearing ends what a merchant collects of a hold. That was spending already when it was held; what is collected
 // beyond it is so today.
 func clearing(a Account, c Command, today Day) Account {
-	a = spend(a, c.Amount-c.Captured, today)
+	a = spend(a, Entry{ControlSet: c.Control.Set, Cash: c.Control.Cash}, c.Amount-c.Captured, today)
 	if c.Captured == 0 {
 		return a
 	}

@@ -53,6 +53,11 @@ type history struct {
 	entries []logic.Entry
 }
 
+// held is a hold that was made on one day.
+func held(minor int64, on logic.Day) logic.Hold {
+	return logic.Hold{Remaining: minor, Parts: []logic.Part{{Day: on, Minor: minor}}}
+}
+
 func (h *history) step(t *rapid.T, m logic.Moment) {
 	c := logic.Command{ID: rapid.StringMatching(`[a-z]{8}`).Draw(t, "id"), Kind: logic.Posted,
 		Amount: rapid.Int64Range(-5_000, 20_000).Draw(t, "amount")}
@@ -68,8 +73,7 @@ func (h *history) step(t *rapid.T, m logic.Moment) {
 		t.Fatalf("deciding %+v: %v", c, err)
 	}
 	if entry.Kind == logic.Held {
-		left := logic.Hold{Remaining: entry.HeldChange, Day: logic.DayOf(entry.At, m.London), Fresh: entry.HeldChange}
-		h.holds = append(h.holds, left)
+		h.holds = append(h.holds, held(entry.HeldChange, logic.DayOf(entry.At, m.London)))
 	}
 	h.account, h.entries = next, append(h.entries, entry)
 }
@@ -78,13 +82,13 @@ func (h *history) step(t *rapid.T, m logic.Moment) {
 func (h *history) change(t *rapid.T, c *logic.Command) {
 	left := &h.holds[0]
 	taken := rapid.Int64Range(1, left.Remaining).Draw(t, "taken")
-	c.Kind, c.Amount, c.Hold = logic.Released, taken, *left
+	c.Kind, c.Amount, c.Hold = logic.Released, taken, held(left.Remaining, left.Parts[0].Day)
 	if rapid.Bool().Draw(t, "collected") {
 		c.Kind, c.Captured = logic.Cleared, taken
 		c.Amount += rapid.Int64Range(0, 100).Draw(t, "beyond")
 	}
 	left.Remaining -= taken
-	left.Fresh -= taken
+	left.Parts[0].Minor -= taken
 	if left.Remaining == 0 {
 		h.holds = h.holds[1:]
 	}
@@ -152,9 +156,7 @@ func TestTodaysSpendingCountsOneDayAndGivesBackItsOwnHolds(t *testing.T) {
 	a, _ := decide(logic.Account{Currency: "GBP"}, logic.Command{Kind: logic.Posted, Amount: 100_00}, noon)
 	a, _ = decide(a, logic.Command{Kind: logic.Held, Amount: 10_00}, noon)
 	a, _ = decide(a, logic.Command{Kind: logic.Held, Amount: 5_00}, noon)
-	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 10_00, Hold: logic.Hold{
-		Remaining: 10_00, Day: 20261123, Fresh: 10_00,
-	}}, noon)
+	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 10_00, Hold: held(10_00, 20261123)}, noon)
 	if got := a.SpentOn(20261123); got != 5_00 {
 		t.Fatalf("spent today: %d, want 500", got)
 	}
@@ -162,9 +164,7 @@ func TestTodaysSpendingCountsOneDayAndGivesBackItsOwnHolds(t *testing.T) {
 	if got := a.SpentOn(20261124); got != 1_00 || a.SpentOn(20261123) != 0 {
 		t.Fatalf("spent the next day: %d, want 100", got)
 	}
-	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 5_00, Hold: logic.Hold{
-		Remaining: 5_00, Day: 20261123, Fresh: 5_00,
-	}}, late.At)
+	a, _ = decide(a, logic.Command{Kind: logic.Released, Amount: 5_00, Hold: held(5_00, 20261123)}, late.At)
 	if got := a.SpentOn(20261124); got != 1_00 {
 		t.Fatalf("a release of yesterday's hold changed today's spending to %d", got)
 	}

@@ -2,6 +2,7 @@ package logic
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,12 +10,19 @@ import (
 
 // Hold is what is left of one hold after some of its changes. The zero value is a hold that is yet to be made.
 type Hold struct {
-	Remaining int64 // Minor units that are still set aside.
-	Day       Day   // The newest day on which some were set aside.
-	Fresh     int64 // Of Remaining, what was set aside on that day.
+	Remaining int64  // Minor units that are still set aside.
+	Parts     []Part // They together, by the day on which they were set aside.
 
 	// Of the hold's first entry.
 	ID, TransactionID string
+	ControlSet        string
+	Cash              bool
+}
+
+// Part is what was set aside on one day, in minor units.
+type Part struct {
+	Day   Day
+	Minor int64
 }
 
 // A hold's changes (more of it, some given back, some collected) are numbered from 1. Their entries are named so, so
@@ -40,6 +48,9 @@ func (h Hold) after(e Entry, london *time.Location) (Hold, error) {
 	if e.Kind == Void || e.Kind == Declined {
 		return h, nil
 	}
+	if h.ID == "" {
+		h.ID, h.TransactionID, h.ControlSet, h.Cash = holdOf(e.ID), e.TransactionID, e.ControlSet, e.Cash
+	}
 	if e.HeldChange > 0 {
 		return h.plus(e.HeldChange, DayOf(e.At, london)), nil
 	}
@@ -51,18 +62,23 @@ func (h Hold) after(e Entry, london *time.Location) (Hold, error) {
 }
 
 func (h Hold) plus(minor int64, day Day) Hold {
-	if h.Day != day {
-		h.Day, h.Fresh = day, 0
-	}
 	h.Remaining += minor
-	h.Fresh += minor
+	h.Parts = append(slices.Clone(h.Parts), Part{day, minor})
 	return h
 }
 
-// minus takes from a hold what was added last, and tells how much of that was fresh.
-func (h Hold) minus(minor int64) (rest Hold, fresh int64) {
-	fresh = min(minor, h.Fresh)
+// minus takes from a hold what was added last, and tells from which days.
+func (h Hold) minus(minor int64) (rest Hold, taken []Part) {
 	h.Remaining -= minor
-	h.Fresh -= fresh
-	return h, fresh
+	h.Parts = slices.Clone(h.Parts)
+	for minor > 0 && len(h.Parts) > 0 {
+		last := &h.Parts[len(h.Parts)-1]
+		some := min(minor, last.Minor)
+		taken = append(taken, Part{last.Day, some})
+		minor -= some
+		if last.Minor -= some; last.Minor == 0 {
+			h.Parts = h.Parts[:len(h.Parts)-1]
+		}
+	}
+	return h, taken
 }

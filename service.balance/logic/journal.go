@@ -34,6 +34,10 @@ type Leg struct {
 	Hold     string
 	Change   int64
 	Captured int64
+
+	// Of a Cleared one: against whose limits counts what goes beyond the hold.
+	ControlSet string
+	Cash       bool
 }
 
 // legID is the id of the entry of the journal's n-th leg.
@@ -48,8 +52,8 @@ func (j Journal) legID(n int) string {
 func (j Journal) request() []byte {
 	hash := sha256.New()
 	for _, leg := range j.Legs {
-		fmt.Fprintf(hash, "%q %d %s %d %q %d %d\n",
-			leg.Account, leg.Amount.Minor, leg.Amount.Currency, leg.Kind, leg.Hold, leg.Change, leg.Captured)
+		fmt.Fprintf(hash, "%q %d %s %d %q %d %d %q %t\n", leg.Account, leg.Amount.Minor, leg.Amount.Currency, leg.Kind,
+			leg.Hold, leg.Change, leg.Captured, leg.ControlSet, leg.Cash)
 	}
 	return hash.Sum(nil)
 }
@@ -118,6 +122,7 @@ func (b *Bookkeeper) commandOf(ctx context.Context, j Journal, n int) (Command, 
 	}
 	if leg.Kind == Cleared {
 		c.Amount, c.Captured = -leg.Amount.Minor, leg.Captured
+		c.Control = Control{Set: leg.ControlSet, Cash: leg.Cash}
 	}
 	if leg.Hold == "" {
 		return c, nil

@@ -51,6 +51,10 @@ type Clearing struct {
 	Hold     string
 	Change   int64
 	Captured int64
+
+	// Against whose limits it counts as far as it goes beyond the hold; no set for none.
+	ControlSet string
+	Cash       bool
 }
 
 // Clear posts a collection against what is owed to the scheme, and frees what was held for it. A repeat answers the
@@ -71,7 +75,7 @@ func (b *Bookkeeper) Clear(ctx context.Context, c Clearing) (Journal, Entry, err
 	return b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
 		{
 			Account: c.Account, Amount: c.Amount.Negated(), Kind: Cleared,
-			Hold: c.Hold, Change: c.Change, Captured: c.Captured,
+			Hold: c.Hold, Change: c.Change, Captured: c.Captured, ControlSet: c.ControlSet, Cash: c.Cash,
 		},
 		{Account: c.settlement(journalID), Amount: c.Amount, Kind: Posted},
 	}})

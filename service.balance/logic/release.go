@@ -46,8 +46,6 @@ func (l *Ledger) HoldBefore(ctx context.Context, account, hold string, n int64) 
 			return Hold{}, fmt.Errorf("reading a hold: %w", err)
 		case !found, i == 0 && entry.Kind != Held:
 			return Hold{}, errs.Newf(errs.PreconditionFailed+".hold", "%s has not happened", ChangeID(hold, i))
-		case i == 0:
-			left.ID, left.TransactionID = hold, entry.TransactionID
 		}
 		if left, err = left.after(entry, l.london); err != nil {
 			return Hold{}, errs.New(errs.Internal, "A hold contradicts itself").Because(err)
@@ -83,20 +81,43 @@ func (l *Ledger) Release(ctx context.Context, account, hold string, n, minor int
 // Extend sets more money aside, as a hold's n-th change: an incremental authorisation. Being declined is an outcome,
 // and takes the number too. Errors are those of Release.
 func (l *Ledger) Extend(
-	ctx context.Context, account, hold string, n, minor int64, refusal Reason, forced bool,
+	ctx context.Context, account, hold string, n, minor int64, refusal Reason, forced bool, control Control,
 ) (Decision, error) {
 	left, err := l.HoldBefore(ctx, account, hold, n)
 	if err != nil {
 		return Decision{}, err
 	}
+	control.Set, control.Cash = left.ControlSet, left.Cash // Those that it was made under.
 	decision, err := l.Do(ctx, account, Command{
-		ID: ChangeID(hold, n), Kind: Held, Amount: minor, Hold: left, Refusal: refusal, Forced: forced,
+		ID: ChangeID(hold, n), Kind: Held, Amount: minor, Hold: left, Refusal: refusal, Forced: forced, Control: control,
 		TransactionID: left.TransactionID, Traceparent: trace.Traceparent(ctx),
 	})
 	if got := decision.Entry; err == nil && got.Kind != Declined && got.Kind != Void && got.HeldChange != minor {
 		err = changeUsed()
 	}
 	return decision, err
+}
+
+// Explain is the entry of a hold, or of its n-th change, with its explanation: not_found.hold if it was never decided.
+func (l *Ledger) Explain(ctx context.Context, account, hold string, n int64) (Entry, error) {
+	first, found, err := l.accounts.Find(ctx, account, ChangeID(hold, n))
+	if err != nil {
+		return Entry{}, fmt.Errorf("finding %s: %w", ChangeID(hold, n), err)
+	}
+	if !found {
+		return Entry{}, errs.Missing("hold")
+	}
+	if first.Kind == Void { // Nothing was looked at.
+		return first, nil
+	}
+	entries, err := l.accounts.List(ctx, account, first.Sequence-1, 1)
+	if err != nil {
+		return Entry{}, err
+	}
+	if len(entries) == 0 || entries[0].ID != first.ID {
+		return Entry{}, errs.Newf(errs.Internal, "%s has no entry", first.ID)
+	}
+	return entries[0], nil
 }
 
 func changeUsed() error {

@@ -99,21 +99,53 @@ func (t *trail) apply(e Entry) error {
 		return t.fault("hold", "it takes what no open hold has set aside")
 	}
 	today := DayOf(e.At, t.london)
+	if err := t.checkDecision(e, today); err != nil {
+		return err
+	}
 	switch e.Kind {
 	case Held:
-		t.now = spend(t.now, e.HeldChange, today)
+		t.now = spend(t.now, e, e.HeldChange, today)
 	case Released:
-		if _, fresh := before.minus(-e.HeldChange); before.Day == t.now.SpendDay {
-			t.now.SpentToday -= fresh
-		}
+		_, taken := before.minus(-e.HeldChange)
+		t.now = unspend(t.now, before, taken)
 	case Cleared:
-		t.now = spend(t.now, e.HeldChange-e.PostedChange, today)
+		t.now = spend(t.now, e, e.HeldChange-e.PostedChange, today)
 	case Declined, Posted, Void:
 	}
 	if e.HeldChange != 0 {
 		t.holds[holdOf(e.ID)] = after
 	}
 	return nil
+}
+
+// checkDecision checks what an entry's explanation says of the counters and of the money at that time, and that it
+// explains what was decided.
+func (t *trail) checkDecision(e Entry, today Day) error {
+	for _, c := range e.Checks {
+		before, counts := t.now.spentBefore(c.Name, e, today)
+		if counts && c.Before != before {
+			return t.fault("explanation", "%s says that there were %d minor units before, and there were %d",
+				c.Name, c.Before, before)
+		}
+	}
+	failed := len(e.Checks) > 0 && e.Checks[len(e.Checks)-1].Verdict == Failed
+	if failed && e.Kind != Declined || e.Kind == Declined && !failed {
+		return t.fault("explanation", "it does not say what was decided")
+	}
+	return nil
+}
+
+// spentBefore is what a check must have found, and whether it is one of the ledger's own.
+func (a Account) spentBefore(check string, e Entry, today Day) (int64, bool) {
+	if check == fundsCheck {
+		return a.Available(), true
+	}
+	for _, w := range []Window{OnePayment, OneDay, OneWeek, OneMonth, CashOneDay} {
+		if name, _ := limitCheck(w); name == check {
+			return a.spentIn(e.ControlSet, w, today), true
+		}
+	}
+	return 0, false
 }
 
 func isOfItsKind(e Entry) bool {
@@ -169,6 +201,7 @@ func (t *trail) end() error {
 		{"open_holds", t.want.OpenHolds, t.now.OpenHolds}, {"spend_day", t.want.SpendDay, t.now.SpendDay},
 		{"spent_today", t.want.SpentToday, t.now.SpentToday},
 		{"last_at", t.want.LastAt.UnixMilli(), t.now.LastAt.UnixMilli()},
+		{"counters", fmt.Sprint(t.want.Counters), fmt.Sprint(t.now.Counters)},
 		{"chain", string(t.want.Chain), string(t.now.Chain)}, {"closed", t.want.Closed, false},
 	} {
 		if column.got != column.want {
@@ -203,12 +236,14 @@ type answered struct {
 	postedChange, heldChange int64
 	posted, held             int64
 	transaction, journal     string
+	controlSet               string
+	cash                     bool
 	atMillis                 int64
 }
 
 func answeredBy(e Entry) answered {
 	return answered{
 		e.Sequence, e.Kind, e.Reason, e.PostedChange, e.HeldChange, e.Posted, e.Held, e.TransactionID, e.Journal,
-		e.At.UnixMilli(),
+		e.ControlSet, e.Cash, e.At.UnixMilli(),
 	}
 }

@@ -23,6 +23,121 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Window is a stretch of the calendar. It turns at 04:00 in London, a week on Monday, a month on its first.
+type Window int32
+
+const (
+	Window_WINDOW_UNSPECIFIED Window = 0
+	// One payment by itself.
+	Window_WINDOW_PAYMENT Window = 1
+	Window_WINDOW_DAY     Window = 2
+	Window_WINDOW_WEEK    Window = 3
+	Window_WINDOW_MONTH   Window = 4
+	// Cash in a day.
+	Window_WINDOW_CASH_DAY Window = 5
+)
+
+// Enum value maps for Window.
+var (
+	Window_name = map[int32]string{
+		0: "WINDOW_UNSPECIFIED",
+		1: "WINDOW_PAYMENT",
+		2: "WINDOW_DAY",
+		3: "WINDOW_WEEK",
+		4: "WINDOW_MONTH",
+		5: "WINDOW_CASH_DAY",
+	}
+	Window_value = map[string]int32{
+		"WINDOW_UNSPECIFIED": 0,
+		"WINDOW_PAYMENT":     1,
+		"WINDOW_DAY":         2,
+		"WINDOW_WEEK":        3,
+		"WINDOW_MONTH":       4,
+		"WINDOW_CASH_DAY":    5,
+	}
+)
+
+func (x Window) Enum() *Window {
+	p := new(Window)
+	*p = x
+	return p
+}
+
+func (x Window) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Window) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_balance_proto_balance_proto_enumTypes[0].Descriptor()
+}
+
+func (Window) Type() protoreflect.EnumType {
+	return &file_service_balance_proto_balance_proto_enumTypes[0]
+}
+
+func (x Window) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Window.Descriptor instead.
+func (Window) EnumDescriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{0}
+}
+
+type Verdict int32
+
+const (
+	Verdict_VERDICT_UNSPECIFIED Verdict = 0
+	Verdict_VERDICT_PASSED      Verdict = 1
+	// It decided the decline, and is the last.
+	Verdict_VERDICT_FAILED Verdict = 2
+	// It would have failed, but the payment was forced.
+	Verdict_VERDICT_OVERRIDDEN Verdict = 3
+)
+
+// Enum value maps for Verdict.
+var (
+	Verdict_name = map[int32]string{
+		0: "VERDICT_UNSPECIFIED",
+		1: "VERDICT_PASSED",
+		2: "VERDICT_FAILED",
+		3: "VERDICT_OVERRIDDEN",
+	}
+	Verdict_value = map[string]int32{
+		"VERDICT_UNSPECIFIED": 0,
+		"VERDICT_PASSED":      1,
+		"VERDICT_FAILED":      2,
+		"VERDICT_OVERRIDDEN":  3,
+	}
+)
+
+func (x Verdict) Enum() *Verdict {
+	p := new(Verdict)
+	*p = x
+	return p
+}
+
+func (x Verdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Verdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_balance_proto_balance_proto_enumTypes[1].Descriptor()
+}
+
+func (Verdict) Type() protoreflect.EnumType {
+	return &file_service_balance_proto_balance_proto_enumTypes[1]
+}
+
+func (x Verdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Verdict.Descriptor instead.
+func (Verdict) EnumDescriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{1}
+}
+
 // DeclineReason is why a payment was declined.
 type DeclineReason int32
 
@@ -37,29 +152,61 @@ const (
 	DeclineReason_DECLINE_REASON_TIMED_OUT DeclineReason = 6
 	// Its reversal came first.
 	DeclineReason_DECLINE_REASON_REVERSED DeclineReason = 7
+	// A limit of the card's control set.
+	DeclineReason_DECLINE_REASON_LIMIT_PAYMENT  DeclineReason = 8
+	DeclineReason_DECLINE_REASON_LIMIT_DAY      DeclineReason = 9
+	DeclineReason_DECLINE_REASON_LIMIT_WEEK     DeclineReason = 10
+	DeclineReason_DECLINE_REASON_LIMIT_MONTH    DeclineReason = 11
+	DeclineReason_DECLINE_REASON_LIMIT_CASH_DAY DeclineReason = 12
+	// What the customer does not want the card to be used for.
+	DeclineReason_DECLINE_REASON_MERCHANT_BLOCKED    DeclineReason = 13
+	DeclineReason_DECLINE_REASON_COUNTRY_BLOCKED     DeclineReason = 14
+	DeclineReason_DECLINE_REASON_ONLINE_BLOCKED      DeclineReason = 15
+	DeclineReason_DECLINE_REASON_CONTACTLESS_BLOCKED DeclineReason = 16
+	DeclineReason_DECLINE_REASON_MAGSTRIPE_BLOCKED   DeclineReason = 17
 )
 
 // Enum value maps for DeclineReason.
 var (
 	DeclineReason_name = map[int32]string{
-		0: "DECLINE_REASON_UNSPECIFIED",
-		1: "DECLINE_REASON_INSUFFICIENT_FUNDS",
-		2: "DECLINE_REASON_CARD_FROZEN",
-		3: "DECLINE_REASON_CARD_CLOSED",
-		4: "DECLINE_REASON_CARD_EXPIRED",
-		5: "DECLINE_REASON_UNKNOWN_CARD",
-		6: "DECLINE_REASON_TIMED_OUT",
-		7: "DECLINE_REASON_REVERSED",
+		0:  "DECLINE_REASON_UNSPECIFIED",
+		1:  "DECLINE_REASON_INSUFFICIENT_FUNDS",
+		2:  "DECLINE_REASON_CARD_FROZEN",
+		3:  "DECLINE_REASON_CARD_CLOSED",
+		4:  "DECLINE_REASON_CARD_EXPIRED",
+		5:  "DECLINE_REASON_UNKNOWN_CARD",
+		6:  "DECLINE_REASON_TIMED_OUT",
+		7:  "DECLINE_REASON_REVERSED",
+		8:  "DECLINE_REASON_LIMIT_PAYMENT",
+		9:  "DECLINE_REASON_LIMIT_DAY",
+		10: "DECLINE_REASON_LIMIT_WEEK",
+		11: "DECLINE_REASON_LIMIT_MONTH",
+		12: "DECLINE_REASON_LIMIT_CASH_DAY",
+		13: "DECLINE_REASON_MERCHANT_BLOCKED",
+		14: "DECLINE_REASON_COUNTRY_BLOCKED",
+		15: "DECLINE_REASON_ONLINE_BLOCKED",
+		16: "DECLINE_REASON_CONTACTLESS_BLOCKED",
+		17: "DECLINE_REASON_MAGSTRIPE_BLOCKED",
 	}
 	DeclineReason_value = map[string]int32{
-		"DECLINE_REASON_UNSPECIFIED":        0,
-		"DECLINE_REASON_INSUFFICIENT_FUNDS": 1,
-		"DECLINE_REASON_CARD_FROZEN":        2,
-		"DECLINE_REASON_CARD_CLOSED":        3,
-		"DECLINE_REASON_CARD_EXPIRED":       4,
-		"DECLINE_REASON_UNKNOWN_CARD":       5,
-		"DECLINE_REASON_TIMED_OUT":          6,
-		"DECLINE_REASON_REVERSED":           7,
+		"DECLINE_REASON_UNSPECIFIED":         0,
+		"DECLINE_REASON_INSUFFICIENT_FUNDS":  1,
+		"DECLINE_REASON_CARD_FROZEN":         2,
+		"DECLINE_REASON_CARD_CLOSED":         3,
+		"DECLINE_REASON_CARD_EXPIRED":        4,
+		"DECLINE_REASON_UNKNOWN_CARD":        5,
+		"DECLINE_REASON_TIMED_OUT":           6,
+		"DECLINE_REASON_REVERSED":            7,
+		"DECLINE_REASON_LIMIT_PAYMENT":       8,
+		"DECLINE_REASON_LIMIT_DAY":           9,
+		"DECLINE_REASON_LIMIT_WEEK":          10,
+		"DECLINE_REASON_LIMIT_MONTH":         11,
+		"DECLINE_REASON_LIMIT_CASH_DAY":      12,
+		"DECLINE_REASON_MERCHANT_BLOCKED":    13,
+		"DECLINE_REASON_COUNTRY_BLOCKED":     14,
+		"DECLINE_REASON_ONLINE_BLOCKED":      15,
+		"DECLINE_REASON_CONTACTLESS_BLOCKED": 16,
+		"DECLINE_REASON_MAGSTRIPE_BLOCKED":   17,
 	}
 )
 
@@ -74,11 +221,11 @@ func (x DeclineReason) String() string {
 }
 
 func (DeclineReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_balance_proto_balance_proto_enumTypes[0].Descriptor()
+	return file_service_balance_proto_balance_proto_enumTypes[2].Descriptor()
 }
 
 func (DeclineReason) Type() protoreflect.EnumType {
-	return &file_service_balance_proto_balance_proto_enumTypes[0]
+	return &file_service_balance_proto_balance_proto_enumTypes[2]
 }
 
 func (x DeclineReason) Number() protoreflect.EnumNumber {
@@ -87,7 +234,7 @@ func (x DeclineReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DeclineReason.Descriptor instead.
 func (DeclineReason) EnumDescriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{0}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{2}
 }
 
 type Outcome int32
@@ -123,11 +270,11 @@ func (x Outcome) String() string {
 }
 
 func (Outcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_balance_proto_balance_proto_enumTypes[1].Descriptor()
+	return file_service_balance_proto_balance_proto_enumTypes[3].Descriptor()
 }
 
 func (Outcome) Type() protoreflect.EnumType {
-	return &file_service_balance_proto_balance_proto_enumTypes[1]
+	return &file_service_balance_proto_balance_proto_enumTypes[3]
 }
 
 func (x Outcome) Number() protoreflect.EnumNumber {
@@ -136,7 +283,7 @@ func (x Outcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Outcome.Descriptor instead.
 func (Outcome) EnumDescriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{1}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{3}
 }
 
 type EntryKind int32
@@ -182,11 +329,11 @@ func (x EntryKind) String() string {
 }
 
 func (EntryKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_balance_proto_balance_proto_enumTypes[2].Descriptor()
+	return file_service_balance_proto_balance_proto_enumTypes[4].Descriptor()
 }
 
 func (EntryKind) Type() protoreflect.EnumType {
-	return &file_service_balance_proto_balance_proto_enumTypes[2]
+	return &file_service_balance_proto_balance_proto_enumTypes[4]
 }
 
 func (x EntryKind) Number() protoreflect.EnumNumber {
@@ -195,7 +342,7 @@ func (x EntryKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use EntryKind.Descriptor instead.
 func (EntryKind) EnumDescriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{2}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
 }
 
 type OpenRequest struct {
@@ -303,6 +450,8 @@ type ReserveRequest struct {
 	Forced bool `protobuf:"varint,6,opt,name=forced,proto3" json:"forced,omitempty"`
 	// If there is less than the amount, but something, hold that.
 	AcceptPartial bool `protobuf:"varint,7,opt,name=accept_partial,json=acceptPartial,proto3" json:"accept_partial,omitempty"`
+	// Under what control the card pays; absent for none.
+	Control       *Control `protobuf:"bytes,8,opt,name=control,proto3" json:"control,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -386,6 +535,318 @@ func (x *ReserveRequest) GetAcceptPartial() bool {
 	return false
 }
 
+func (x *ReserveRequest) GetControl() *Control {
+	if x != nil {
+		return x.Control
+	}
+	return nil
+}
+
+// Control is what limits a card's spending. Its counters are the ledger's.
+type Control struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// ctl_…: a card shares it with its replacements.
+	SetId string `protobuf:"bytes,1,opt,name=set_id,json=setId,proto3" json:"set_id,omitempty"`
+	// The payment gives cash.
+	Cash bool `protobuf:"varint,2,opt,name=cash,proto3" json:"cash,omitempty"`
+	// Looked at in this order, after the checks.
+	Limits []*Limit `protobuf:"bytes,3,rep,name=limits,proto3" json:"limits,omitempty"`
+	// What was looked at before, in order. The last has failed if there is a refusal.
+	Checks        []*Check `protobuf:"bytes,4,rep,name=checks,proto3" json:"checks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Control) Reset() {
+	*x = Control{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Control) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Control) ProtoMessage() {}
+
+func (x *Control) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Control.ProtoReflect.Descriptor instead.
+func (*Control) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Control) GetSetId() string {
+	if x != nil {
+		return x.SetId
+	}
+	return ""
+}
+
+func (x *Control) GetCash() bool {
+	if x != nil {
+		return x.Cash
+	}
+	return false
+}
+
+func (x *Control) GetLimits() []*Limit {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
+}
+
+func (x *Control) GetChecks() []*Check {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+// Limit is how much may be spent in a window.
+type Limit struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Window Window                 `protobuf:"varint,1,opt,name=window,proto3,enum=balance.v1.Window" json:"window,omitempty"`
+	// In the account's currency, zero or more.
+	Minor         int64 `protobuf:"varint,2,opt,name=minor,proto3" json:"minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Limit) Reset() {
+	*x = Limit{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Limit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Limit) ProtoMessage() {}
+
+func (x *Limit) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Limit.ProtoReflect.Descriptor instead.
+func (*Limit) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Limit) GetWindow() Window {
+	if x != nil {
+		return x.Window
+	}
+	return Window_WINDOW_UNSPECIFIED
+}
+
+func (x *Limit) GetMinor() int64 {
+	if x != nil {
+		return x.Minor
+	}
+	return 0
+}
+
+// Check is one step of a decision.
+type Check struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "card_active", "limit_day", "funds".
+	Name    string  `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Verdict Verdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=balance.v1.Verdict" json:"verdict,omitempty"`
+	// What a check that is not about money has looked at: "FROZEN", "7995".
+	Input string `protobuf:"bytes,3,opt,name=input,proto3" json:"input,omitempty"`
+	// Of one about money, in minor units: what may be spent, and what was, before and after.
+	LimitMinor    int64 `protobuf:"varint,4,opt,name=limit_minor,json=limitMinor,proto3" json:"limit_minor,omitempty"`
+	BeforeMinor   int64 `protobuf:"varint,5,opt,name=before_minor,json=beforeMinor,proto3" json:"before_minor,omitempty"`
+	AfterMinor    int64 `protobuf:"varint,6,opt,name=after_minor,json=afterMinor,proto3" json:"after_minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Check) Reset() {
+	*x = Check{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Check) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Check) ProtoMessage() {}
+
+func (x *Check) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Check.ProtoReflect.Descriptor instead.
+func (*Check) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Check) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Check) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *Check) GetInput() string {
+	if x != nil {
+		return x.Input
+	}
+	return ""
+}
+
+func (x *Check) GetLimitMinor() int64 {
+	if x != nil {
+		return x.LimitMinor
+	}
+	return 0
+}
+
+func (x *Check) GetBeforeMinor() int64 {
+	if x != nil {
+		return x.BeforeMinor
+	}
+	return 0
+}
+
+func (x *Check) GetAfterMinor() int64 {
+	if x != nil {
+		return x.AfterMinor
+	}
+	return 0
+}
+
+// Explanation is the checks of one decision, in order.
+type Explanation struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Checks        []*Check               `protobuf:"bytes,1,rep,name=checks,proto3" json:"checks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Explanation) Reset() {
+	*x = Explanation{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Explanation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Explanation) ProtoMessage() {}
+
+func (x *Explanation) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Explanation.ProtoReflect.Descriptor instead.
+func (*Explanation) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Explanation) GetChecks() []*Check {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+// CounterState is what an account keeps of its control sets.
+type CounterState struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sets          []*CounterState_Set    `protobuf:"bytes,1,rep,name=sets,proto3" json:"sets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CounterState) Reset() {
+	*x = CounterState{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CounterState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CounterState) ProtoMessage() {}
+
+func (x *CounterState) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CounterState.ProtoReflect.Descriptor instead.
+func (*CounterState) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CounterState) GetSets() []*CounterState_Set {
+	if x != nil {
+		return x.Sets
+	}
+	return nil
+}
+
 type ReserveResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Outcome Outcome                `protobuf:"varint,1,opt,name=outcome,proto3,enum=balance.v1.Outcome" json:"outcome,omitempty"`
@@ -409,7 +870,7 @@ type ReserveResponse struct {
 
 func (x *ReserveResponse) Reset() {
 	*x = ReserveResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[3]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -421,7 +882,7 @@ func (x *ReserveResponse) String() string {
 func (*ReserveResponse) ProtoMessage() {}
 
 func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[3]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -434,7 +895,7 @@ func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveResponse.ProtoReflect.Descriptor instead.
 func (*ReserveResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{3}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReserveResponse) GetOutcome() Outcome {
@@ -507,7 +968,7 @@ type SettleHoldRequest struct {
 
 func (x *SettleHoldRequest) Reset() {
 	*x = SettleHoldRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[4]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -519,7 +980,7 @@ func (x *SettleHoldRequest) String() string {
 func (*SettleHoldRequest) ProtoMessage() {}
 
 func (x *SettleHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[4]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -532,7 +993,7 @@ func (x *SettleHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleHoldRequest.ProtoReflect.Descriptor instead.
 func (*SettleHoldRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SettleHoldRequest) GetAccountId() string {
@@ -579,7 +1040,7 @@ type SettleHoldResponse struct {
 
 func (x *SettleHoldResponse) Reset() {
 	*x = SettleHoldResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[5]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -591,7 +1052,7 @@ func (x *SettleHoldResponse) String() string {
 func (*SettleHoldResponse) ProtoMessage() {}
 
 func (x *SettleHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[5]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -604,7 +1065,7 @@ func (x *SettleHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleHoldResponse.ProtoReflect.Descriptor instead.
 func (*SettleHoldResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{5}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SettleHoldResponse) GetOutcome() Outcome {
@@ -652,7 +1113,7 @@ type DisownRequest struct {
 
 func (x *DisownRequest) Reset() {
 	*x = DisownRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[6]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -664,7 +1125,7 @@ func (x *DisownRequest) String() string {
 func (*DisownRequest) ProtoMessage() {}
 
 func (x *DisownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[6]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -677,7 +1138,7 @@ func (x *DisownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisownRequest.ProtoReflect.Descriptor instead.
 func (*DisownRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{6}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DisownRequest) GetAccountId() string {
@@ -704,7 +1165,7 @@ type DisownResponse struct {
 
 func (x *DisownResponse) Reset() {
 	*x = DisownResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[7]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -716,7 +1177,7 @@ func (x *DisownResponse) String() string {
 func (*DisownResponse) ProtoMessage() {}
 
 func (x *DisownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[7]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -729,7 +1190,7 @@ func (x *DisownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisownResponse.ProtoReflect.Descriptor instead.
 func (*DisownResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{7}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DisownResponse) GetDisowned() bool {
@@ -748,15 +1209,17 @@ type ExtendRequest struct {
 	// More than zero, in the account's currency.
 	Amount *proto.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
 	// As in ReserveRequest.
-	Refusal       DeclineReason `protobuf:"varint,5,opt,name=refusal,proto3,enum=balance.v1.DeclineReason" json:"refusal,omitempty"`
-	Forced        bool          `protobuf:"varint,6,opt,name=forced,proto3" json:"forced,omitempty"`
+	Refusal DeclineReason `protobuf:"varint,5,opt,name=refusal,proto3,enum=balance.v1.DeclineReason" json:"refusal,omitempty"`
+	Forced  bool          `protobuf:"varint,6,opt,name=forced,proto3" json:"forced,omitempty"`
+	// Its set and cash are those of the hold.
+	Control       *Control `protobuf:"bytes,7,opt,name=control,proto3" json:"control,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExtendRequest) Reset() {
 	*x = ExtendRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[8]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -768,7 +1231,7 @@ func (x *ExtendRequest) String() string {
 func (*ExtendRequest) ProtoMessage() {}
 
 func (x *ExtendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[8]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -781,7 +1244,7 @@ func (x *ExtendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendRequest.ProtoReflect.Descriptor instead.
 func (*ExtendRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{8}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExtendRequest) GetAccountId() string {
@@ -826,6 +1289,13 @@ func (x *ExtendRequest) GetForced() bool {
 	return false
 }
 
+func (x *ExtendRequest) GetControl() *Control {
+	if x != nil {
+		return x.Control
+	}
+	return nil
+}
+
 type ExtendResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Outcome       Outcome                `protobuf:"varint,1,opt,name=outcome,proto3,enum=balance.v1.Outcome" json:"outcome,omitempty"`
@@ -838,7 +1308,7 @@ type ExtendResponse struct {
 
 func (x *ExtendResponse) Reset() {
 	*x = ExtendResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[9]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -850,7 +1320,7 @@ func (x *ExtendResponse) String() string {
 func (*ExtendResponse) ProtoMessage() {}
 
 func (x *ExtendResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[9]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -863,7 +1333,7 @@ func (x *ExtendResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtendResponse.ProtoReflect.Descriptor instead.
 func (*ExtendResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{9}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExtendResponse) GetOutcome() Outcome {
@@ -901,7 +1371,7 @@ type ReleaseRequest struct {
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[10]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -913,7 +1383,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[10]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -926,7 +1396,7 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{10}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ReleaseRequest) GetAccountId() string {
@@ -969,7 +1439,7 @@ type ReleaseResponse struct {
 
 func (x *ReleaseResponse) Reset() {
 	*x = ReleaseResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[11]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -981,7 +1451,7 @@ func (x *ReleaseResponse) String() string {
 func (*ReleaseResponse) ProtoMessage() {}
 
 func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[11]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -994,7 +1464,7 @@ func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{11}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ReleaseResponse) GetAmount() *proto.Money {
@@ -1021,14 +1491,17 @@ type ClearRequest struct {
 	// More than zero, in the account's currency.
 	Amount *proto.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
 	// What it frees of a hold; absent for a collection without one.
-	Capture       *Capture `protobuf:"bytes,5,opt,name=capture,proto3" json:"capture,omitempty"`
+	Capture *Capture `protobuf:"bytes,5,opt,name=capture,proto3" json:"capture,omitempty"`
+	// Whose limits what goes beyond the hold counts against; it is taken whatever they are.
+	ControlSetId  string `protobuf:"bytes,6,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	Cash          bool   `protobuf:"varint,7,opt,name=cash,proto3" json:"cash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ClearRequest) Reset() {
 	*x = ClearRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[12]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +1513,7 @@ func (x *ClearRequest) String() string {
 func (*ClearRequest) ProtoMessage() {}
 
 func (x *ClearRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[12]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +1526,7 @@ func (x *ClearRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearRequest.ProtoReflect.Descriptor instead.
 func (*ClearRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{12}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ClearRequest) GetAccountId() string {
@@ -1091,6 +1564,20 @@ func (x *ClearRequest) GetCapture() *Capture {
 	return nil
 }
 
+func (x *ClearRequest) GetControlSetId() string {
+	if x != nil {
+		return x.ControlSetId
+	}
+	return ""
+}
+
+func (x *ClearRequest) GetCash() bool {
+	if x != nil {
+		return x.Cash
+	}
+	return false
+}
+
 // Capture is the part of a hold that is collected.
 type Capture struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -1105,7 +1592,7 @@ type Capture struct {
 
 func (x *Capture) Reset() {
 	*x = Capture{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[13]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1117,7 +1604,7 @@ func (x *Capture) String() string {
 func (*Capture) ProtoMessage() {}
 
 func (x *Capture) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[13]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1130,7 +1617,7 @@ func (x *Capture) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Capture.ProtoReflect.Descriptor instead.
 func (*Capture) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{13}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Capture) GetHoldId() string {
@@ -1165,7 +1652,7 @@ type ClearResponse struct {
 
 func (x *ClearResponse) Reset() {
 	*x = ClearResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[14]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1664,7 @@ func (x *ClearResponse) String() string {
 func (*ClearResponse) ProtoMessage() {}
 
 func (x *ClearResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[14]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1677,7 @@ func (x *ClearResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearResponse.ProtoReflect.Descriptor instead.
 func (*ClearResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{14}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ClearResponse) GetJournalId() string {
@@ -1221,7 +1708,7 @@ type RefundRequest struct {
 
 func (x *RefundRequest) Reset() {
 	*x = RefundRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[15]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1233,7 +1720,7 @@ func (x *RefundRequest) String() string {
 func (*RefundRequest) ProtoMessage() {}
 
 func (x *RefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[15]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1246,7 +1733,7 @@ func (x *RefundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundRequest.ProtoReflect.Descriptor instead.
 func (*RefundRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{15}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RefundRequest) GetAccountId() string {
@@ -1287,7 +1774,7 @@ type RefundResponse struct {
 
 func (x *RefundResponse) Reset() {
 	*x = RefundResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[16]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1299,7 +1786,7 @@ func (x *RefundResponse) String() string {
 func (*RefundResponse) ProtoMessage() {}
 
 func (x *RefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[16]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1312,7 +1799,7 @@ func (x *RefundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundResponse.ProtoReflect.Descriptor instead.
 func (*RefundResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{16}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RefundResponse) GetJournalId() string {
@@ -1342,7 +1829,7 @@ type PayInRequest struct {
 
 func (x *PayInRequest) Reset() {
 	*x = PayInRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[17]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1354,7 +1841,7 @@ func (x *PayInRequest) String() string {
 func (*PayInRequest) ProtoMessage() {}
 
 func (x *PayInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[17]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1367,7 +1854,7 @@ func (x *PayInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayInRequest.ProtoReflect.Descriptor instead.
 func (*PayInRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{17}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PayInRequest) GetAccountId() string {
@@ -1402,7 +1889,7 @@ type PayInResponse struct {
 
 func (x *PayInResponse) Reset() {
 	*x = PayInResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[18]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1414,7 +1901,7 @@ func (x *PayInResponse) String() string {
 func (*PayInResponse) ProtoMessage() {}
 
 func (x *PayInResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[18]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1427,7 +1914,7 @@ func (x *PayInResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayInResponse.ProtoReflect.Descriptor instead.
 func (*PayInResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{18}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PayInResponse) GetJournalId() string {
@@ -1453,7 +1940,7 @@ type GetBalanceRequest struct {
 
 func (x *GetBalanceRequest) Reset() {
 	*x = GetBalanceRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[19]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1465,7 +1952,7 @@ func (x *GetBalanceRequest) String() string {
 func (*GetBalanceRequest) ProtoMessage() {}
 
 func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[19]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1478,7 +1965,7 @@ func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{19}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetBalanceRequest) GetAccountId() string {
@@ -1503,7 +1990,7 @@ type GetBalanceResponse struct {
 
 func (x *GetBalanceResponse) Reset() {
 	*x = GetBalanceResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[20]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1515,7 +2002,7 @@ func (x *GetBalanceResponse) String() string {
 func (*GetBalanceResponse) ProtoMessage() {}
 
 func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[20]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1528,7 +2015,7 @@ func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceResponse.ProtoReflect.Descriptor instead.
 func (*GetBalanceResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{20}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetBalanceResponse) GetAvailable() *proto.Money {
@@ -1566,6 +2053,144 @@ func (x *GetBalanceResponse) GetOpenHolds() int64 {
 	return 0
 }
 
+type ExplainRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	HoldId    string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	// The number of its change; 0 for the hold itself.
+	Change        int64 `protobuf:"varint,3,opt,name=change,proto3" json:"change,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainRequest) Reset() {
+	*x = ExplainRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainRequest) ProtoMessage() {}
+
+func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
+func (*ExplainRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ExplainRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *ExplainRequest) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+func (x *ExplainRequest) GetChange() int64 {
+	if x != nil {
+		return x.Change
+	}
+	return 0
+}
+
+type ExplainResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Outcome       Outcome                `protobuf:"varint,1,opt,name=outcome,proto3,enum=balance.v1.Outcome" json:"outcome,omitempty"`
+	DeclineReason DeclineReason          `protobuf:"varint,2,opt,name=decline_reason,json=declineReason,proto3,enum=balance.v1.DeclineReason" json:"decline_reason,omitempty"`
+	Checks        []*Check               `protobuf:"bytes,3,rep,name=checks,proto3" json:"checks,omitempty"`
+	// Empty if the card was under none.
+	ControlSetId  string `protobuf:"bytes,4,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	DecidedMs     int64  `protobuf:"varint,5,opt,name=decided_ms,json=decidedMs,proto3" json:"decided_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainResponse) Reset() {
+	*x = ExplainResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainResponse) ProtoMessage() {}
+
+func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
+func (*ExplainResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ExplainResponse) GetOutcome() Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return Outcome_OUTCOME_UNSPECIFIED
+}
+
+func (x *ExplainResponse) GetDeclineReason() DeclineReason {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return DeclineReason_DECLINE_REASON_UNSPECIFIED
+}
+
+func (x *ExplainResponse) GetChecks() []*Check {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+func (x *ExplainResponse) GetControlSetId() string {
+	if x != nil {
+		return x.ControlSetId
+	}
+	return ""
+}
+
+func (x *ExplainResponse) GetDecidedMs() int64 {
+	if x != nil {
+		return x.DecidedMs
+	}
+	return 0
+}
+
 type ListEntriesRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -1579,7 +2204,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[21]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1591,7 +2216,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[21]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1604,7 +2229,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{21}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -1637,7 +2262,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1649,7 +2274,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1662,7 +2287,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{22}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -1697,7 +2322,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1709,7 +2334,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1722,7 +2347,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{23}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -1802,6 +2427,135 @@ func (x *Entry) GetAtMs() int64 {
 	return 0
 }
 
+type CounterState_Spent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first day of the window, 20261123.
+	Since         int64 `protobuf:"varint,1,opt,name=since,proto3" json:"since,omitempty"`
+	Minor         int64 `protobuf:"varint,2,opt,name=minor,proto3" json:"minor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CounterState_Spent) Reset() {
+	*x = CounterState_Spent{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CounterState_Spent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CounterState_Spent) ProtoMessage() {}
+
+func (x *CounterState_Spent) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CounterState_Spent.ProtoReflect.Descriptor instead.
+func (*CounterState_Spent) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{7, 0}
+}
+
+func (x *CounterState_Spent) GetSince() int64 {
+	if x != nil {
+		return x.Since
+	}
+	return 0
+}
+
+func (x *CounterState_Spent) GetMinor() int64 {
+	if x != nil {
+		return x.Minor
+	}
+	return 0
+}
+
+type CounterState_Set struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Day           *CounterState_Spent    `protobuf:"bytes,2,opt,name=day,proto3" json:"day,omitempty"`
+	Week          *CounterState_Spent    `protobuf:"bytes,3,opt,name=week,proto3" json:"week,omitempty"`
+	Month         *CounterState_Spent    `protobuf:"bytes,4,opt,name=month,proto3" json:"month,omitempty"`
+	CashDay       *CounterState_Spent    `protobuf:"bytes,5,opt,name=cash_day,json=cashDay,proto3" json:"cash_day,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CounterState_Set) Reset() {
+	*x = CounterState_Set{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CounterState_Set) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CounterState_Set) ProtoMessage() {}
+
+func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CounterState_Set.ProtoReflect.Descriptor instead.
+func (*CounterState_Set) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{7, 1}
+}
+
+func (x *CounterState_Set) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *CounterState_Set) GetDay() *CounterState_Spent {
+	if x != nil {
+		return x.Day
+	}
+	return nil
+}
+
+func (x *CounterState_Set) GetWeek() *CounterState_Spent {
+	if x != nil {
+		return x.Week
+	}
+	return nil
+}
+
+func (x *CounterState_Set) GetMonth() *CounterState_Spent {
+	if x != nil {
+		return x.Month
+	}
+	return nil
+}
+
+func (x *CounterState_Set) GetCashDay() *CounterState_Spent {
+	if x != nil {
+		return x.CashDay
+	}
+	return nil
+}
+
 var File_service_balance_proto_balance_proto protoreflect.FileDescriptor
 
 const file_service_balance_proto_balance_proto_rawDesc = "" +
@@ -1812,7 +2566,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1a\n" +
 	"\bcurrency\x18\x02 \x01(\tR\bcurrency\"\x0e\n" +
-	"\fOpenResponse\"\x8c\x02\n" +
+	"\fOpenResponse\"\xbb\x02\n" +
 	"\x0eReserveRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
@@ -1821,7 +2575,38 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x0etransaction_id\x18\x04 \x01(\tR\rtransactionId\x123\n" +
 	"\arefusal\x18\x05 \x01(\x0e2\x19.balance.v1.DeclineReasonR\arefusal\x12\x16\n" +
 	"\x06forced\x18\x06 \x01(\bR\x06forced\x12%\n" +
-	"\x0eaccept_partial\x18\a \x01(\bR\racceptPartial\"\xd4\x02\n" +
+	"\x0eaccept_partial\x18\a \x01(\bR\racceptPartial\x12-\n" +
+	"\acontrol\x18\b \x01(\v2\x13.balance.v1.ControlR\acontrol\"\x8a\x01\n" +
+	"\aControl\x12\x15\n" +
+	"\x06set_id\x18\x01 \x01(\tR\x05setId\x12\x12\n" +
+	"\x04cash\x18\x02 \x01(\bR\x04cash\x12)\n" +
+	"\x06limits\x18\x03 \x03(\v2\x11.balance.v1.LimitR\x06limits\x12)\n" +
+	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\"I\n" +
+	"\x05Limit\x12*\n" +
+	"\x06window\x18\x01 \x01(\x0e2\x12.balance.v1.WindowR\x06window\x12\x14\n" +
+	"\x05minor\x18\x02 \x01(\x03R\x05minor\"\xc5\x01\n" +
+	"\x05Check\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
+	"\averdict\x18\x02 \x01(\x0e2\x13.balance.v1.VerdictR\averdict\x12\x14\n" +
+	"\x05input\x18\x03 \x01(\tR\x05input\x12\x1f\n" +
+	"\vlimit_minor\x18\x04 \x01(\x03R\n" +
+	"limitMinor\x12!\n" +
+	"\fbefore_minor\x18\x05 \x01(\x03R\vbeforeMinor\x12\x1f\n" +
+	"\vafter_minor\x18\x06 \x01(\x03R\n" +
+	"afterMinor\"8\n" +
+	"\vExplanation\x12)\n" +
+	"\x06checks\x18\x01 \x03(\v2\x11.balance.v1.CheckR\x06checks\"\xe4\x02\n" +
+	"\fCounterState\x120\n" +
+	"\x04sets\x18\x01 \x03(\v2\x1c.balance.v1.CounterState.SetR\x04sets\x1a3\n" +
+	"\x05Spent\x12\x14\n" +
+	"\x05since\x18\x01 \x01(\x03R\x05since\x12\x14\n" +
+	"\x05minor\x18\x02 \x01(\x03R\x05minor\x1a\xec\x01\n" +
+	"\x03Set\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x120\n" +
+	"\x03day\x18\x02 \x01(\v2\x1e.balance.v1.CounterState.SpentR\x03day\x122\n" +
+	"\x04week\x18\x03 \x01(\v2\x1e.balance.v1.CounterState.SpentR\x04week\x124\n" +
+	"\x05month\x18\x04 \x01(\v2\x1e.balance.v1.CounterState.SpentR\x05month\x129\n" +
+	"\bcash_day\x18\x05 \x01(\v2\x1e.balance.v1.CounterState.SpentR\acashDay\"\xd4\x02\n" +
 	"\x0fReserveResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
 	"\x0edecline_reason\x18\x02 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12%\n" +
@@ -1850,7 +2635,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
 	"\ahold_id\x18\x02 \x01(\tR\x06holdId\",\n" +
 	"\x0eDisownResponse\x12\x1a\n" +
-	"\bdisowned\x18\x01 \x01(\bR\bdisowned\"\xd5\x01\n" +
+	"\bdisowned\x18\x01 \x01(\bR\bdisowned\"\x84\x02\n" +
 	"\rExtendRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
@@ -1858,7 +2643,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x06change\x18\x03 \x01(\x03R\x06change\x12'\n" +
 	"\x06amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x123\n" +
 	"\arefusal\x18\x05 \x01(\x0e2\x19.balance.v1.DeclineReasonR\arefusal\x12\x16\n" +
-	"\x06forced\x18\x06 \x01(\bR\x06forced\"\xac\x01\n" +
+	"\x06forced\x18\x06 \x01(\bR\x06forced\x12-\n" +
+	"\acontrol\x18\a \x01(\v2\x13.balance.v1.ControlR\acontrol\"\xac\x01\n" +
 	"\x0eExtendResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
 	"\x0edecline_reason\x18\x02 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12)\n" +
@@ -1871,7 +2657,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amountJ\x04\b\x03\x10\x04R\rif_unanswered\"u\n" +
 	"\x0fReleaseResponse\x12'\n" +
 	"\x06amount\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12)\n" +
-	"\abalance\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\abalanceJ\x04\b\x01\x10\x02R\breleased\"\xbe\x01\n" +
+	"\abalance\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\abalanceJ\x04\b\x01\x10\x02R\breleased\"\xf8\x01\n" +
 	"\fClearRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1f\n" +
@@ -1879,7 +2665,9 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"clearingId\x12\x16\n" +
 	"\x06scheme\x18\x03 \x01(\tR\x06scheme\x12'\n" +
 	"\x06amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12-\n" +
-	"\acapture\x18\x05 \x01(\v2\x13.balance.v1.CaptureR\acapture\"c\n" +
+	"\acapture\x18\x05 \x01(\v2\x13.balance.v1.CaptureR\acapture\x12$\n" +
+	"\x0econtrol_set_id\x18\x06 \x01(\tR\fcontrolSetId\x12\x12\n" +
+	"\x04cash\x18\a \x01(\bR\x04cash\"c\n" +
 	"\aCapture\x12\x17\n" +
 	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x12\x16\n" +
 	"\x06change\x18\x02 \x01(\x03R\x06change\x12'\n" +
@@ -1918,7 +2706,19 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\vspend_today\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\n" +
 	"spendToday\x12\x1d\n" +
 	"\n" +
-	"open_holds\x18\x05 \x01(\x03R\topenHolds\"p\n" +
+	"open_holds\x18\x05 \x01(\x03R\topenHolds\"`\n" +
+	"\x0eExplainRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
+	"\ahold_id\x18\x02 \x01(\tR\x06holdId\x12\x16\n" +
+	"\x06change\x18\x03 \x01(\x03R\x06change\"\xf2\x01\n" +
+	"\x0fExplainResponse\x12-\n" +
+	"\aoutcome\x18\x01 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
+	"\x0edecline_reason\x18\x02 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12)\n" +
+	"\x06checks\x18\x03 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12$\n" +
+	"\x0econtrol_set_id\x18\x04 \x01(\tR\fcontrolSetId\x12\x1d\n" +
+	"\n" +
+	"decided_ms\x18\x05 \x01(\x03R\tdecidedMs\"p\n" +
 	"\x12ListEntriesRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12%\n" +
@@ -1939,7 +2739,20 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x0etransaction_id\x18\t \x01(\tR\rtransactionId\x12@\n" +
 	"\x0edecline_reason\x18\n" +
 	" \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12\x13\n" +
-	"\x05at_ms\x18\v \x01(\x03R\x04atMs*\x93\x02\n" +
+	"\x05at_ms\x18\v \x01(\x03R\x04atMs*|\n" +
+	"\x06Window\x12\x16\n" +
+	"\x12WINDOW_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eWINDOW_PAYMENT\x10\x01\x12\x0e\n" +
+	"\n" +
+	"WINDOW_DAY\x10\x02\x12\x0f\n" +
+	"\vWINDOW_WEEK\x10\x03\x12\x10\n" +
+	"\fWINDOW_MONTH\x10\x04\x12\x13\n" +
+	"\x0fWINDOW_CASH_DAY\x10\x05*b\n" +
+	"\aVerdict\x12\x17\n" +
+	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eVERDICT_PASSED\x10\x01\x12\x12\n" +
+	"\x0eVERDICT_FAILED\x10\x02\x12\x16\n" +
+	"\x12VERDICT_OVERRIDDEN\x10\x03*\xef\x04\n" +
 	"\rDeclineReason\x12\x1e\n" +
 	"\x1aDECLINE_REASON_UNSPECIFIED\x10\x00\x12%\n" +
 	"!DECLINE_REASON_INSUFFICIENT_FUNDS\x10\x01\x12\x1e\n" +
@@ -1948,7 +2761,18 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x1bDECLINE_REASON_CARD_EXPIRED\x10\x04\x12\x1f\n" +
 	"\x1bDECLINE_REASON_UNKNOWN_CARD\x10\x05\x12\x1c\n" +
 	"\x18DECLINE_REASON_TIMED_OUT\x10\x06\x12\x1b\n" +
-	"\x17DECLINE_REASON_REVERSED\x10\a*N\n" +
+	"\x17DECLINE_REASON_REVERSED\x10\a\x12 \n" +
+	"\x1cDECLINE_REASON_LIMIT_PAYMENT\x10\b\x12\x1c\n" +
+	"\x18DECLINE_REASON_LIMIT_DAY\x10\t\x12\x1d\n" +
+	"\x19DECLINE_REASON_LIMIT_WEEK\x10\n" +
+	"\x12\x1e\n" +
+	"\x1aDECLINE_REASON_LIMIT_MONTH\x10\v\x12!\n" +
+	"\x1dDECLINE_REASON_LIMIT_CASH_DAY\x10\f\x12#\n" +
+	"\x1fDECLINE_REASON_MERCHANT_BLOCKED\x10\r\x12\"\n" +
+	"\x1eDECLINE_REASON_COUNTRY_BLOCKED\x10\x0e\x12!\n" +
+	"\x1dDECLINE_REASON_ONLINE_BLOCKED\x10\x0f\x12&\n" +
+	"\"DECLINE_REASON_CONTACTLESS_BLOCKED\x10\x10\x12$\n" +
+	" DECLINE_REASON_MAGSTRIPE_BLOCKED\x10\x11*N\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_APPROVED\x10\x01\x12\x14\n" +
@@ -1959,7 +2783,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
-	"\x12ENTRY_KIND_CLEARED\x10\x062\x84\b\n" +
+	"\x12ENTRY_KIND_CLEARED\x10\x062\xce\b\n" +
 	"\aBalance\x12R\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
@@ -1972,7 +2796,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x06Refund\x12\x19.balance.v1.RefundRequest\x1a\x1a.balance.v1.RefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
 	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
-	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12T\n" +
+	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
+	"\aExplain\x12\x1a.balance.v1.ExplainRequest\x1a\x1b.balance.v1.ExplainResponse\"\x04\x90\xb5\x18\x01\x12T\n" +
 	"\vListEntries\x12\x1e.balance.v1.ListEntriesRequest\x1a\x1f.balance.v1.ListEntriesResponse\"\x04\x90\xb5\x18\x01B-Z+farthing/service.balance/proto;balanceprotob\x06proto3"
 
 var (
@@ -1987,99 +2812,127 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 	return file_service_balance_proto_balance_proto_rawDescData
 }
 
-var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_service_balance_proto_balance_proto_goTypes = []any{
-	(DeclineReason)(0),          // 0: balance.v1.DeclineReason
-	(Outcome)(0),                // 1: balance.v1.Outcome
-	(EntryKind)(0),              // 2: balance.v1.EntryKind
-	(*OpenRequest)(nil),         // 3: balance.v1.OpenRequest
-	(*OpenResponse)(nil),        // 4: balance.v1.OpenResponse
-	(*ReserveRequest)(nil),      // 5: balance.v1.ReserveRequest
-	(*ReserveResponse)(nil),     // 6: balance.v1.ReserveResponse
-	(*SettleHoldRequest)(nil),   // 7: balance.v1.SettleHoldRequest
-	(*SettleHoldResponse)(nil),  // 8: balance.v1.SettleHoldResponse
-	(*DisownRequest)(nil),       // 9: balance.v1.DisownRequest
-	(*DisownResponse)(nil),      // 10: balance.v1.DisownResponse
-	(*ExtendRequest)(nil),       // 11: balance.v1.ExtendRequest
-	(*ExtendResponse)(nil),      // 12: balance.v1.ExtendResponse
-	(*ReleaseRequest)(nil),      // 13: balance.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),     // 14: balance.v1.ReleaseResponse
-	(*ClearRequest)(nil),        // 15: balance.v1.ClearRequest
-	(*Capture)(nil),             // 16: balance.v1.Capture
-	(*ClearResponse)(nil),       // 17: balance.v1.ClearResponse
-	(*RefundRequest)(nil),       // 18: balance.v1.RefundRequest
-	(*RefundResponse)(nil),      // 19: balance.v1.RefundResponse
-	(*PayInRequest)(nil),        // 20: balance.v1.PayInRequest
-	(*PayInResponse)(nil),       // 21: balance.v1.PayInResponse
-	(*GetBalanceRequest)(nil),   // 22: balance.v1.GetBalanceRequest
-	(*GetBalanceResponse)(nil),  // 23: balance.v1.GetBalanceResponse
-	(*ListEntriesRequest)(nil),  // 24: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil), // 25: balance.v1.ListEntriesResponse
-	(*Entry)(nil),               // 26: balance.v1.Entry
-	(*proto.Money)(nil),         // 27: money.v1.Money
+	(Window)(0),                 // 0: balance.v1.Window
+	(Verdict)(0),                // 1: balance.v1.Verdict
+	(DeclineReason)(0),          // 2: balance.v1.DeclineReason
+	(Outcome)(0),                // 3: balance.v1.Outcome
+	(EntryKind)(0),              // 4: balance.v1.EntryKind
+	(*OpenRequest)(nil),         // 5: balance.v1.OpenRequest
+	(*OpenResponse)(nil),        // 6: balance.v1.OpenResponse
+	(*ReserveRequest)(nil),      // 7: balance.v1.ReserveRequest
+	(*Control)(nil),             // 8: balance.v1.Control
+	(*Limit)(nil),               // 9: balance.v1.Limit
+	(*Check)(nil),               // 10: balance.v1.Check
+	(*Explanation)(nil),         // 11: balance.v1.Explanation
+	(*CounterState)(nil),        // 12: balance.v1.CounterState
+	(*ReserveResponse)(nil),     // 13: balance.v1.ReserveResponse
+	(*SettleHoldRequest)(nil),   // 14: balance.v1.SettleHoldRequest
+	(*SettleHoldResponse)(nil),  // 15: balance.v1.SettleHoldResponse
+	(*DisownRequest)(nil),       // 16: balance.v1.DisownRequest
+	(*DisownResponse)(nil),      // 17: balance.v1.DisownResponse
+	(*ExtendRequest)(nil),       // 18: balance.v1.ExtendRequest
+	(*ExtendResponse)(nil),      // 19: balance.v1.ExtendResponse
+	(*ReleaseRequest)(nil),      // 20: balance.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),     // 21: balance.v1.ReleaseResponse
+	(*ClearRequest)(nil),        // 22: balance.v1.ClearRequest
+	(*Capture)(nil),             // 23: balance.v1.Capture
+	(*ClearResponse)(nil),       // 24: balance.v1.ClearResponse
+	(*RefundRequest)(nil),       // 25: balance.v1.RefundRequest
+	(*RefundResponse)(nil),      // 26: balance.v1.RefundResponse
+	(*PayInRequest)(nil),        // 27: balance.v1.PayInRequest
+	(*PayInResponse)(nil),       // 28: balance.v1.PayInResponse
+	(*GetBalanceRequest)(nil),   // 29: balance.v1.GetBalanceRequest
+	(*GetBalanceResponse)(nil),  // 30: balance.v1.GetBalanceResponse
+	(*ExplainRequest)(nil),      // 31: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),     // 32: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),  // 33: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil), // 34: balance.v1.ListEntriesResponse
+	(*Entry)(nil),               // 35: balance.v1.Entry
+	(*CounterState_Spent)(nil),  // 36: balance.v1.CounterState.Spent
+	(*CounterState_Set)(nil),    // 37: balance.v1.CounterState.Set
+	(*proto.Money)(nil),         // 38: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	27, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
-	0,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
-	1,  // 2: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
-	0,  // 3: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	27, // 4: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	27, // 5: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
-	0,  // 6: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
-	1,  // 7: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
-	0,  // 8: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	27, // 9: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	27, // 10: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
-	0,  // 11: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
-	1,  // 12: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
-	0,  // 13: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	27, // 14: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	27, // 15: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	27, // 16: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	27, // 17: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	27, // 18: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
-	16, // 19: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	27, // 20: balance.v1.Capture.amount:type_name -> money.v1.Money
-	27, // 21: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	27, // 22: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	27, // 23: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	27, // 24: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	27, // 25: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	27, // 26: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	27, // 27: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	27, // 28: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	27, // 29: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	26, // 30: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	2,  // 31: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	0,  // 32: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	3,  // 33: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	5,  // 34: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	7,  // 35: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	9,  // 36: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	11, // 37: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	13, // 38: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	15, // 39: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	18, // 40: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	20, // 41: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	22, // 42: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	24, // 43: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	4,  // 44: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	6,  // 45: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	8,  // 46: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	10, // 47: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	12, // 48: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	14, // 49: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	17, // 50: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	19, // 51: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	21, // 52: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	23, // 53: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	25, // 54: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	44, // [44:55] is the sub-list for method output_type
-	33, // [33:44] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	38, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
+	8,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
+	9,  // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
+	10, // 4: balance.v1.Control.checks:type_name -> balance.v1.Check
+	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
+	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
+	10, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
+	37, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	38, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	38, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
+	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	38, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	38, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
+	8,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
+	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	38, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	38, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	38, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	38, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	38, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	23, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
+	38, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	38, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	38, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	38, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	38, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	38, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	38, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	38, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	38, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	38, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	3,  // 38: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 39: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	10, // 40: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	35, // 41: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	4,  // 42: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	2,  // 43: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	36, // 44: balance.v1.CounterState.Set.day:type_name -> balance.v1.CounterState.Spent
+	36, // 45: balance.v1.CounterState.Set.week:type_name -> balance.v1.CounterState.Spent
+	36, // 46: balance.v1.CounterState.Set.month:type_name -> balance.v1.CounterState.Spent
+	36, // 47: balance.v1.CounterState.Set.cash_day:type_name -> balance.v1.CounterState.Spent
+	5,  // 48: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	7,  // 49: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	14, // 50: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	16, // 51: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	18, // 52: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	20, // 53: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	22, // 54: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	25, // 55: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	27, // 56: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	29, // 57: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	31, // 58: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	33, // 59: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	6,  // 60: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	13, // 61: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	15, // 62: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	17, // 63: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	19, // 64: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	21, // 65: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	24, // 66: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	26, // 67: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	28, // 68: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	30, // 69: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	32, // 70: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	34, // 71: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	60, // [60:72] is the sub-list for method output_type
+	48, // [48:60] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -2092,8 +2945,8 @@ func file_service_balance_proto_balance_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   24,
+			NumEnums:      5,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,6 +29,7 @@ const (
 	Balance_Refund_FullMethodName      = "/balance.v1.Balance/Refund"
 	Balance_PayIn_FullMethodName       = "/balance.v1.Balance/PayIn"
 	Balance_GetBalance_FullMethodName  = "/balance.v1.Balance/GetBalance"
+	Balance_Explain_FullMethodName     = "/balance.v1.Balance/Explain"
 	Balance_ListEntries_FullMethodName = "/balance.v1.Balance/ListEntries"
 )
 
@@ -63,6 +64,8 @@ type BalanceClient interface {
 	PayIn(ctx context.Context, in *PayInRequest, opts ...grpc.CallOption) (*PayInResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error)
+	// Explain is why a hold, or one of its changes, was decided as it was: not_found.hold if it never was.
+	Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error)
 	// ListEntries is an account's ledger in order: what an auditor reads.
 	ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error)
 }
@@ -175,6 +178,16 @@ func (c *balanceClient) GetBalance(ctx context.Context, in *GetBalanceRequest, o
 	return out, nil
 }
 
+func (c *balanceClient) Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainResponse)
+	err := c.cc.Invoke(ctx, Balance_Explain_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *balanceClient) ListEntries(ctx context.Context, in *ListEntriesRequest, opts ...grpc.CallOption) (*ListEntriesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListEntriesResponse)
@@ -216,6 +229,8 @@ type BalanceServer interface {
 	PayIn(context.Context, *PayInRequest) (*PayInResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error)
+	// Explain is why a hold, or one of its changes, was decided as it was: not_found.hold if it never was.
+	Explain(context.Context, *ExplainRequest) (*ExplainResponse, error)
 	// ListEntries is an account's ledger in order: what an auditor reads.
 	ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error)
 	mustEmbedUnimplementedBalanceServer()
@@ -257,6 +272,9 @@ func (UnimplementedBalanceServer) PayIn(context.Context, *PayInRequest) (*PayInR
 }
 func (UnimplementedBalanceServer) GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetBalance not implemented")
+}
+func (UnimplementedBalanceServer) Explain(context.Context, *ExplainRequest) (*ExplainResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Explain not implemented")
 }
 func (UnimplementedBalanceServer) ListEntries(context.Context, *ListEntriesRequest) (*ListEntriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListEntries not implemented")
@@ -462,6 +480,24 @@ func _Balance_GetBalance_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Balance_Explain_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).Explain(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_Explain_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).Explain(ctx, req.(*ExplainRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Balance_ListEntries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListEntriesRequest)
 	if err := dec(in); err != nil {
@@ -526,6 +562,10 @@ var Balance_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetBalance",
 			Handler:    _Balance_GetBalance_Handler,
+		},
+		{
+			MethodName: "Explain",
+			Handler:    _Balance_Explain_Handler,
 		},
 		{
 			MethodName: "ListEntries",

@@ -30,6 +30,7 @@ type accountRow struct {
 	SpentToday int64     `store:"13,static"`
 	LastAt     time.Time `store:"14,static"`
 	Chain      []byte    `store:"15,static"`
+	Counters   []byte    `store:"16,static"` // balance.v1.CounterState.
 
 	EntrySequence int64     `store:"20"`
 	EntryKind     int64     `store:"21"`
@@ -44,6 +45,9 @@ type accountRow struct {
 	EntryChain    []byte    `store:"30"`
 	Traceparent   string    `store:"31"`
 	OffsetMillis  int64     `store:"32"`
+	ControlSet    string    `store:"33"`
+	Cash          bool      `store:"34"`
+	Checks        []byte    `store:"35"` // balance.v1.Explanation.
 }
 
 const (
@@ -83,7 +87,7 @@ func (s *Accounts) Load(ctx context.Context, id string) (logic.Account, error) {
 	case !opened:
 		return logic.Account{}, errs.Missing("account")
 	}
-	return accountOf(row, id), nil
+	return accountOf(row, id)
 }
 
 // Find is the entry with an id, as it was first written, and whether there is one.
@@ -92,7 +96,8 @@ func (s *Accounts) Find(ctx context.Context, account, id string) (logic.Entry, b
 	if err != nil || !ok {
 		return logic.Entry{}, false, err
 	}
-	return entryOf(row), true, nil
+	entry, err := entryOf(row)
+	return entry, err == nil, err
 }
 
 // Post writes the next state and the entries that explain it, or nothing at all: one conditional write. Being refused
@@ -127,7 +132,7 @@ func (s *Accounts) Fence(ctx context.Context, void logic.Entry) (logic.Entry, er
 	case answer.OK:
 		return void, nil
 	case len(answer.Present) == 1:
-		return entryOf(answer.Present[0]), nil
+		return entryOf(answer.Present[0])
 	}
 	return logic.Entry{}, errs.Newf(errs.Internal, "a refused fence of %s showed no row", void.ID)
 }
@@ -139,22 +144,24 @@ func (s *Accounts) List(ctx context.Context, account string, after int64, limit 
 	if err != nil {
 		return nil, fmt.Errorf("listing entries of %s: %w", account, err)
 	}
-	entries := make([]logic.Entry, len(rows))
-	for i, row := range rows {
-		entries[i] = entryOf(row)
-	}
-	return entries, nil
+	return entriesOf(rows)
 }
 
-// WalkStates is some accounts' states after a place, and the place to go on from, as store.Walk.
-func (s *Accounts) WalkStates(ctx context.Context, after string, limit int) ([]logic.Account, string, error) {
+// Size is an account and how much there is in it.
+type Size struct {
+	Account            string
+	Entries, OpenHolds int64
+}
+
+// Walk is some accounts after a place, and the place to go on from, as store.Walk.
+func (s *Accounts) Walk(ctx context.Context, after string, limit int) ([]Size, string, error) {
 	rows, next, err := s.rows.WalkPartitions(ctx, after, limit)
 	if err != nil {
 		return nil, "", fmt.Errorf("walking accounts: %w", err)
 	}
-	states := make([]logic.Account, len(rows))
+	sizes := make([]Size, len(rows))
 	for i, row := range rows {
-		states[i] = accountOf(row, row.Account)
+		sizes[i] = Size{row.Account, row.Version, row.OpenHolds}
 	}
-	return states, next, nil
+	return sizes, next, nil
 }

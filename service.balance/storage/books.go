@@ -25,8 +25,12 @@ func (b *Books) Answers(ctx context.Context, account string) (map[string]logic.E
 		if err != nil {
 			return nil, fmt.Errorf("reading the answers of %s: %w", account, err)
 		}
-		for _, row := range rows {
-			answers[row.ID] = entryOf(row)
+		entries, err := entriesOf(rows)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries {
+			answers[entry.ID] = entry
 		}
 		if token = next; token == "" {
 			return answers, nil

@@ -27,6 +27,9 @@ type journalRow struct {
 	Hold     string    `store:"10"`
 	Change   int64     `store:"11"`
 	Captured int64     `store:"12"` // Minor units.
+
+	ControlSet string `store:"13"`
+	Cash       bool   `store:"14"`
 }
 
 const (
@@ -64,6 +67,7 @@ func (s *Journals) Open(ctx context.Context, j logic.Journal) (logic.Journal, er
 		batch.InsertNew(journalRow{
 			Leg: int64(n), Account: leg.Account, Amount: leg.Amount.Minor, Currency: leg.Amount.Currency,
 			Kind: int64(leg.Kind), Hold: leg.Hold, Change: leg.Change, Captured: leg.Captured,
+			ControlSet: leg.ControlSet, Cash: leg.Cash,
 		})
 	}
 	answer, err := batch.Apply(ctx)
@@ -104,6 +108,7 @@ func (s *Journals) load(ctx context.Context, id string) (logic.Journal, error) {
 		j.Legs = append(j.Legs, logic.Leg{
 			Account: leg.Account, Amount: money.Amount{Minor: leg.Amount, Currency: leg.Currency},
 			Kind: logic.Kind(leg.Kind), Hold: leg.Hold, Change: leg.Change, Captured: leg.Captured,
+			ControlSet: leg.ControlSet, Cash: leg.Cash,
 		})
 	}
 	return j, nil

@@ -8,38 +8,63 @@ import (
 	"farthing/service.balance/logic"
 )
 
-// answerColumns are what a row by id holds: the whole first answer, but neither the chain nor the trace.
+// answerColumns are what a row by id holds: the whole first answer, but neither chain, explanation nor trace.
 func answerColumns() []string {
 	return []string{
 		"entry_sequence", "entry_kind", "reason", "posted_change", "held_change", "posted_after", "held_after",
-		"transaction_id", "journal", "at",
+		"transaction_id", "journal", "at", "control_set", "cash",
 	}
 }
 
-func accountOf(row accountRow, id string) logic.Account {
+// accountOf is a stored state. One that cannot be read is a *logic.Fault.
+func accountOf(row accountRow, id string) (logic.Account, error) {
+	counters, err := countersOf(row.Counters)
+	if err != nil {
+		return logic.Account{}, &logic.Fault{Account: id, Rule: "state", Detail: "counters cannot be read"}
+	}
 	return logic.Account{
 		ID: id, Bucket: row.Bucket, Version: row.Version, Currency: row.Currency,
 		Posted: row.Posted, Held: row.Held, OpenHolds: row.OpenHolds,
 		SpendDay: logic.Day(row.SpendDay), SpentToday: row.SpentToday, LastAt: row.LastAt, Chain: row.Chain,
-		Closed: row.Closed,
-	}
+		Closed: row.Closed, Counters: counters,
+	}, nil
 }
 
 func rowOf(a logic.Account) accountRow {
 	return accountRow{
 		Version: a.Version, Currency: a.Currency, Posted: a.Posted, Held: a.Held, OpenHolds: a.OpenHolds,
 		SpendDay: int64(a.SpendDay), SpentToday: a.SpentToday, LastAt: a.LastAt, Chain: a.Chain,
+		Counters: countersBytes(a.Counters),
 	}
 }
 
-func entryOf(row accountRow) logic.Entry {
+// entryOf is a stored entry. One that cannot be read is a *logic.Fault.
+func entryOf(row accountRow) (logic.Entry, error) {
+	checks, err := checksOf(row.Checks)
+	if err != nil {
+		return logic.Entry{}, &logic.Fault{
+			Account: row.Account, Sequence: row.EntrySequence, Rule: "explanation", Detail: "it cannot be read",
+		}
+	}
 	return logic.Entry{
 		Account: row.Account, Sequence: row.EntrySequence, ID: row.ID,
 		Kind: logic.Kind(row.EntryKind), Reason: logic.Reason(row.Reason),
 		PostedChange: row.PostedChange, HeldChange: row.HeldChange, Posted: row.PostedAfter, Held: row.HeldAfter,
 		TransactionID: row.TransactionID, Journal: row.Journal, At: row.At, Chain: row.EntryChain,
+		ControlSet: row.ControlSet, Cash: row.Cash, Checks: checks,
 		Traceparent: row.Traceparent, ClockOffset: time.Duration(row.OffsetMillis) * time.Millisecond,
+	}, nil
+}
+
+func entriesOf(rows []accountRow) ([]logic.Entry, error) {
+	entries := make([]logic.Entry, len(rows))
+	for i, row := range rows {
+		var err error
+		if entries[i], err = entryOf(row); err != nil {
+			return nil, err
+		}
 	}
+	return entries, nil
 }
 
 func rowOfEntry(e logic.Entry) accountRow {
@@ -47,6 +72,7 @@ func rowOfEntry(e logic.Entry) accountRow {
 		EntrySequence: e.Sequence, EntryKind: int64(e.Kind), Reason: int64(e.Reason),
 		PostedChange: e.PostedChange, HeldChange: e.HeldChange, PostedAfter: e.Posted, HeldAfter: e.Held,
 		TransactionID: e.TransactionID, Journal: e.Journal, At: e.At, EntryChain: e.Chain,
+		ControlSet: e.ControlSet, Cash: e.Cash, Checks: checksBytes(e.Checks),
 		Traceparent: e.Traceparent, OffsetMillis: e.ClockOffset.Milliseconds(),
 	}
 }
@@ -58,9 +84,14 @@ func postingOf(answer store.Answer[accountRow], account string) (logic.Posting, 
 	if !answer.Opened {
 		return logic.Posting{}, errs.Missing("account")
 	}
-	seen := make(map[string]logic.Entry, len(answer.Present))
-	for _, row := range answer.Present {
-		seen[row.ID] = entryOf(row)
+	state, err := accountOf(answer.Statics, account)
+	if err != nil {
+		return logic.Posting{}, err
 	}
-	return logic.Posting{Account: accountOf(answer.Statics, account), Seen: seen}, nil
+	entries, err := entriesOf(answer.Present)
+	seen := make(map[string]logic.Entry, len(entries))
+	for _, entry := range entries {
+		seen[entry.ID] = entry
+	}
+	return logic.Posting{Account: state, Seen: seen}, err
 }

@@ -25,6 +25,7 @@ type row struct {
 	SpentToday int64     `store:"13,static"`
 	LastAt     time.Time `store:"14,static"`
 	Chain      []byte    `store:"15,static"`
+	Counters   []byte    `store:"16,static"`
 
 	EntrySequence int64     `store:"20"`
 	EntryKind     int64     `store:"21"`
@@ -39,6 +40,9 @@ type row struct {
 	EntryChain    []byte    `store:"30"`
 	Traceparent   string    `store:"31"`
 	OffsetMillis  int64     `store:"32"`
+	ControlSet    string    `store:"33"`
+	Cash          bool      `store:"34"`
+	Checks        []byte    `store:"35"`
 }
 
 const (
@@ -55,7 +59,7 @@ var (
 func answerColumns() []string {
 	return []string{
 		"entry_sequence", "entry_kind", "reason", "posted_change", "held_change", "posted_after", "held_after",
-		"transaction_id", "journal", "at",
+		"transaction_id", "journal", "at", "control_set", "cash",
 	}
 }
 

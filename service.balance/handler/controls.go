@@ -1,0 +1,66 @@
+package handler
+
+import (
+	"context"
+
+	"farthing/pkg/errs"
+	"farthing/service.balance/logic"
+	balanceproto "farthing/service.balance/proto"
+)
+
+// Explain is why a hold, or one of its changes, was decided as it was.
+func (h *Handler) Explain(
+	ctx context.Context, req *balanceproto.ExplainRequest,
+) (*balanceproto.ExplainResponse, error) {
+	if err := checkHold(req.GetAccountId(), req.GetHoldId()); err != nil {
+		return nil, err
+	}
+	entry, err := h.ledger.Explain(ctx, req.GetAccountId(), req.GetHoldId(), req.GetChange())
+	if err != nil {
+		return nil, err
+	}
+	return &balanceproto.ExplainResponse{
+		Outcome: outcomeOf(entry), DeclineReason: reasonOf(entry), Checks: logic.ChecksProto(entry.Checks),
+		ControlSetId: entry.ControlSet, DecidedMs: entry.At.UnixMilli(),
+	}, nil
+}
+
+const (
+	controlTextMax = 64 // Of a set's id, and of a check's name and input.
+	checksMax      = 16
+	limitsMax      = 8
+)
+
+// controlOf is the control that a hold is to be made under.
+func controlOf(sent *balanceproto.Control, refusal balanceproto.DeclineReason) (logic.Control, error) {
+	c := logic.Control{Set: sent.GetSetId(), Cash: sent.GetCash(), Checks: logic.ChecksOf(sent.GetChecks())}
+	switch {
+	case len(c.Set) > controlTextMax:
+		return c, errs.BadParam("control.set_id", "is too long")
+	case len(c.Checks) > checksMax:
+		return c, errs.BadParam("control.checks", "are too many")
+	case len(sent.GetLimits()) > limitsMax:
+		return c, errs.BadParam("control.limits", "are too many")
+	case len(sent.GetLimits()) > 0 && c.Set == "":
+		return c, errs.MissingParam("control.set_id")
+	}
+	for i, check := range c.Checks {
+		isLast := i == len(c.Checks)-1
+		switch failed := check.Verdict == logic.Failed; {
+		case check.Verdict != logic.Passed && !failed, len(check.Name) > controlTextMax, len(check.Input) > controlTextMax:
+			return c, errs.BadParam("control.checks", "have passed or failed, with a short name and input")
+		case failed && (!isLast || refusal == 0), isLast && !failed && refusal != 0:
+			return c, errs.BadParam("control.checks", "end with the one that failed if there is a refusal")
+		}
+	}
+	for _, limit := range sent.GetLimits() {
+		if _, known := balanceproto.Window_name[int32(limit.GetWindow())]; !known || limit.GetWindow() == 0 {
+			return c, errs.BadParam("control.limits", "are of windows that there are")
+		}
+		if limit.GetMinor() < 0 {
+			return c, errs.BadParam("control.limits", "must not be negative")
+		}
+		c.Limits = append(c.Limits, logic.Limit{Window: logic.Window(limit.GetWindow()), Minor: limit.GetMinor()})
+	}
+	return c, nil
+}
