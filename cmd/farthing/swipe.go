@@ -20,7 +20,8 @@ import (
 // swipeFlags are the flags of swipe.
 type swipeFlags struct {
 	card, id, currency, mcc string
-	advice, partial         bool
+	entry, country          string
+	advice, partial, cash   bool
 }
 
 func (p *program) swipe() *cobra.Command {
@@ -45,6 +46,9 @@ func (p *program) swipe() *cobra.Command {
 	flags.StringVar(&f.id, "id", "", "the processor's id of this swipe; a repeat of it answers what happened first")
 	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
 	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
+	flags.StringVar(&f.entry, "entry", "", "how the card is read: chip, contactless, magstripe or online")
+	flags.StringVar(&f.country, "country", "", "where the shop is, two letters")
+	flags.BoolVar(&f.cash, "cash", false, "it gives cash")
 	flags.BoolVar(&f.advice, "advice", false, "it was approved by whoever stood in: hold it whatever there is")
 	flags.BoolVar(&f.partial, "partial", false, "if there is less on the account, take that")
 	swipe.SetFlagErrorFunc(explainFlag)
@@ -89,12 +93,13 @@ func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authoris
 		return cardedge.Authorisation{}, usage("AMOUNT must be more than zero")
 	case descriptor == "":
 		return cardedge.Authorisation{}, usage("DESCRIPTOR must not be empty")
-	case !utf8.ValidString(descriptor + f.id + f.card): // JSON cannot say it as it is.
-		return cardedge.Authorisation{}, usage("DESCRIPTOR, --id and --card must be valid UTF-8")
+	case !utf8.ValidString(descriptor + f.id + f.card + f.entry + f.country): // JSON cannot say it as it is.
+		return cardedge.Authorisation{}, usage("DESCRIPTOR and flags must be valid UTF-8")
 	}
 	asked := cardedge.Authorisation{
 		ProcessorID: f.id, CardID: f.card, Descriptor: descriptor, MCC: f.mcc,
 		Amount: cardedge.Amount{Minor: paid.Minor, Currency: paid.Currency}, Advice: f.advice, Partial: f.partial,
+		EntryMode: f.entry, Country: f.country, Cash: f.cash,
 	}
 	if f.id == "" {
 		network := cardedge.NewNetwork(clock.Real{}.Now())

@@ -27,7 +27,7 @@ func (h *Handler) Clear(ctx context.Context, req *balanceproto.ClearRequest) (*b
 	}
 	c.ControlSet, c.Cash = req.GetControlSetId(), req.GetCash()
 	if len(c.ControlSet) > controlTextMax {
-		return nil, errs.BadParam("control_set_id", "is too long")
+		return nil, errs.BadParam("control_set_id", "must be at most 64 bytes")
 	}
 	journal, entry, err := h.bookkeeper.Clear(ctx, c)
 	if err != nil {

@@ -36,11 +36,11 @@ func controlOf(sent *balanceproto.Control, refusal balanceproto.DeclineReason) (
 	c := logic.Control{Set: sent.GetSetId(), Cash: sent.GetCash(), Checks: logic.ChecksOf(sent.GetChecks())}
 	switch {
 	case len(c.Set) > controlTextMax:
-		return c, errs.BadParam("control.set_id", "is too long")
+		return c, errs.BadParam("control.set_id", "must be at most 64 bytes")
 	case len(c.Checks) > checksMax:
-		return c, errs.BadParam("control.checks", "are too many")
+		return c, errs.BadParam("control.checks", "must be at most 16")
 	case len(sent.GetLimits()) > limitsMax:
-		return c, errs.BadParam("control.limits", "are too many")
+		return c, errs.BadParam("control.limits", "must be at most 8")
 	case len(sent.GetLimits()) > 0 && c.Set == "":
 		return c, errs.MissingParam("control.set_id")
 	}
@@ -48,14 +48,14 @@ func controlOf(sent *balanceproto.Control, refusal balanceproto.DeclineReason) (
 		isLast := i == len(c.Checks)-1
 		switch failed := check.Verdict == logic.Failed; {
 		case check.Verdict != logic.Passed && !failed, len(check.Name) > controlTextMax, len(check.Input) > controlTextMax:
-			return c, errs.BadParam("control.checks", "have passed or failed, with a short name and input")
+			return c, errs.BadParam("control.checks", "must have passed or failed, with a short name and input")
 		case failed && (!isLast || refusal == 0), isLast && !failed && refusal != 0:
-			return c, errs.BadParam("control.checks", "end with the one that failed if there is a refusal")
+			return c, errs.BadParam("control.checks", "must end with the one that failed if there is a refusal")
 		}
 	}
 	for _, limit := range sent.GetLimits() {
 		if _, known := balanceproto.Window_name[int32(limit.GetWindow())]; !known || limit.GetWindow() == 0 {
-			return c, errs.BadParam("control.limits", "are of windows that there are")
+			return c, errs.BadParam("control.limits", "must be of windows that there are")
 		}
 		if limit.GetMinor() < 0 {
 			return c, errs.BadParam("control.limits", "must not be negative")

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"farthing/pkg/edge"
@@ -25,6 +26,9 @@ type authorisation struct {
 	MCC         string     `json:"mcc"`
 	Advice      bool       `json:"advice"`
 	Partial     bool       `json:"accept_partial"`
+	EntryMode   string     `json:"entry_mode"`
+	Country     string     `json:"country"`
+	Cash        bool       `json:"cash"`
 }
 
 // cardNumber is a number that is masked from the moment it is read. Empty is none.
@@ -118,8 +122,12 @@ func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error
 	asked := &cardprocessingproto.AuthoriseRequest{
 		ProcessorId: sent.ProcessorID, CardId: sent.CardID, CardNumber: sent.CardNumber.Reveal(),
 		Descriptor_: sent.Descriptor, Mcc: sent.MCC, Advice: sent.Advice, AcceptPartial: sent.Partial,
+		Country: sent.Country, Cash: sent.Cash,
 	}
 	var err error
+	if asked.EntryMode, err = entryOf(sent.EntryMode); err != nil {
+		return nil, err
+	}
 	if asked.Amount, err = moneyOf("amount", sent.Amount); err != nil {
 		return nil, err
 	}
@@ -128,6 +136,18 @@ func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error
 	}
 	asked.Network, err = networkOf("network", sent.Network)
 	return asked, err
+}
+
+// entryOf is how a card was read; nothing is nobody's word for it.
+func entryOf(sent string) (cardprocessingproto.EntryMode, error) {
+	if sent == "" {
+		return cardprocessingproto.EntryMode_ENTRY_MODE_UNSPECIFIED, nil
+	}
+	mode, known := cardprocessingproto.EntryMode_value["ENTRY_MODE_"+strings.ToUpper(sent)]
+	if !known || mode == 0 || sent != strings.ToLower(sent) {
+		return 0, errs.BadParam("entry_mode", "must be chip, contactless, magstripe or online")
+	}
+	return cardprocessingproto.EntryMode(mode), nil
 }
 
 // moneyOf tells an amount that was left out from one of zero.

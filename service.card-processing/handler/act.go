@@ -37,10 +37,15 @@ func (h *Handler) extend(
 	if e.GetGivenUp() {
 		return h.takeBack(ctx, p, e)
 	}
+	card, err := h.identify(ctx, "", p.GetCardId())
+	if err != nil {
+		return err
+	}
+	control, refusal := logic.Control(card, logic.Use{}, h.clock.Now())
 	extended, err := h.balance.Extend(ctx, &balanceproto.ExtendRequest{
 		AccountId: p.GetAccountId(), HoldId: p.GetHoldId(), Change: p.GetChanges() + 1,
 		Amount: inCurrency(e.GetExtendedMinor(), p),
-		Forced: e.GetKind() == logic.Advice,
+		Forced: e.GetKind() == logic.Advice, Control: control, Refusal: refusal,
 	})
 	if err != nil {
 		return fmt.Errorf("extending the hold: %w", err)
@@ -91,7 +96,7 @@ func (h *Handler) collect(
 ) error {
 	req := &balanceproto.ClearRequest{
 		AccountId: p.GetAccountId(), ClearingId: e.GetMessageId(), Scheme: logic.Scheme,
-		Amount: inCurrency(e.GetAmountMinor(), p),
+		Amount: inCurrency(e.GetAmountMinor(), p), ControlSetId: p.GetControlSetId(),
 	}
 	if e.GetCapturedMinor() > 0 {
 		req.Capture = &balanceproto.Capture{

@@ -7,6 +7,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/trace"
+	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	"farthing/service.card-processing/storage"
@@ -86,9 +87,10 @@ func (h *Handler) decide(
 	if card == nil {
 		return h.declineUnknownCard(ctx, holdID, req)
 	}
+	control, refusal := logic.Control(card, logic.UseOf(req), h.clock.Now())
 	answer, err := h.transactions.Authorise(ctx, &transactionsproto.AuthoriseRequest{
 		HoldId: holdID, AccountId: card.GetAccountId(), UserId: card.GetUserId(), CardId: card.GetId(),
-		Purchase: purchaseOf(req), Refusal: logic.Refusal(card, h.clock.Now()),
+		Purchase: purchaseOf(req), Refusal: balanceproto.ReasonText(refusal), Control: control,
 		Forced: req.GetAdvice(), AcceptPartial: req.GetAcceptPartial(),
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"farthing/pkg/clock"
 	"farthing/pkg/errs"
 	"farthing/pkg/store/faults"
+	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	cardsproto "farthing/service.cards/proto"
@@ -32,6 +33,10 @@ func TestAPaymentIsAuthorisedForTheCardsOwner(t *testing.T) {
 		Purchase: &transactionsproto.Purchase{
 			Amount: pounds(3_50), LocalAmount: pounds(4_00), Descriptor_: "PRET A MANGER", Mcc: "5814", Scheme: "mastercard",
 		},
+		Control: &balanceproto.Control{Checks: []*balanceproto.Check{
+			{Name: "card_active", Input: "ACTIVE", Verdict: balanceproto.Verdict_VERDICT_PASSED},
+			{Name: "card_in_date", Input: "2029-11", Verdict: balanceproto.Verdict_VERDICT_PASSED},
+		}},
 	}}
 	if diff := cmp.Diff(want, b.peers.authorised, protocmp.Transform()); diff != "" {
 		t.Fatal(diff)

@@ -20,6 +20,7 @@ type subject struct {
 	account string
 	user    string // Empty if nobody says.
 	card    string
+	set     string // The card's control set.
 }
 
 // outcome is what a message did.
@@ -85,6 +86,7 @@ func (h *Handler) open(ctx context.Context, who subject) (storage.Payment, error
 	}
 	state := &cardprocessingproto.Payment{
 		Id: logic.AuthorisationID(who.key), AccountId: who.account, UserId: who.user, CardId: who.card, HoldId: who.key,
+		ControlSetId: who.set,
 	}
 	opened, first, err := h.opening(ctx, state, hold)
 	if err != nil {

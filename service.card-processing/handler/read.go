@@ -63,7 +63,7 @@ func (h *Handler) openOf(ctx context.Context, key, cardID string) error {
 	case card == nil:
 		return errs.Missing("card")
 	}
-	return h.openMade(ctx, subject{key: key, account: card.GetAccountId(), user: card.GetUserId(), card: cardID})
+	return h.openMade(ctx, subjectOf(card, key))
 }
 
 // openMade opens a payment whose authorisation was decided. Reading must not keep out one that is on its way.

@@ -55,6 +55,7 @@ func register(env *foundation.Env) error {
 		Name: "card_processing", Types: []string{"balance.entry_posted"}, After: unansweredAfter,
 		MaxTries: releaseTries, Handle: h.releaseUnanswered,
 	})
+	h.operate(env)
 	for _, sweeper := range h.sweepers(env) {
 		env.Go(sweeper.Run)
 	}

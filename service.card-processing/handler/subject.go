@@ -36,9 +36,14 @@ func (h *Handler) follow(
 		return nil, nil, err
 	}
 	trace.Annotate(ctx, "authorisation_id", logic.AuthorisationID(key))
-	who := subject{key: key, account: card.GetAccountId(), user: card.GetUserId(), card: card.GetId()}
-	payment, done, err := h.record(ctx, who, said)
+	payment, done, err := h.record(ctx, subjectOf(card, key), said)
 	return payment, done.PaymentEvent, err
+}
+
+func subjectOf(card *cardsproto.Card, key string) subject {
+	return subject{
+		key: key, account: card.GetAccountId(), user: card.GetUserId(), card: card.GetId(), set: card.GetControlSetId(),
+	}
 }
 
 // identified is whatever has a processor's id or the network's.

@@ -13,7 +13,6 @@ import (
 	"farthing/pkg/money"
 	moneyproto "farthing/pkg/money/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
-	cardsproto "farthing/service.cards/proto"
 )
 
 // HoldPrefix and AuthorisationPrefix begin the two names of one authorisation: the ledger's and the network's.
@@ -59,6 +58,7 @@ func Check(req *cardprocessingproto.AuthoriseRequest, now time.Time) error {
 		func() error { return checkOptional("local_amount", req.GetLocalAmount()) },
 		func() error { return checkText("descriptor", req.GetDescriptor_(), descriptorMax) },
 		func() error { return checkMCC(req.GetMcc()) },
+		func() error { return checkCountry(req.GetCountry()) },
 	)
 }
 
@@ -147,28 +147,16 @@ func checkText(field, text string, longest int) error {
 	return nil
 }
 
+func checkCountry(country string) error {
+	if country != "" && (len(country) != 2 || strings.Trim(country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+		return errs.BadParam("country", "must be two capital letters, ISO 3166-1 alpha-2")
+	}
+	return nil
+}
+
 func checkMCC(mcc string) error {
 	if mcc != "" && (len(mcc) != 4 || strings.Trim(mcc, "0123456789") != "") {
 		return errs.BadParam("mcc", "must be four digits")
 	}
 	return nil
-}
-
-// Refusal is why a card may not pay at a time, as the ledger will record it; empty if it may.
-func Refusal(card *cardsproto.Card, now time.Time) string {
-	switch card.GetStatus() {
-	case cardsproto.Status_STATUS_FROZEN:
-		return "card_frozen"
-	case cardsproto.Status_STATUS_ACTIVE:
-	case cardsproto.Status_STATUS_CLOSED, cardsproto.Status_STATUS_UNSPECIFIED:
-		return "card_closed"
-	default: // A state that a later version of service.cards knows: whatever it is, it is not this one's "active".
-		return "card_closed"
-	}
-	// A card is good to the end of its month, anywhere on earth.
-	end := time.Date(int(card.GetExpiresYear()), time.Month(card.GetExpiresMonth())+1, 1, 12, 0, 0, 0, time.UTC)
-	if !now.Before(end) {
-		return "card_expired"
-	}
-	return ""
 }

@@ -10,6 +10,7 @@ import (
 
 	"farthing/pkg/errs"
 	moneyproto "farthing/pkg/money/proto"
+	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	cardsproto "farthing/service.cards/proto"
@@ -165,7 +166,7 @@ func TestACardMayPayWhileItIsActiveAndItsMonthLastsSomewhere(t *testing.T) {
 		{cardsproto.Status(99), noon, "card_closed"}, // A state that a later version knows.
 	} {
 		card := &cardsproto.Card{Status: c.status, ExpiresYear: 2026, ExpiresMonth: 11}
-		if got := logic.Refusal(card, c.now); got != c.want {
+		if got := refusal(card, c.now); got != c.want {
 			t.Errorf("%v at %v: refused for %q, want %q", c.status, c.now, got, c.want)
 		}
 	}
@@ -174,10 +175,15 @@ func TestACardMayPayWhileItIsActiveAndItsMonthLastsSomewhere(t *testing.T) {
 func TestACardGoodUntilDecemberIsGoodIntoTheNewYear(t *testing.T) {
 	card := &cardsproto.Card{Status: cardsproto.Status_STATUS_ACTIVE, ExpiresYear: 2026, ExpiresMonth: 12}
 	turn := time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
-	if got := logic.Refusal(card, turn.Add(-time.Millisecond)); got != "" {
+	if got := refusal(card, turn.Add(-time.Millisecond)); got != "" {
 		t.Errorf("refused for %q", got)
 	}
-	if got := logic.Refusal(card, turn); got != "card_expired" {
+	if got := refusal(card, turn); got != "card_expired" {
 		t.Errorf("refused for %q", got)
 	}
+}
+
+func refusal(card *cardsproto.Card, now time.Time) string {
+	_, reason := logic.Control(card, logic.Use{}, now)
+	return balanceproto.ReasonText(reason)
 }

@@ -9,6 +9,7 @@ package cardprocessingproto
 import (
 	proto "farthing/pkg/money/proto"
 	_ "farthing/pkg/rpc/proto"
+	proto1 "farthing/service.balance/proto"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -22,6 +23,61 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+type EntryMode int32
+
+const (
+	EntryMode_ENTRY_MODE_UNSPECIFIED EntryMode = 0
+	EntryMode_ENTRY_MODE_CHIP        EntryMode = 1
+	EntryMode_ENTRY_MODE_CONTACTLESS EntryMode = 2
+	EntryMode_ENTRY_MODE_MAGSTRIPE   EntryMode = 3
+	EntryMode_ENTRY_MODE_ONLINE      EntryMode = 4
+)
+
+// Enum value maps for EntryMode.
+var (
+	EntryMode_name = map[int32]string{
+		0: "ENTRY_MODE_UNSPECIFIED",
+		1: "ENTRY_MODE_CHIP",
+		2: "ENTRY_MODE_CONTACTLESS",
+		3: "ENTRY_MODE_MAGSTRIPE",
+		4: "ENTRY_MODE_ONLINE",
+	}
+	EntryMode_value = map[string]int32{
+		"ENTRY_MODE_UNSPECIFIED": 0,
+		"ENTRY_MODE_CHIP":        1,
+		"ENTRY_MODE_CONTACTLESS": 2,
+		"ENTRY_MODE_MAGSTRIPE":   3,
+		"ENTRY_MODE_ONLINE":      4,
+	}
+)
+
+func (x EntryMode) Enum() *EntryMode {
+	p := new(EntryMode)
+	*p = x
+	return p
+}
+
+func (x EntryMode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EntryMode) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[0].Descriptor()
+}
+
+func (EntryMode) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[0]
+}
+
+func (x EntryMode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EntryMode.Descriptor instead.
+func (EntryMode) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{0}
+}
 
 type PaymentStatus int32
 
@@ -67,11 +123,11 @@ func (x PaymentStatus) String() string {
 }
 
 func (PaymentStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[0].Descriptor()
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[1].Descriptor()
 }
 
 func (PaymentStatus) Type() protoreflect.EnumType {
-	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[0]
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[1]
 }
 
 func (x PaymentStatus) Number() protoreflect.EnumNumber {
@@ -80,7 +136,7 @@ func (x PaymentStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PaymentStatus.Descriptor instead.
 func (PaymentStatus) EnumDescriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{0}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{1}
 }
 
 type PaymentEventKind int32
@@ -136,11 +192,11 @@ func (x PaymentEventKind) String() string {
 }
 
 func (PaymentEventKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[1].Descriptor()
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[2].Descriptor()
 }
 
 func (PaymentEventKind) Type() protoreflect.EnumType {
-	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[1]
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[2]
 }
 
 func (x PaymentEventKind) Number() protoreflect.EnumNumber {
@@ -149,7 +205,7 @@ func (x PaymentEventKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PaymentEventKind.Descriptor instead.
 func (PaymentEventKind) EnumDescriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{1}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{2}
 }
 
 // NetworkIDs identify one message of the card network.
@@ -252,6 +308,12 @@ type AuthoriseRequest struct {
 	Advice bool `protobuf:"varint,9,opt,name=advice,proto3" json:"advice,omitempty"`
 	// The terminal can take less than the amount, if there is less.
 	AcceptPartial bool `protobuf:"varint,10,opt,name=accept_partial,json=acceptPartial,proto3" json:"accept_partial,omitempty"`
+	// How the card was read; unspecified if nobody says.
+	EntryMode EntryMode `protobuf:"varint,11,opt,name=entry_mode,json=entryMode,proto3,enum=cardprocessing.v1.EntryMode" json:"entry_mode,omitempty"`
+	// Where the merchant is: ISO 3166-1 alpha-2, or empty.
+	Country string `protobuf:"bytes,12,opt,name=country,proto3" json:"country,omitempty"`
+	// The payment gives cash.
+	Cash          bool `protobuf:"varint,13,opt,name=cash,proto3" json:"cash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -352,6 +414,27 @@ func (x *AuthoriseRequest) GetAdvice() bool {
 func (x *AuthoriseRequest) GetAcceptPartial() bool {
 	if x != nil {
 		return x.AcceptPartial
+	}
+	return false
+}
+
+func (x *AuthoriseRequest) GetEntryMode() EntryMode {
+	if x != nil {
+		return x.EntryMode
+	}
+	return EntryMode_ENTRY_MODE_UNSPECIFIED
+}
+
+func (x *AuthoriseRequest) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *AuthoriseRequest) GetCash() bool {
+	if x != nil {
+		return x.Cash
 	}
 	return false
 }
@@ -1317,6 +1400,152 @@ func (x *GetPaymentResponse) GetEvents() []*PaymentEvent {
 	return nil
 }
 
+type ExplainRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of the two; with the first also the card.
+	AuthorisationId string `protobuf:"bytes,1,opt,name=authorisation_id,json=authorisationId,proto3" json:"authorisation_id,omitempty"`
+	TransactionId   string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	CardId          string `protobuf:"bytes,3,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *ExplainRequest) Reset() {
+	*x = ExplainRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainRequest) ProtoMessage() {}
+
+func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
+func (*ExplainRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ExplainRequest) GetAuthorisationId() string {
+	if x != nil {
+		return x.AuthorisationId
+	}
+	return ""
+}
+
+func (x *ExplainRequest) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+func (x *ExplainRequest) GetCardId() string {
+	if x != nil {
+		return x.CardId
+	}
+	return ""
+}
+
+type ExplainResponse struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	AuthorisationId string                 `protobuf:"bytes,1,opt,name=authorisation_id,json=authorisationId,proto3" json:"authorisation_id,omitempty"`
+	Approved        bool                   `protobuf:"varint,2,opt,name=approved,proto3" json:"approved,omitempty"`
+	DeclineReason   string                 `protobuf:"bytes,3,opt,name=decline_reason,json=declineReason,proto3" json:"decline_reason,omitempty"`
+	// In the order in which they were made; the last has decided a decline. None of one that timed out.
+	Checks        []*proto1.Check `protobuf:"bytes,4,rep,name=checks,proto3" json:"checks,omitempty"`
+	ControlSetId  string          `protobuf:"bytes,5,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	DecidedMs     int64           `protobuf:"varint,6,opt,name=decided_ms,json=decidedMs,proto3" json:"decided_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExplainResponse) Reset() {
+	*x = ExplainResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExplainResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExplainResponse) ProtoMessage() {}
+
+func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
+func (*ExplainResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ExplainResponse) GetAuthorisationId() string {
+	if x != nil {
+		return x.AuthorisationId
+	}
+	return ""
+}
+
+func (x *ExplainResponse) GetApproved() bool {
+	if x != nil {
+		return x.Approved
+	}
+	return false
+}
+
+func (x *ExplainResponse) GetDeclineReason() string {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return ""
+}
+
+func (x *ExplainResponse) GetChecks() []*proto1.Check {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+func (x *ExplainResponse) GetControlSetId() string {
+	if x != nil {
+		return x.ControlSetId
+	}
+	return ""
+}
+
+func (x *ExplainResponse) GetDecidedMs() int64 {
+	if x != nil {
+		return x.DecidedMs
+	}
+	return 0
+}
+
 // Payment is the running state of a card payment: one authorisation and what became of it, or a collection or refund
 // without one. Amounts are minor units of its currency.
 type Payment struct {
@@ -1352,14 +1581,16 @@ type Payment struct {
 	HeldMs    int64 `protobuf:"varint,20,opt,name=held_ms,json=heldMs,proto3" json:"held_ms,omitempty"`
 	SettledMs int64 `protobuf:"varint,21,opt,name=settled_ms,json=settledMs,proto3" json:"settled_ms,omitempty"`
 	// Only while it is being done: the next event.
-	Pending       *PaymentEvent `protobuf:"bytes,22,opt,name=pending,proto3" json:"pending,omitempty"`
+	Pending *PaymentEvent `protobuf:"bytes,22,opt,name=pending,proto3" json:"pending,omitempty"`
+	// Whose limits it counts against.
+	ControlSetId  string `protobuf:"bytes,23,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1371,7 +1602,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1384,7 +1615,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{17}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Payment) GetId() string {
@@ -1541,6 +1772,13 @@ func (x *Payment) GetPending() *PaymentEvent {
 	return nil
 }
 
+func (x *Payment) GetControlSetId() string {
+	if x != nil {
+		return x.ControlSetId
+	}
+	return ""
+}
+
 // PaymentEvent is one thing that happened to a payment. It never changes. Amounts are minor units.
 type PaymentEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1579,7 +1817,7 @@ type PaymentEvent struct {
 
 func (x *PaymentEvent) Reset() {
 	*x = PaymentEvent{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1591,7 +1829,7 @@ func (x *PaymentEvent) String() string {
 func (*PaymentEvent) ProtoMessage() {}
 
 func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1604,7 +1842,7 @@ func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentEvent.ProtoReflect.Descriptor instead.
 func (*PaymentEvent) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *PaymentEvent) GetNumber() int64 {
@@ -1730,7 +1968,7 @@ var File_service_card_processing_proto_cardprocessing_proto protoreflect.FileDes
 
 const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
-	"2service.card-processing/proto/cardprocessing.proto\x12\x11cardprocessing.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\x9b\x01\n" +
+	"2service.card-processing/proto/cardprocessing.proto\x12\x11cardprocessing.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\x9b\x01\n" +
 	"\n" +
 	"NetworkIDs\x12\x1f\n" +
 	"\vacquirer_id\x18\x01 \x01(\tR\n" +
@@ -1739,7 +1977,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03rrn\x18\x03 \x01(\tR\x03rrn\x12\x1f\n" +
 	"\vterminal_id\x18\x04 \x01(\tR\n" +
 	"terminalId\x12%\n" +
-	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xf6\x02\n" +
+	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xe1\x03\n" +
 	"\x10AuthoriseRequest\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
@@ -1754,7 +1992,11 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03mcc\x18\b \x01(\tR\x03mcc\x12\x16\n" +
 	"\x06advice\x18\t \x01(\bR\x06advice\x12%\n" +
 	"\x0eaccept_partial\x18\n" +
-	" \x01(\bR\racceptPartial\"\xfc\x01\n" +
+	" \x01(\bR\racceptPartial\x12;\n" +
+	"\n" +
+	"entry_mode\x18\v \x01(\x0e2\x1c.cardprocessing.v1.EntryModeR\tentryMode\x12\x18\n" +
+	"\acountry\x18\f \x01(\tR\acountry\x12\x12\n" +
+	"\x04cash\x18\r \x01(\bR\x04cash\"\xfc\x01\n" +
 	"\x11AuthoriseResponse\x12)\n" +
 	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1a\n" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
@@ -1824,7 +2066,19 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\acard_id\x18\x03 \x01(\tR\x06cardId\"\x83\x01\n" +
 	"\x12GetPaymentResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x127\n" +
-	"\x06events\x18\x02 \x03(\v2\x1f.cardprocessing.v1.PaymentEventR\x06events\"\xef\x05\n" +
+	"\x06events\x18\x02 \x03(\v2\x1f.cardprocessing.v1.PaymentEventR\x06events\"{\n" +
+	"\x0eExplainRequest\x12)\n" +
+	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12%\n" +
+	"\x0etransaction_id\x18\x02 \x01(\tR\rtransactionId\x12\x17\n" +
+	"\acard_id\x18\x03 \x01(\tR\x06cardId\"\xef\x01\n" +
+	"\x0fExplainResponse\x12)\n" +
+	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1a\n" +
+	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
+	"\x0edecline_reason\x18\x03 \x01(\tR\rdeclineReason\x12)\n" +
+	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12$\n" +
+	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId\x12\x1d\n" +
+	"\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\x95\x06\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1853,7 +2107,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\aheld_ms\x18\x14 \x01(\x03R\x06heldMs\x12\x1d\n" +
 	"\n" +
 	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x129\n" +
-	"\apending\x18\x16 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\apending\"\xef\x04\n" +
+	"\apending\x18\x16 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\apending\x12$\n" +
+	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\"\xef\x04\n" +
 	"\fPaymentEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
@@ -1875,7 +2130,13 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03mcc\x18\r \x01(\tR\x03mcc\x12!\n" +
 	"\fmore_follows\x18\x0e \x01(\bR\vmoreFollows\x12)\n" +
 	"\abalance\x18\x0f \x01(\v2\x0f.money.v1.MoneyR\abalance\x12\x19\n" +
-	"\bgiven_up\x18\x10 \x01(\bR\agivenUp*\xbd\x01\n" +
+	"\bgiven_up\x18\x10 \x01(\bR\agivenUp*\x89\x01\n" +
+	"\tEntryMode\x12\x1a\n" +
+	"\x16ENTRY_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fENTRY_MODE_CHIP\x10\x01\x12\x1a\n" +
+	"\x16ENTRY_MODE_CONTACTLESS\x10\x02\x12\x18\n" +
+	"\x14ENTRY_MODE_MAGSTRIPE\x10\x03\x12\x15\n" +
+	"\x11ENTRY_MODE_ONLINE\x10\x04*\xbd\x01\n" +
 	"\rPaymentStatus\x12\x1e\n" +
 	"\x1aPAYMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16PAYMENT_STATUS_PENDING\x10\x01\x12\x1a\n" +
@@ -1892,14 +2153,15 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x1bPAYMENT_EVENT_KIND_CLEARING\x10\x05\x12\x1d\n" +
 	"\x19PAYMENT_EVENT_KIND_REFUND\x10\x06\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_ABANDONMENT\x10\a\x12\x1d\n" +
-	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b2\xf9\x05\n" +
+	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b2\xd1\x06\n" +
 	"\x0eCardProcessing\x12p\n" +
 	"\tAuthorise\x12#.cardprocessing.v1.AuthoriseRequest\x1a$.cardprocessing.v1.AuthoriseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12j\n" +
 	"\aReverse\x12!.cardprocessing.v1.ReverseRequest\x1a\".cardprocessing.v1.ReverseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12p\n" +
 	"\tIncrement\x12#.cardprocessing.v1.IncrementRequest\x1a$.cardprocessing.v1.IncrementResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12d\n" +
 	"\x05Clear\x12\x1f.cardprocessing.v1.ClearRequest\x1a .cardprocessing.v1.ClearResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
 	"\x06Advise\x12 .cardprocessing.v1.AdviseRequest\x1a!.cardprocessing.v1.AdviseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
-	"\x06Refund\x12 .cardprocessing.v1.RefundRequest\x1a!.cardprocessing.v1.RefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12_\n" +
+	"\x06Refund\x12 .cardprocessing.v1.RefundRequest\x1a!.cardprocessing.v1.RefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12V\n" +
+	"\aExplain\x12!.cardprocessing.v1.ExplainRequest\x1a\".cardprocessing.v1.ExplainResponse\"\x04\x90\xb5\x18\x01\x12_\n" +
 	"\n" +
 	"GetPayment\x12$.cardprocessing.v1.GetPaymentRequest\x1a%.cardprocessing.v1.GetPaymentResponse\"\x04\x90\xb5\x18\x01B<Z:farthing/service.card-processing/proto;cardprocessingprotob\x06proto3"
 
@@ -1915,94 +2177,102 @@ func file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP() []byt
 	return file_service_card_processing_proto_cardprocessing_proto_rawDescData
 }
 
-var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
-	(PaymentStatus)(0),         // 0: cardprocessing.v1.PaymentStatus
-	(PaymentEventKind)(0),      // 1: cardprocessing.v1.PaymentEventKind
-	(*NetworkIDs)(nil),         // 2: cardprocessing.v1.NetworkIDs
-	(*AuthoriseRequest)(nil),   // 3: cardprocessing.v1.AuthoriseRequest
-	(*AuthoriseResponse)(nil),  // 4: cardprocessing.v1.AuthoriseResponse
-	(*Message)(nil),            // 5: cardprocessing.v1.Message
-	(*Original)(nil),           // 6: cardprocessing.v1.Original
-	(*ReverseRequest)(nil),     // 7: cardprocessing.v1.ReverseRequest
-	(*ReverseResponse)(nil),    // 8: cardprocessing.v1.ReverseResponse
-	(*IncrementRequest)(nil),   // 9: cardprocessing.v1.IncrementRequest
-	(*IncrementResponse)(nil),  // 10: cardprocessing.v1.IncrementResponse
-	(*AdviseRequest)(nil),      // 11: cardprocessing.v1.AdviseRequest
-	(*AdviseResponse)(nil),     // 12: cardprocessing.v1.AdviseResponse
-	(*ClearRequest)(nil),       // 13: cardprocessing.v1.ClearRequest
-	(*ClearResponse)(nil),      // 14: cardprocessing.v1.ClearResponse
-	(*RefundRequest)(nil),      // 15: cardprocessing.v1.RefundRequest
-	(*RefundResponse)(nil),     // 16: cardprocessing.v1.RefundResponse
-	(*GetPaymentRequest)(nil),  // 17: cardprocessing.v1.GetPaymentRequest
-	(*GetPaymentResponse)(nil), // 18: cardprocessing.v1.GetPaymentResponse
-	(*Payment)(nil),            // 19: cardprocessing.v1.Payment
-	(*PaymentEvent)(nil),       // 20: cardprocessing.v1.PaymentEvent
-	(*proto.Money)(nil),        // 21: money.v1.Money
+	(EntryMode)(0),             // 0: cardprocessing.v1.EntryMode
+	(PaymentStatus)(0),         // 1: cardprocessing.v1.PaymentStatus
+	(PaymentEventKind)(0),      // 2: cardprocessing.v1.PaymentEventKind
+	(*NetworkIDs)(nil),         // 3: cardprocessing.v1.NetworkIDs
+	(*AuthoriseRequest)(nil),   // 4: cardprocessing.v1.AuthoriseRequest
+	(*AuthoriseResponse)(nil),  // 5: cardprocessing.v1.AuthoriseResponse
+	(*Message)(nil),            // 6: cardprocessing.v1.Message
+	(*Original)(nil),           // 7: cardprocessing.v1.Original
+	(*ReverseRequest)(nil),     // 8: cardprocessing.v1.ReverseRequest
+	(*ReverseResponse)(nil),    // 9: cardprocessing.v1.ReverseResponse
+	(*IncrementRequest)(nil),   // 10: cardprocessing.v1.IncrementRequest
+	(*IncrementResponse)(nil),  // 11: cardprocessing.v1.IncrementResponse
+	(*AdviseRequest)(nil),      // 12: cardprocessing.v1.AdviseRequest
+	(*AdviseResponse)(nil),     // 13: cardprocessing.v1.AdviseResponse
+	(*ClearRequest)(nil),       // 14: cardprocessing.v1.ClearRequest
+	(*ClearResponse)(nil),      // 15: cardprocessing.v1.ClearResponse
+	(*RefundRequest)(nil),      // 16: cardprocessing.v1.RefundRequest
+	(*RefundResponse)(nil),     // 17: cardprocessing.v1.RefundResponse
+	(*GetPaymentRequest)(nil),  // 18: cardprocessing.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil), // 19: cardprocessing.v1.GetPaymentResponse
+	(*ExplainRequest)(nil),     // 20: cardprocessing.v1.ExplainRequest
+	(*ExplainResponse)(nil),    // 21: cardprocessing.v1.ExplainResponse
+	(*Payment)(nil),            // 22: cardprocessing.v1.Payment
+	(*PaymentEvent)(nil),       // 23: cardprocessing.v1.PaymentEvent
+	(*proto.Money)(nil),        // 24: money.v1.Money
+	(*proto1.Check)(nil),       // 25: balance.v1.Check
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
-	2,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
-	21, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
-	21, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
-	21, // 3: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	21, // 4: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	2,  // 5: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
-	2,  // 6: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
-	5,  // 7: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
-	6,  // 8: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
-	21, // 9: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
-	19, // 10: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
-	20, // 11: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	5,  // 12: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
-	6,  // 13: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
-	21, // 14: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
-	19, // 15: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
-	20, // 16: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	5,  // 17: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
-	6,  // 18: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
-	21, // 19: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
-	19, // 20: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
-	20, // 21: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	5,  // 22: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
-	6,  // 23: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
-	21, // 24: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
-	21, // 25: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
-	19, // 26: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
-	20, // 27: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	5,  // 28: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
-	6,  // 29: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
-	21, // 30: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
-	21, // 31: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
-	19, // 32: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
-	20, // 33: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	19, // 34: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
-	20, // 35: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
-	0,  // 36: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
-	21, // 37: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
-	20, // 38: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
-	1,  // 39: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	21, // 40: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	21, // 41: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	3,  // 42: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	7,  // 43: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	9,  // 44: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	13, // 45: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	11, // 46: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	15, // 47: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	17, // 48: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	4,  // 49: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	8,  // 50: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	10, // 51: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	14, // 52: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	12, // 53: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	16, // 54: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	18, // 55: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	49, // [49:56] is the sub-list for method output_type
-	42, // [42:49] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	3,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
+	24, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
+	24, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
+	0,  // 3: cardprocessing.v1.AuthoriseRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
+	24, // 4: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	24, // 5: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	3,  // 6: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
+	3,  // 7: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
+	6,  // 8: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
+	7,  // 9: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
+	24, // 10: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
+	22, // 11: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
+	23, // 12: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	6,  // 13: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
+	7,  // 14: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
+	24, // 15: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
+	22, // 16: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
+	23, // 17: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	6,  // 18: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
+	7,  // 19: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
+	24, // 20: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
+	22, // 21: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
+	23, // 22: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	6,  // 23: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
+	7,  // 24: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
+	24, // 25: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
+	24, // 26: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
+	22, // 27: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
+	23, // 28: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	6,  // 29: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
+	7,  // 30: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
+	24, // 31: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
+	24, // 32: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
+	22, // 33: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	23, // 34: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	22, // 35: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
+	23, // 36: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
+	25, // 37: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	1,  // 38: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
+	24, // 39: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
+	23, // 40: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
+	2,  // 41: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	24, // 42: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	24, // 43: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	4,  // 44: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	8,  // 45: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	10, // 46: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	14, // 47: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	12, // 48: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	16, // 49: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	20, // 50: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	18, // 51: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	5,  // 52: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	9,  // 53: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	11, // 54: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	15, // 55: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	13, // 56: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	17, // 57: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	21, // 58: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	19, // 59: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	52, // [52:60] is the sub-list for method output_type
+	44, // [44:52] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }
@@ -2015,8 +2285,8 @@ func file_service_card_processing_proto_cardprocessing_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_card_processing_proto_cardprocessing_proto_rawDesc), len(file_service_card_processing_proto_cardprocessing_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   19,
+			NumEnums:      3,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	CardProcessing_Clear_FullMethodName      = "/cardprocessing.v1.CardProcessing/Clear"
 	CardProcessing_Advise_FullMethodName     = "/cardprocessing.v1.CardProcessing/Advise"
 	CardProcessing_Refund_FullMethodName     = "/cardprocessing.v1.CardProcessing/Refund"
+	CardProcessing_Explain_FullMethodName    = "/cardprocessing.v1.CardProcessing/Explain"
 	CardProcessing_GetPayment_FullMethodName = "/cardprocessing.v1.CardProcessing/GetPayment"
 )
 
@@ -49,6 +50,8 @@ type CardProcessingClient interface {
 	Advise(ctx context.Context, in *AdviseRequest, opts ...grpc.CallOption) (*AdviseResponse, error)
 	// Refund sends money back, for a payment or for none.
 	Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error)
+	// Explain is why an authorisation was decided as it was: not_found.payment if it never was.
+	Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error)
 	// GetPayment is a card payment with all its events: not_found.payment if there is none.
 	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error)
 }
@@ -121,6 +124,16 @@ func (c *cardProcessingClient) Refund(ctx context.Context, in *RefundRequest, op
 	return out, nil
 }
 
+func (c *cardProcessingClient) Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExplainResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_Explain_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *cardProcessingClient) GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*GetPaymentResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetPaymentResponse)
@@ -152,6 +165,8 @@ type CardProcessingServer interface {
 	Advise(context.Context, *AdviseRequest) (*AdviseResponse, error)
 	// Refund sends money back, for a payment or for none.
 	Refund(context.Context, *RefundRequest) (*RefundResponse, error)
+	// Explain is why an authorisation was decided as it was: not_found.payment if it never was.
+	Explain(context.Context, *ExplainRequest) (*ExplainResponse, error)
 	// GetPayment is a card payment with all its events: not_found.payment if there is none.
 	GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error)
 	mustEmbedUnimplementedCardProcessingServer()
@@ -181,6 +196,9 @@ func (UnimplementedCardProcessingServer) Advise(context.Context, *AdviseRequest)
 }
 func (UnimplementedCardProcessingServer) Refund(context.Context, *RefundRequest) (*RefundResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Refund not implemented")
+}
+func (UnimplementedCardProcessingServer) Explain(context.Context, *ExplainRequest) (*ExplainResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Explain not implemented")
 }
 func (UnimplementedCardProcessingServer) GetPayment(context.Context, *GetPaymentRequest) (*GetPaymentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPayment not implemented")
@@ -314,6 +332,24 @@ func _CardProcessing_Refund_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CardProcessing_Explain_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExplainRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).Explain(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_Explain_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).Explain(ctx, req.(*ExplainRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CardProcessing_GetPayment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetPaymentRequest)
 	if err := dec(in); err != nil {
@@ -362,6 +398,10 @@ var CardProcessing_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Refund",
 			Handler:    _CardProcessing_Refund_Handler,
+		},
+		{
+			MethodName: "Explain",
+			Handler:    _CardProcessing_Explain_Handler,
 		},
 		{
 			MethodName: "GetPayment",

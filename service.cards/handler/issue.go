@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -20,20 +21,27 @@ func (h *Handler) Issue(ctx context.Context, req *cardsproto.IssueRequest) (*car
 	if err := checkIssue(req); err != nil {
 		return nil, err
 	}
-	asked := logic.Card{ID: h.ids.New("card"), Account: req.GetAccountId(), User: req.GetUserId()}
-	cardID, err := h.cards.Begin(ctx, req.GetDedupeId(), asked)
-	if err != nil {
-		return nil, err
-	}
-	asked.ID = cardID
-	card, found, err := h.cards.Find(ctx, cardID)
-	if err == nil && !found {
-		card, err = h.issue(ctx, asked)
-	}
+	card, err := h.issueOnce(ctx, req.GetDedupeId(), logic.Card{
+		ID: h.ids.New("card"), Account: req.GetAccountId(), User: req.GetUserId(), Controls: &cardsproto.Controls{},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("issuing a card: %w", err)
 	}
 	return &cardsproto.IssueResponse{Card: cardProto(card)}, nil
+}
+
+// issueOnce issues a card unless the dedupe id has one already, and answers the one that it has.
+func (h *Handler) issueOnce(ctx context.Context, dedupeID string, asked logic.Card) (logic.Card, error) {
+	cardID, err := h.cards.Begin(ctx, dedupeID, asked)
+	if err != nil {
+		return logic.Card{}, err
+	}
+	asked.ID, asked.ControlSet = cardID, cmp.Or(asked.ControlSet, logic.ControlSetOf(cardID))
+	card, found, err := h.cards.Find(ctx, cardID)
+	if err == nil && !found {
+		card, err = h.issue(ctx, asked)
+	}
+	return card, err
 }
 
 func checkIssue(req *cardsproto.IssueRequest) error {

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -20,6 +21,7 @@ func TestAnIssuedCardIsActiveForThreeYears(t *testing.T) {
 	want := &cardsproto.Card{
 		Id: card.GetId(), AccountId: account, UserId: user, LastFour: n.Last4(), CreatedMs: card.GetCreatedMs(),
 		ExpiresYear: 2029, ExpiresMonth: 3, Status: cardsproto.Status_STATUS_ACTIVE,
+		ControlSetId: "ctl" + strings.TrimPrefix(card.GetId(), "card"), Controls: &cardsproto.Controls{},
 	}
 	if diff := cmp.Diff(want, card, protocmp.Transform()); diff != "" {
 		t.Fatal(diff)

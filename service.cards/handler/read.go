@@ -42,5 +42,6 @@ func cardProto(c logic.Card) *cardsproto.Card {
 		Id: c.ID, AccountId: c.Account, UserId: c.User, LastFour: c.LastFour,
 		ExpiresYear: int32(c.Expires.Year), ExpiresMonth: int32(c.Expires.Month), //nolint:gosec // A year fits.
 		Status: cardsproto.Status(c.Status), CreatedMs: c.Created.UnixMilli(), //nolint:gosec // 1 to 3.
+		ControlSetId: c.ControlSet, Controls: c.Controls, BlockedMccs: logic.BlockedMCCs(c.Controls),
 	}
 }

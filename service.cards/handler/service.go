@@ -31,6 +31,7 @@ func register(env *foundation.Env) error {
 		return err
 	}
 	cardsproto.RegisterCardsServer(env.GRPC, h)
+	h.operate(env)
 	return nil
 }
 

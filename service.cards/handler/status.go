@@ -22,7 +22,7 @@ func (h *Handler) SetStatus(
 	}
 	card, err := h.card(ctx, req.GetCardId())
 	if err == nil {
-		card, err = h.change(ctx, card, status)
+		card, err = h.change(ctx, card, func(c logic.Card) (logic.Card, bool, error) { return c.In(status) })
 	}
 	if err != nil {
 		return nil, fmt.Errorf("setting a card's status: %w", err)
@@ -34,9 +34,11 @@ func (h *Handler) SetStatus(
 const raceMax = 4
 
 // change decides again on the card as it is now, whenever somebody else was faster.
-func (h *Handler) change(ctx context.Context, card logic.Card, status logic.Status) (logic.Card, error) {
+func (h *Handler) change(
+	ctx context.Context, card logic.Card, to func(logic.Card) (logic.Card, bool, error),
+) (logic.Card, error) {
 	for range raceMax {
-		next, changes, err := card.In(status)
+		next, changes, err := to(card)
 		if err != nil || !changes {
 			return next, err
 		}
@@ -45,7 +47,9 @@ func (h *Handler) change(ctx context.Context, card logic.Card, status logic.Stat
 			return logic.Card{}, err
 		}
 		if done {
-			h.metrics.changed(status)
+			if stored.Status != card.Status {
+				h.metrics.changed(stored.Status)
+			}
 			return stored, nil
 		}
 		card = stored

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farthing/pkg/errs"
+	cardsproto "farthing/service.cards/proto"
 )
 
 // Status is whether a card may pay. Its numbers are those of cards.v1.Status, and are stored.
@@ -31,8 +32,11 @@ type Card struct {
 	LastFour string
 	Expires  Month // The last month in which it may pay.
 	Status   Status
-	Version  int64 // 1 when issued; each change of the status adds 1.
+	Version  int64 // 1 when issued; each change adds 1.
 	Created  time.Time
+
+	ControlSet string // ctl_…: whose spending counts together.
+	Controls   *cardsproto.Controls
 }
 
 // yearsValid is how long a card may pay.

@@ -82,10 +82,15 @@ type Card struct {
 	UserId    string                 `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	LastFour  string                 `protobuf:"bytes,4,opt,name=last_four,json=lastFour,proto3" json:"last_four,omitempty"`
 	// Year and month of the last month in which it may pay.
-	ExpiresYear   int32  `protobuf:"varint,5,opt,name=expires_year,json=expiresYear,proto3" json:"expires_year,omitempty"`
-	ExpiresMonth  int32  `protobuf:"varint,6,opt,name=expires_month,json=expiresMonth,proto3" json:"expires_month,omitempty"`
-	Status        Status `protobuf:"varint,7,opt,name=status,proto3,enum=cards.v1.Status" json:"status,omitempty"`
-	CreatedMs     int64  `protobuf:"varint,8,opt,name=created_ms,json=createdMs,proto3" json:"created_ms,omitempty"`
+	ExpiresYear  int32  `protobuf:"varint,5,opt,name=expires_year,json=expiresYear,proto3" json:"expires_year,omitempty"`
+	ExpiresMonth int32  `protobuf:"varint,6,opt,name=expires_month,json=expiresMonth,proto3" json:"expires_month,omitempty"`
+	Status       Status `protobuf:"varint,7,opt,name=status,proto3,enum=cards.v1.Status" json:"status,omitempty"`
+	CreatedMs    int64  `protobuf:"varint,8,opt,name=created_ms,json=createdMs,proto3" json:"created_ms,omitempty"`
+	// ctl_…: whose spending counts together. A replacement has that of the card that it replaces.
+	ControlSetId string    `protobuf:"bytes,9,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	Controls     *Controls `protobuf:"bytes,10,opt,name=controls,proto3" json:"controls,omitempty"`
+	// The category codes of the merchants that the controls block.
+	BlockedMccs   []string `protobuf:"bytes,11,rep,name=blocked_mccs,json=blockedMccs,proto3" json:"blocked_mccs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -176,6 +181,147 @@ func (x *Card) GetCreatedMs() int64 {
 	return 0
 }
 
+func (x *Card) GetControlSetId() string {
+	if x != nil {
+		return x.ControlSetId
+	}
+	return ""
+}
+
+func (x *Card) GetControls() *Controls {
+	if x != nil {
+		return x.Controls
+	}
+	return nil
+}
+
+func (x *Card) GetBlockedMccs() []string {
+	if x != nil {
+		return x.BlockedMccs
+	}
+	return nil
+}
+
+// Controls are what a card may pay, as its customer wants it.
+type Controls struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Limits in minor units of the account's currency; absent for none.
+	PaymentMinor *int64 `protobuf:"varint,1,opt,name=payment_minor,json=paymentMinor,proto3,oneof" json:"payment_minor,omitempty"`
+	DayMinor     *int64 `protobuf:"varint,2,opt,name=day_minor,json=dayMinor,proto3,oneof" json:"day_minor,omitempty"`
+	WeekMinor    *int64 `protobuf:"varint,3,opt,name=week_minor,json=weekMinor,proto3,oneof" json:"week_minor,omitempty"`
+	MonthMinor   *int64 `protobuf:"varint,4,opt,name=month_minor,json=monthMinor,proto3,oneof" json:"month_minor,omitempty"`
+	CashDayMinor *int64 `protobuf:"varint,5,opt,name=cash_day_minor,json=cashDayMinor,proto3,oneof" json:"cash_day_minor,omitempty"`
+	// Groups of merchants: "gambling", "adult", "alcohol", "crypto".
+	BlockedMerchants []string `protobuf:"bytes,6,rep,name=blocked_merchants,json=blockedMerchants,proto3" json:"blocked_merchants,omitempty"`
+	// ISO 3166-1 alpha-2.
+	BlockedCountries   []string `protobuf:"bytes,7,rep,name=blocked_countries,json=blockedCountries,proto3" json:"blocked_countries,omitempty"`
+	OnlineBlocked      bool     `protobuf:"varint,8,opt,name=online_blocked,json=onlineBlocked,proto3" json:"online_blocked,omitempty"`
+	ContactlessBlocked bool     `protobuf:"varint,9,opt,name=contactless_blocked,json=contactlessBlocked,proto3" json:"contactless_blocked,omitempty"`
+	MagstripeBlocked   bool     `protobuf:"varint,10,opt,name=magstripe_blocked,json=magstripeBlocked,proto3" json:"magstripe_blocked,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *Controls) Reset() {
+	*x = Controls{}
+	mi := &file_service_cards_proto_cards_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Controls) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Controls) ProtoMessage() {}
+
+func (x *Controls) ProtoReflect() protoreflect.Message {
+	mi := &file_service_cards_proto_cards_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Controls.ProtoReflect.Descriptor instead.
+func (*Controls) Descriptor() ([]byte, []int) {
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Controls) GetPaymentMinor() int64 {
+	if x != nil && x.PaymentMinor != nil {
+		return *x.PaymentMinor
+	}
+	return 0
+}
+
+func (x *Controls) GetDayMinor() int64 {
+	if x != nil && x.DayMinor != nil {
+		return *x.DayMinor
+	}
+	return 0
+}
+
+func (x *Controls) GetWeekMinor() int64 {
+	if x != nil && x.WeekMinor != nil {
+		return *x.WeekMinor
+	}
+	return 0
+}
+
+func (x *Controls) GetMonthMinor() int64 {
+	if x != nil && x.MonthMinor != nil {
+		return *x.MonthMinor
+	}
+	return 0
+}
+
+func (x *Controls) GetCashDayMinor() int64 {
+	if x != nil && x.CashDayMinor != nil {
+		return *x.CashDayMinor
+	}
+	return 0
+}
+
+func (x *Controls) GetBlockedMerchants() []string {
+	if x != nil {
+		return x.BlockedMerchants
+	}
+	return nil
+}
+
+func (x *Controls) GetBlockedCountries() []string {
+	if x != nil {
+		return x.BlockedCountries
+	}
+	return nil
+}
+
+func (x *Controls) GetOnlineBlocked() bool {
+	if x != nil {
+		return x.OnlineBlocked
+	}
+	return false
+}
+
+func (x *Controls) GetContactlessBlocked() bool {
+	if x != nil {
+		return x.ContactlessBlocked
+	}
+	return false
+}
+
+func (x *Controls) GetMagstripeBlocked() bool {
+	if x != nil {
+		return x.MagstripeBlocked
+	}
+	return false
+}
+
 type IssueRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -187,7 +333,7 @@ type IssueRequest struct {
 
 func (x *IssueRequest) Reset() {
 	*x = IssueRequest{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[1]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -199,7 +345,7 @@ func (x *IssueRequest) String() string {
 func (*IssueRequest) ProtoMessage() {}
 
 func (x *IssueRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[1]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -212,7 +358,7 @@ func (x *IssueRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueRequest.ProtoReflect.Descriptor instead.
 func (*IssueRequest) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{1}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *IssueRequest) GetAccountId() string {
@@ -245,7 +391,7 @@ type IssueResponse struct {
 
 func (x *IssueResponse) Reset() {
 	*x = IssueResponse{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[2]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -257,7 +403,7 @@ func (x *IssueResponse) String() string {
 func (*IssueResponse) ProtoMessage() {}
 
 func (x *IssueResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[2]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -270,7 +416,7 @@ func (x *IssueResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueResponse.ProtoReflect.Descriptor instead.
 func (*IssueResponse) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{2}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *IssueResponse) GetCard() *Card {
@@ -291,7 +437,7 @@ type IdentifyRequest struct {
 
 func (x *IdentifyRequest) Reset() {
 	*x = IdentifyRequest{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[3]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -303,7 +449,7 @@ func (x *IdentifyRequest) String() string {
 func (*IdentifyRequest) ProtoMessage() {}
 
 func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[3]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -316,7 +462,7 @@ func (x *IdentifyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyRequest.ProtoReflect.Descriptor instead.
 func (*IdentifyRequest) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{3}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *IdentifyRequest) GetNumber() string {
@@ -342,7 +488,7 @@ type IdentifyResponse struct {
 
 func (x *IdentifyResponse) Reset() {
 	*x = IdentifyResponse{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[4]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -354,7 +500,7 @@ func (x *IdentifyResponse) String() string {
 func (*IdentifyResponse) ProtoMessage() {}
 
 func (x *IdentifyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[4]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -367,7 +513,7 @@ func (x *IdentifyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IdentifyResponse.ProtoReflect.Descriptor instead.
 func (*IdentifyResponse) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{4}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *IdentifyResponse) GetCard() *Card {
@@ -386,7 +532,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[5]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -398,7 +544,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[5]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -411,7 +557,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{5}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetRequest) GetCardId() string {
@@ -430,7 +576,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[6]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -442,7 +588,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[6]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -455,7 +601,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{6}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetResponse) GetCard() *Card {
@@ -474,7 +620,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[7]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -486,7 +632,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[7]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -499,7 +645,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{7}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListRequest) GetAccountId() string {
@@ -518,7 +664,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[8]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -530,7 +676,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[8]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -543,7 +689,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{8}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListResponse) GetCards() []*Card {
@@ -563,7 +709,7 @@ type SetStatusRequest struct {
 
 func (x *SetStatusRequest) Reset() {
 	*x = SetStatusRequest{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[9]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -575,7 +721,7 @@ func (x *SetStatusRequest) String() string {
 func (*SetStatusRequest) ProtoMessage() {}
 
 func (x *SetStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[9]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -588,7 +734,7 @@ func (x *SetStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStatusRequest.ProtoReflect.Descriptor instead.
 func (*SetStatusRequest) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{9}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SetStatusRequest) GetCardId() string {
@@ -614,7 +760,7 @@ type SetStatusResponse struct {
 
 func (x *SetStatusResponse) Reset() {
 	*x = SetStatusResponse{}
-	mi := &file_service_cards_proto_cards_proto_msgTypes[10]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -626,7 +772,7 @@ func (x *SetStatusResponse) String() string {
 func (*SetStatusResponse) ProtoMessage() {}
 
 func (x *SetStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_cards_proto_cards_proto_msgTypes[10]
+	mi := &file_service_cards_proto_cards_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -639,10 +785,195 @@ func (x *SetStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStatusResponse.ProtoReflect.Descriptor instead.
 func (*SetStatusResponse) Descriptor() ([]byte, []int) {
-	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{10}
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SetStatusResponse) GetCard() *Card {
+	if x != nil {
+		return x.Card
+	}
+	return nil
+}
+
+type SetControlsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CardId        string                 `protobuf:"bytes,1,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	Controls      *Controls              `protobuf:"bytes,2,opt,name=controls,proto3" json:"controls,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetControlsRequest) Reset() {
+	*x = SetControlsRequest{}
+	mi := &file_service_cards_proto_cards_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetControlsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetControlsRequest) ProtoMessage() {}
+
+func (x *SetControlsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_cards_proto_cards_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetControlsRequest.ProtoReflect.Descriptor instead.
+func (*SetControlsRequest) Descriptor() ([]byte, []int) {
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SetControlsRequest) GetCardId() string {
+	if x != nil {
+		return x.CardId
+	}
+	return ""
+}
+
+func (x *SetControlsRequest) GetControls() *Controls {
+	if x != nil {
+		return x.Controls
+	}
+	return nil
+}
+
+type SetControlsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Card          *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetControlsResponse) Reset() {
+	*x = SetControlsResponse{}
+	mi := &file_service_cards_proto_cards_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetControlsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetControlsResponse) ProtoMessage() {}
+
+func (x *SetControlsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_cards_proto_cards_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetControlsResponse.ProtoReflect.Descriptor instead.
+func (*SetControlsResponse) Descriptor() ([]byte, []int) {
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SetControlsResponse) GetCard() *Card {
+	if x != nil {
+		return x.Card
+	}
+	return nil
+}
+
+type ReplaceRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CardId        string                 `protobuf:"bytes,1,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceRequest) Reset() {
+	*x = ReplaceRequest{}
+	mi := &file_service_cards_proto_cards_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceRequest) ProtoMessage() {}
+
+func (x *ReplaceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_cards_proto_cards_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceRequest.ProtoReflect.Descriptor instead.
+func (*ReplaceRequest) Descriptor() ([]byte, []int) {
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ReplaceRequest) GetCardId() string {
+	if x != nil {
+		return x.CardId
+	}
+	return ""
+}
+
+type ReplaceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new one.
+	Card          *Card `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceResponse) Reset() {
+	*x = ReplaceResponse{}
+	mi := &file_service_cards_proto_cards_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceResponse) ProtoMessage() {}
+
+func (x *ReplaceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_cards_proto_cards_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceResponse.ProtoReflect.Descriptor instead.
+func (*ReplaceResponse) Descriptor() ([]byte, []int) {
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ReplaceResponse) GetCard() *Card {
 	if x != nil {
 		return x.Card
 	}
@@ -653,7 +984,7 @@ var File_service_cards_proto_cards_proto protoreflect.FileDescriptor
 
 const file_service_cards_proto_cards_proto_rawDesc = "" +
 	"\n" +
-	"\x1fservice.cards/proto/cards.proto\x12\bcards.v1\x1a\x1bpkg/rpc/proto/options.proto\"\xfc\x01\n" +
+	"\x1fservice.cards/proto/cards.proto\x12\bcards.v1\x1a\x1bpkg/rpc/proto/options.proto\"\xf5\x02\n" +
 	"\x04Card\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -664,7 +995,31 @@ const file_service_cards_proto_cards_proto_rawDesc = "" +
 	"\rexpires_month\x18\x06 \x01(\x05R\fexpiresMonth\x12(\n" +
 	"\x06status\x18\a \x01(\x0e2\x10.cards.v1.StatusR\x06status\x12\x1d\n" +
 	"\n" +
-	"created_ms\x18\b \x01(\x03R\tcreatedMs\"c\n" +
+	"created_ms\x18\b \x01(\x03R\tcreatedMs\x12$\n" +
+	"\x0econtrol_set_id\x18\t \x01(\tR\fcontrolSetId\x12.\n" +
+	"\bcontrols\x18\n" +
+	" \x01(\v2\x12.cards.v1.ControlsR\bcontrols\x12!\n" +
+	"\fblocked_mccs\x18\v \x03(\tR\vblockedMccs\"\xfc\x03\n" +
+	"\bControls\x12(\n" +
+	"\rpayment_minor\x18\x01 \x01(\x03H\x00R\fpaymentMinor\x88\x01\x01\x12 \n" +
+	"\tday_minor\x18\x02 \x01(\x03H\x01R\bdayMinor\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"week_minor\x18\x03 \x01(\x03H\x02R\tweekMinor\x88\x01\x01\x12$\n" +
+	"\vmonth_minor\x18\x04 \x01(\x03H\x03R\n" +
+	"monthMinor\x88\x01\x01\x12)\n" +
+	"\x0ecash_day_minor\x18\x05 \x01(\x03H\x04R\fcashDayMinor\x88\x01\x01\x12+\n" +
+	"\x11blocked_merchants\x18\x06 \x03(\tR\x10blockedMerchants\x12+\n" +
+	"\x11blocked_countries\x18\a \x03(\tR\x10blockedCountries\x12%\n" +
+	"\x0eonline_blocked\x18\b \x01(\bR\ronlineBlocked\x12/\n" +
+	"\x13contactless_blocked\x18\t \x01(\bR\x12contactlessBlocked\x12+\n" +
+	"\x11magstripe_blocked\x18\n" +
+	" \x01(\bR\x10magstripeBlockedB\x10\n" +
+	"\x0e_payment_minorB\f\n" +
+	"\n" +
+	"_day_minorB\r\n" +
+	"\v_week_minorB\x0e\n" +
+	"\f_month_minorB\x11\n" +
+	"\x0f_cash_day_minor\"c\n" +
 	"\fIssueRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
@@ -691,18 +1046,29 @@ const file_service_cards_proto_cards_proto_rawDesc = "" +
 	"\acard_id\x18\x01 \x01(\tR\x06cardId\x12(\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x10.cards.v1.StatusR\x06status\"7\n" +
 	"\x11SetStatusResponse\x12\"\n" +
+	"\x04card\x18\x01 \x01(\v2\x0e.cards.v1.CardR\x04card\"]\n" +
+	"\x12SetControlsRequest\x12\x17\n" +
+	"\acard_id\x18\x01 \x01(\tR\x06cardId\x12.\n" +
+	"\bcontrols\x18\x02 \x01(\v2\x12.cards.v1.ControlsR\bcontrols\"9\n" +
+	"\x13SetControlsResponse\x12\"\n" +
+	"\x04card\x18\x01 \x01(\v2\x0e.cards.v1.CardR\x04card\")\n" +
+	"\x0eReplaceRequest\x12\x17\n" +
+	"\acard_id\x18\x01 \x01(\tR\x06cardId\"5\n" +
+	"\x0fReplaceResponse\x12\"\n" +
 	"\x04card\x18\x01 \x01(\v2\x0e.cards.v1.CardR\x04card*Y\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATUS_ACTIVE\x10\x01\x12\x11\n" +
 	"\rSTATUS_FROZEN\x10\x02\x12\x11\n" +
-	"\rSTATUS_CLOSED\x10\x032\xee\x02\n" +
+	"\rSTATUS_CLOSED\x10\x032\x86\x04\n" +
 	"\x05Cards\x12>\n" +
 	"\x05Issue\x12\x16.cards.v1.IssueRequest\x1a\x17.cards.v1.IssueResponse\"\x04\x90\xb5\x18\x01\x12b\n" +
 	"\bIdentify\x12\x19.cards.v1.IdentifyRequest\x1a\x1a.cards.v1.IdentifyResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x128\n" +
 	"\x03Get\x12\x14.cards.v1.GetRequest\x1a\x15.cards.v1.GetResponse\"\x04\x90\xb5\x18\x01\x12;\n" +
 	"\x04List\x12\x15.cards.v1.ListRequest\x1a\x16.cards.v1.ListResponse\"\x04\x90\xb5\x18\x01\x12J\n" +
-	"\tSetStatus\x12\x1a.cards.v1.SetStatusRequest\x1a\x1b.cards.v1.SetStatusResponse\"\x04\x90\xb5\x18\x01B)Z'farthing/service.cards/proto;cardsprotob\x06proto3"
+	"\tSetStatus\x12\x1a.cards.v1.SetStatusRequest\x1a\x1b.cards.v1.SetStatusResponse\"\x04\x90\xb5\x18\x01\x12P\n" +
+	"\vSetControls\x12\x1c.cards.v1.SetControlsRequest\x1a\x1d.cards.v1.SetControlsResponse\"\x04\x90\xb5\x18\x01\x12D\n" +
+	"\aReplace\x12\x18.cards.v1.ReplaceRequest\x1a\x19.cards.v1.ReplaceResponse\"\x04\x90\xb5\x18\x01B)Z'farthing/service.cards/proto;cardsprotob\x06proto3"
 
 var (
 	file_service_cards_proto_cards_proto_rawDescOnce sync.Once
@@ -717,44 +1083,57 @@ func file_service_cards_proto_cards_proto_rawDescGZIP() []byte {
 }
 
 var file_service_cards_proto_cards_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_service_cards_proto_cards_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_service_cards_proto_cards_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_service_cards_proto_cards_proto_goTypes = []any{
-	(Status)(0),               // 0: cards.v1.Status
-	(*Card)(nil),              // 1: cards.v1.Card
-	(*IssueRequest)(nil),      // 2: cards.v1.IssueRequest
-	(*IssueResponse)(nil),     // 3: cards.v1.IssueResponse
-	(*IdentifyRequest)(nil),   // 4: cards.v1.IdentifyRequest
-	(*IdentifyResponse)(nil),  // 5: cards.v1.IdentifyResponse
-	(*GetRequest)(nil),        // 6: cards.v1.GetRequest
-	(*GetResponse)(nil),       // 7: cards.v1.GetResponse
-	(*ListRequest)(nil),       // 8: cards.v1.ListRequest
-	(*ListResponse)(nil),      // 9: cards.v1.ListResponse
-	(*SetStatusRequest)(nil),  // 10: cards.v1.SetStatusRequest
-	(*SetStatusResponse)(nil), // 11: cards.v1.SetStatusResponse
+	(Status)(0),                 // 0: cards.v1.Status
+	(*Card)(nil),                // 1: cards.v1.Card
+	(*Controls)(nil),            // 2: cards.v1.Controls
+	(*IssueRequest)(nil),        // 3: cards.v1.IssueRequest
+	(*IssueResponse)(nil),       // 4: cards.v1.IssueResponse
+	(*IdentifyRequest)(nil),     // 5: cards.v1.IdentifyRequest
+	(*IdentifyResponse)(nil),    // 6: cards.v1.IdentifyResponse
+	(*GetRequest)(nil),          // 7: cards.v1.GetRequest
+	(*GetResponse)(nil),         // 8: cards.v1.GetResponse
+	(*ListRequest)(nil),         // 9: cards.v1.ListRequest
+	(*ListResponse)(nil),        // 10: cards.v1.ListResponse
+	(*SetStatusRequest)(nil),    // 11: cards.v1.SetStatusRequest
+	(*SetStatusResponse)(nil),   // 12: cards.v1.SetStatusResponse
+	(*SetControlsRequest)(nil),  // 13: cards.v1.SetControlsRequest
+	(*SetControlsResponse)(nil), // 14: cards.v1.SetControlsResponse
+	(*ReplaceRequest)(nil),      // 15: cards.v1.ReplaceRequest
+	(*ReplaceResponse)(nil),     // 16: cards.v1.ReplaceResponse
 }
 var file_service_cards_proto_cards_proto_depIdxs = []int32{
 	0,  // 0: cards.v1.Card.status:type_name -> cards.v1.Status
-	1,  // 1: cards.v1.IssueResponse.card:type_name -> cards.v1.Card
-	1,  // 2: cards.v1.IdentifyResponse.card:type_name -> cards.v1.Card
-	1,  // 3: cards.v1.GetResponse.card:type_name -> cards.v1.Card
-	1,  // 4: cards.v1.ListResponse.cards:type_name -> cards.v1.Card
-	0,  // 5: cards.v1.SetStatusRequest.status:type_name -> cards.v1.Status
-	1,  // 6: cards.v1.SetStatusResponse.card:type_name -> cards.v1.Card
-	2,  // 7: cards.v1.Cards.Issue:input_type -> cards.v1.IssueRequest
-	4,  // 8: cards.v1.Cards.Identify:input_type -> cards.v1.IdentifyRequest
-	6,  // 9: cards.v1.Cards.Get:input_type -> cards.v1.GetRequest
-	8,  // 10: cards.v1.Cards.List:input_type -> cards.v1.ListRequest
-	10, // 11: cards.v1.Cards.SetStatus:input_type -> cards.v1.SetStatusRequest
-	3,  // 12: cards.v1.Cards.Issue:output_type -> cards.v1.IssueResponse
-	5,  // 13: cards.v1.Cards.Identify:output_type -> cards.v1.IdentifyResponse
-	7,  // 14: cards.v1.Cards.Get:output_type -> cards.v1.GetResponse
-	9,  // 15: cards.v1.Cards.List:output_type -> cards.v1.ListResponse
-	11, // 16: cards.v1.Cards.SetStatus:output_type -> cards.v1.SetStatusResponse
-	12, // [12:17] is the sub-list for method output_type
-	7,  // [7:12] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	2,  // 1: cards.v1.Card.controls:type_name -> cards.v1.Controls
+	1,  // 2: cards.v1.IssueResponse.card:type_name -> cards.v1.Card
+	1,  // 3: cards.v1.IdentifyResponse.card:type_name -> cards.v1.Card
+	1,  // 4: cards.v1.GetResponse.card:type_name -> cards.v1.Card
+	1,  // 5: cards.v1.ListResponse.cards:type_name -> cards.v1.Card
+	0,  // 6: cards.v1.SetStatusRequest.status:type_name -> cards.v1.Status
+	1,  // 7: cards.v1.SetStatusResponse.card:type_name -> cards.v1.Card
+	2,  // 8: cards.v1.SetControlsRequest.controls:type_name -> cards.v1.Controls
+	1,  // 9: cards.v1.SetControlsResponse.card:type_name -> cards.v1.Card
+	1,  // 10: cards.v1.ReplaceResponse.card:type_name -> cards.v1.Card
+	3,  // 11: cards.v1.Cards.Issue:input_type -> cards.v1.IssueRequest
+	5,  // 12: cards.v1.Cards.Identify:input_type -> cards.v1.IdentifyRequest
+	7,  // 13: cards.v1.Cards.Get:input_type -> cards.v1.GetRequest
+	9,  // 14: cards.v1.Cards.List:input_type -> cards.v1.ListRequest
+	11, // 15: cards.v1.Cards.SetStatus:input_type -> cards.v1.SetStatusRequest
+	13, // 16: cards.v1.Cards.SetControls:input_type -> cards.v1.SetControlsRequest
+	15, // 17: cards.v1.Cards.Replace:input_type -> cards.v1.ReplaceRequest
+	4,  // 18: cards.v1.Cards.Issue:output_type -> cards.v1.IssueResponse
+	6,  // 19: cards.v1.Cards.Identify:output_type -> cards.v1.IdentifyResponse
+	8,  // 20: cards.v1.Cards.Get:output_type -> cards.v1.GetResponse
+	10, // 21: cards.v1.Cards.List:output_type -> cards.v1.ListResponse
+	12, // 22: cards.v1.Cards.SetStatus:output_type -> cards.v1.SetStatusResponse
+	14, // 23: cards.v1.Cards.SetControls:output_type -> cards.v1.SetControlsResponse
+	16, // 24: cards.v1.Cards.Replace:output_type -> cards.v1.ReplaceResponse
+	18, // [18:25] is the sub-list for method output_type
+	11, // [11:18] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_service_cards_proto_cards_proto_init() }
@@ -762,13 +1141,14 @@ func file_service_cards_proto_cards_proto_init() {
 	if File_service_cards_proto_cards_proto != nil {
 		return
 	}
+	file_service_cards_proto_cards_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_cards_proto_cards_proto_rawDesc), len(file_service_cards_proto_cards_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,11 +19,13 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Cards_Issue_FullMethodName     = "/cards.v1.Cards/Issue"
-	Cards_Identify_FullMethodName  = "/cards.v1.Cards/Identify"
-	Cards_Get_FullMethodName       = "/cards.v1.Cards/Get"
-	Cards_List_FullMethodName      = "/cards.v1.Cards/List"
-	Cards_SetStatus_FullMethodName = "/cards.v1.Cards/SetStatus"
+	Cards_Issue_FullMethodName       = "/cards.v1.Cards/Issue"
+	Cards_Identify_FullMethodName    = "/cards.v1.Cards/Identify"
+	Cards_Get_FullMethodName         = "/cards.v1.Cards/Get"
+	Cards_List_FullMethodName        = "/cards.v1.Cards/List"
+	Cards_SetStatus_FullMethodName   = "/cards.v1.Cards/SetStatus"
+	Cards_SetControls_FullMethodName = "/cards.v1.Cards/SetControls"
+	Cards_Replace_FullMethodName     = "/cards.v1.Cards/Replace"
 )
 
 // CardsClient is the client API for Cards service.
@@ -43,6 +45,11 @@ type CardsClient interface {
 	// SetStatus freezes, unfreezes or closes a card. Closed is for ever: precondition_failed.card_closed. Repeating it
 	// is harmless.
 	SetStatus(ctx context.Context, in *SetStatusRequest, opts ...grpc.CallOption) (*SetStatusResponse, error)
+	// SetControls replaces all that a card's customer has set about what it may pay. Repeating it is harmless.
+	SetControls(ctx context.Context, in *SetControlsRequest, opts ...grpc.CallOption) (*SetControlsResponse, error)
+	// Replace closes a card and issues another one, under the same controls. A repeat answers the card that was made
+	// first.
+	Replace(ctx context.Context, in *ReplaceRequest, opts ...grpc.CallOption) (*ReplaceResponse, error)
 }
 
 type cardsClient struct {
@@ -103,6 +110,26 @@ func (c *cardsClient) SetStatus(ctx context.Context, in *SetStatusRequest, opts 
 	return out, nil
 }
 
+func (c *cardsClient) SetControls(ctx context.Context, in *SetControlsRequest, opts ...grpc.CallOption) (*SetControlsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetControlsResponse)
+	err := c.cc.Invoke(ctx, Cards_SetControls_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardsClient) Replace(ctx context.Context, in *ReplaceRequest, opts ...grpc.CallOption) (*ReplaceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplaceResponse)
+	err := c.cc.Invoke(ctx, Cards_Replace_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CardsServer is the server API for Cards service.
 // All implementations must embed UnimplementedCardsServer
 // for forward compatibility.
@@ -120,6 +147,11 @@ type CardsServer interface {
 	// SetStatus freezes, unfreezes or closes a card. Closed is for ever: precondition_failed.card_closed. Repeating it
 	// is harmless.
 	SetStatus(context.Context, *SetStatusRequest) (*SetStatusResponse, error)
+	// SetControls replaces all that a card's customer has set about what it may pay. Repeating it is harmless.
+	SetControls(context.Context, *SetControlsRequest) (*SetControlsResponse, error)
+	// Replace closes a card and issues another one, under the same controls. A repeat answers the card that was made
+	// first.
+	Replace(context.Context, *ReplaceRequest) (*ReplaceResponse, error)
 	mustEmbedUnimplementedCardsServer()
 }
 
@@ -144,6 +176,12 @@ func (UnimplementedCardsServer) List(context.Context, *ListRequest) (*ListRespon
 }
 func (UnimplementedCardsServer) SetStatus(context.Context, *SetStatusRequest) (*SetStatusResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetStatus not implemented")
+}
+func (UnimplementedCardsServer) SetControls(context.Context, *SetControlsRequest) (*SetControlsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetControls not implemented")
+}
+func (UnimplementedCardsServer) Replace(context.Context, *ReplaceRequest) (*ReplaceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Replace not implemented")
 }
 func (UnimplementedCardsServer) mustEmbedUnimplementedCardsServer() {}
 func (UnimplementedCardsServer) testEmbeddedByValue()               {}
@@ -256,6 +294,42 @@ func _Cards_SetStatus_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Cards_SetControls_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetControlsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardsServer).SetControls(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Cards_SetControls_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardsServer).SetControls(ctx, req.(*SetControlsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Cards_Replace_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplaceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardsServer).Replace(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Cards_Replace_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardsServer).Replace(ctx, req.(*ReplaceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Cards_ServiceDesc is the grpc.ServiceDesc for Cards service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -282,6 +356,14 @@ var Cards_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SetStatus",
 			Handler:    _Cards_SetStatus_Handler,
+		},
+		{
+			MethodName: "SetControls",
+			Handler:    _Cards_SetControls_Handler,
+		},
+		{
+			MethodName: "Replace",
+			Handler:    _Cards_Replace_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -1,13 +1,17 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"farthing/pkg/errs"
 	"farthing/pkg/store"
 	"farthing/service.cards/logic"
+	cardsproto "farthing/service.cards/proto"
 )
 
 // issueRow maps a caller's id of an issue to the card that came of it: the first one stays.
@@ -31,9 +35,12 @@ type cardRow struct {
 	ExpiresMonth int64     `store:"8,static"`
 	Status       int64     `store:"9,static"`
 	CreatedAt    time.Time `store:"10,static"`
+	ControlSet   string    `store:"11,static"`
+	Controls     []byte    `store:"12,static"` // cards.v1.Controls.
 
 	ChangedTo int64     `store:"20"` // A status.
 	ChangedAt time.Time `store:"21"`
+	Ruled     []byte    `store:"22"` // The controls after it.
 }
 
 // accountCardRow lists the cards of an account. Their ids sort by time.
@@ -92,7 +99,8 @@ func (s *Cards) Insert(ctx context.Context, card logic.Card) (logic.Card, bool, 
 	case answer.OK:
 		return card, true, nil
 	}
-	return cardOf(answer.Statics, card.ID), false, nil
+	stored, err := cardOf(answer.Statics, card.ID)
+	return stored, false, err
 }
 
 // Find is a card with every change that was acknowledged, and whether there is one. A freeze whose outcome is not known
@@ -103,21 +111,23 @@ func (s *Cards) Find(ctx context.Context, id string) (logic.Card, bool, error) {
 	if err != nil || !found {
 		return logic.Card{}, false, err
 	}
-	return cardOf(row, id), true, nil
+	card, err := cardOf(row, id)
+	return card, err == nil, err
 }
 
-// Replace writes a card's next status if nobody changed the card since its version before. Otherwise it answers the
-// card as it is now, and false.
+// Replace writes a card's next status and controls if nobody changed the card since its version before. Otherwise it
+// answers the card as it is now, and false.
 func (s *Cards) Replace(ctx context.Context, next logic.Card, at time.Time) (logic.Card, bool, error) {
 	answer, err := s.cards.Batch(next.ID).If("version", next.Version-1).
-		SetStatics(rowOf(next), "version", "status").InsertNew(changeOf(next, at)).Apply(ctx)
+		SetStatics(rowOf(next), "version", "status", "controls").InsertNew(changeOf(next, at)).Apply(ctx)
 	switch {
 	case err != nil:
 		return logic.Card{}, false, fmt.Errorf("changing %s: %w", next.ID, err)
 	case answer.OK:
 		return next, true, nil
 	}
-	return cardOf(answer.Statics, next.ID), false, nil
+	stored, err := cardOf(answer.Statics, next.ID)
+	return stored, false, err
 }
 
 // List is an account's cards, oldest first, as they were a moment ago.
@@ -132,9 +142,14 @@ func (s *Cards) List(ctx context.Context, account string, limit int) ([]logic.Ca
 		if err != nil {
 			return nil, fmt.Errorf("listing the cards of %s: %w", account, err)
 		}
-		if issued { // Not yet, if its issue was cut short.
-			cards = append(cards, cardOf(found, row.Card))
+		if !issued { // Its issue was cut short.
+			continue
 		}
+		card, err := cardOf(found, row.Card)
+		if err != nil {
+			return nil, err
+		}
+		cards = append(cards, card)
 	}
 	return cards, nil
 }
@@ -143,18 +158,30 @@ func rowOf(c logic.Card) cardRow {
 	return cardRow{
 		Version: c.Version, Account: c.Account, User: c.User, LastFour: c.LastFour,
 		ExpiresYear: int64(c.Expires.Year), ExpiresMonth: int64(c.Expires.Month),
-		Status: int64(c.Status), CreatedAt: c.Created,
+		Status: int64(c.Status), CreatedAt: c.Created, ControlSet: c.ControlSet, Controls: controlsBytes(c.Controls),
 	}
 }
 
-func changeOf(c logic.Card, at time.Time) cardRow {
-	return cardRow{Revision: c.Version, ChangedTo: int64(c.Status), ChangedAt: at}
+func controlsBytes(c *cardsproto.Controls) []byte {
+	body, _ := proto.Marshal(c) // Only invalid UTF-8 fails, and it was checked.
+	return body
 }
 
-func cardOf(row cardRow, id string) logic.Card {
+func changeOf(c logic.Card, at time.Time) cardRow {
+	return cardRow{
+		Revision: c.Version, ChangedTo: int64(c.Status), ChangedAt: at, Ruled: controlsBytes(c.Controls),
+	}
+}
+
+func cardOf(row cardRow, id string) (logic.Card, error) {
+	controls := &cardsproto.Controls{}
+	if err := proto.Unmarshal(row.Controls, controls); err != nil {
+		return logic.Card{}, fmt.Errorf("reading the controls of %s: %w", id, err)
+	}
 	return logic.Card{
 		ID: id, Account: row.Account, User: row.User, LastFour: row.LastFour,
 		Expires: logic.Month{Year: int(row.ExpiresYear), Month: time.Month(row.ExpiresMonth)},
 		Status:  logic.Status(row.Status), Version: row.Version, Created: row.CreatedAt,
-	}
+		ControlSet: cmp.Or(row.ControlSet, logic.ControlSetOf(id)), Controls: controls,
+	}, nil
 }

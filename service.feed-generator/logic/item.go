@@ -56,6 +56,22 @@ func explained(reason string) string {
 		return "this card is closed"
 	case "card_expired":
 		return "this card has expired"
+	case "limit_payment":
+		return "it is more than you allow for one payment"
+	case "limit_day":
+		return "it would go over your limit for the day"
+	case "limit_week":
+		return "it would go over your limit for the week"
+	case "limit_month":
+		return "it would go over your limit for the month"
+	case "limit_cash_day":
+		return "it would go over your limit for cash in a day"
+	case "merchant_blocked":
+		return "you have blocked this kind of merchant"
+	case "country_blocked":
+		return "you have blocked this country"
+	case "online_blocked", "contactless_blocked", "magstripe_blocked":
+		return "you have blocked payments of this kind"
 	case "reversed":
 		return "it was cancelled before it was made"
 	case "timed_out":

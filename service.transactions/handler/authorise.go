@@ -54,6 +54,7 @@ func (h *Handler) reserve(
 	reserved, err := h.balance.Reserve(ctx, &balanceproto.ReserveRequest{
 		AccountId: req.GetAccountId(), HoldId: req.GetHoldId(), Amount: req.GetPurchase().GetAmount(),
 		TransactionId: transactionID, Refusal: refusal, Forced: req.GetForced(), AcceptPartial: req.GetAcceptPartial(),
+		Control: req.GetControl(),
 	})
 	if announcing() != nil {
 		return reserved, "", err // The record will try again, and say what is wrong.

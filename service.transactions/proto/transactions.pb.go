@@ -9,6 +9,7 @@ package transactionsproto
 import (
 	proto "farthing/pkg/money/proto"
 	_ "farthing/pkg/rpc/proto"
+	proto1 "farthing/service.balance/proto"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -527,8 +528,9 @@ type AuthoriseRequest struct {
 	// "card_frozen", "card_closed", "card_expired", or empty if the card may pay.
 	Refusal string `protobuf:"bytes,6,opt,name=refusal,proto3" json:"refusal,omitempty"`
 	// As in balance.v1.ReserveRequest.
-	Forced        bool `protobuf:"varint,7,opt,name=forced,proto3" json:"forced,omitempty"`
-	AcceptPartial bool `protobuf:"varint,8,opt,name=accept_partial,json=acceptPartial,proto3" json:"accept_partial,omitempty"`
+	Forced        bool            `protobuf:"varint,7,opt,name=forced,proto3" json:"forced,omitempty"`
+	AcceptPartial bool            `protobuf:"varint,8,opt,name=accept_partial,json=acceptPartial,proto3" json:"accept_partial,omitempty"`
+	Control       *proto1.Control `protobuf:"bytes,9,opt,name=control,proto3" json:"control,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -617,6 +619,13 @@ func (x *AuthoriseRequest) GetAcceptPartial() bool {
 		return x.AcceptPartial
 	}
 	return false
+}
+
+func (x *AuthoriseRequest) GetControl() *proto1.Control {
+	if x != nil {
+		return x.Control
+	}
+	return nil
 }
 
 type AuthoriseResponse struct {
@@ -1506,7 +1515,7 @@ var File_service_transactions_proto_transactions_proto protoreflect.FileDescript
 
 const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\n" +
-	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\xac\x06\n" +
+	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\xac\x06\n" +
 	"\vTransaction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1560,7 +1569,7 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"descriptor\x18\x03 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
 	"\x03mcc\x18\x04 \x01(\tR\x03mcc\x12\x16\n" +
-	"\x06scheme\x18\x05 \x01(\tR\x06scheme\"\x8c\x02\n" +
+	"\x06scheme\x18\x05 \x01(\tR\x06scheme\"\xbb\x02\n" +
 	"\x10AuthoriseRequest\x12\x17\n" +
 	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x12\x1d\n" +
 	"\n" +
@@ -1570,7 +1579,8 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\bpurchase\x18\x05 \x01(\v2\x19.transactions.v1.PurchaseR\bpurchase\x12\x18\n" +
 	"\arefusal\x18\x06 \x01(\tR\arefusal\x12\x16\n" +
 	"\x06forced\x18\a \x01(\bR\x06forced\x12%\n" +
-	"\x0eaccept_partial\x18\b \x01(\bR\racceptPartial\"\xd1\x01\n" +
+	"\x0eaccept_partial\x18\b \x01(\bR\racceptPartial\x12-\n" +
+	"\acontrol\x18\t \x01(\v2\x13.balance.v1.ControlR\acontrol\"\xd1\x01\n" +
 	"\x11AuthoriseResponse\x12%\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1a\n" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
@@ -1694,6 +1704,7 @@ var file_service_transactions_proto_transactions_proto_goTypes = []any{
 	nil,                                // 19: transactions.v1.Transaction.MetadataEntry
 	nil,                                // 20: transactions.v1.AnnotateRequest.MetadataEntry
 	(*proto.Money)(nil),                // 21: money.v1.Money
+	(*proto1.Control)(nil),             // 22: balance.v1.Control
 }
 var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
 	0,  // 0: transactions.v1.Transaction.status:type_name -> transactions.v1.Status
@@ -1705,38 +1716,39 @@ var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
 	21, // 6: transactions.v1.Purchase.amount:type_name -> money.v1.Money
 	21, // 7: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
 	3,  // 8: transactions.v1.AuthoriseRequest.purchase:type_name -> transactions.v1.Purchase
-	21, // 9: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	21, // 10: transactions.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	0,  // 11: transactions.v1.FollowRequest.status:type_name -> transactions.v1.Status
-	21, // 12: transactions.v1.FollowRequest.amount:type_name -> money.v1.Money
-	21, // 13: transactions.v1.FollowRequest.local_amount:type_name -> money.v1.Money
-	21, // 14: transactions.v1.FollowRequest.balance:type_name -> money.v1.Money
-	7,  // 15: transactions.v1.FollowRequest.beginning:type_name -> transactions.v1.Beginning
-	3,  // 16: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
-	1,  // 17: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
-	1,  // 18: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
-	20, // 19: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
-	1,  // 20: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
-	2,  // 21: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
-	4,  // 22: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
-	9,  // 23: transactions.v1.Transactions.DeclineUnknownCard:input_type -> transactions.v1.DeclineUnknownCardRequest
-	6,  // 24: transactions.v1.Transactions.Follow:input_type -> transactions.v1.FollowRequest
-	11, // 25: transactions.v1.Transactions.Get:input_type -> transactions.v1.GetRequest
-	13, // 26: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
-	15, // 27: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
-	17, // 28: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
-	5,  // 29: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
-	10, // 30: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
-	8,  // 31: transactions.v1.Transactions.Follow:output_type -> transactions.v1.FollowResponse
-	12, // 32: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
-	14, // 33: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
-	16, // 34: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
-	18, // 35: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
-	29, // [29:36] is the sub-list for method output_type
-	22, // [22:29] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	22, // 9: transactions.v1.AuthoriseRequest.control:type_name -> balance.v1.Control
+	21, // 10: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	21, // 11: transactions.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	0,  // 12: transactions.v1.FollowRequest.status:type_name -> transactions.v1.Status
+	21, // 13: transactions.v1.FollowRequest.amount:type_name -> money.v1.Money
+	21, // 14: transactions.v1.FollowRequest.local_amount:type_name -> money.v1.Money
+	21, // 15: transactions.v1.FollowRequest.balance:type_name -> money.v1.Money
+	7,  // 16: transactions.v1.FollowRequest.beginning:type_name -> transactions.v1.Beginning
+	3,  // 17: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
+	1,  // 18: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
+	1,  // 19: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
+	20, // 20: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
+	1,  // 21: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
+	2,  // 22: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
+	4,  // 23: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
+	9,  // 24: transactions.v1.Transactions.DeclineUnknownCard:input_type -> transactions.v1.DeclineUnknownCardRequest
+	6,  // 25: transactions.v1.Transactions.Follow:input_type -> transactions.v1.FollowRequest
+	11, // 26: transactions.v1.Transactions.Get:input_type -> transactions.v1.GetRequest
+	13, // 27: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
+	15, // 28: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
+	17, // 29: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
+	5,  // 30: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
+	10, // 31: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
+	8,  // 32: transactions.v1.Transactions.Follow:output_type -> transactions.v1.FollowResponse
+	12, // 33: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
+	14, // 34: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
+	16, // 35: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
+	18, // 36: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
+	30, // [30:37] is the sub-list for method output_type
+	23, // [23:30] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_service_transactions_proto_transactions_proto_init() }

@@ -25,6 +25,9 @@ type Authorisation struct {
 	MCC         string   `json:"mcc,omitempty"`
 	Advice      bool     `json:"advice,omitempty"`         // Somebody stood in and has approved it.
 	Partial     bool     `json:"accept_partial,omitempty"` // If there is less, that will do.
+	EntryMode   string   `json:"entry_mode,omitempty"`     // "chip", "contactless", "magstripe" or "online".
+	Country     string   `json:"country,omitempty"`        // ISO 3166-1 alpha-2.
+	Cash        bool     `json:"cash,omitempty"`
 }
 
 // Amount is money in minor units.
