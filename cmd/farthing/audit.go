@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"farthing/cmd/farthing/bank"
+	"farthing/pkg/audit"
 	balanceproto "farthing/service.balance/proto"
+	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
 func (p *program) audit() *cobra.Command {
@@ -19,8 +22,8 @@ func (p *program) audit() *cobra.Command {
 		Long: "Audit reads the whole ledger of the bank that runs and compares what in it says the same twice: each\n" +
 			"account's state with what its entries come to, each entry's sums and its hash over all before it, the row that\n" +
 			"keeps repeats out, holds and what gave them back, each posting with its journal, each journal's legs (they come\n" +
-			"to zero) with the accounts. It names the account and the entry of each account's first fault, and exits\n" +
-			"with 1 if there is any. The bank may be in use meanwhile.",
+			"to zero) with the accounts, each card payment with its hold and its transaction. It names the account and the\n" +
+			"entry of each account's first fault, and exits with 1 if there is any. The bank may be in use meanwhile.",
 		Example:           "  farthing audit\n  farthing audit -o json",
 		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -33,10 +36,11 @@ const auditAtOnce = 20
 
 // audited is what a whole audit found.
 type audited struct {
-	Accounts int64                     `json:"accounts"`
-	Entries  int64                     `json:"entries"`
-	Journals int64                     `json:"journals"`
-	Faults   []balanceproto.AuditFault `json:"faults"`
+	Accounts int64         `json:"accounts"`
+	Entries  int64         `json:"entries"`
+	Journals int64         `json:"journals"`
+	Payments int64         `json:"payments"`
+	Faults   []audit.Fault `json:"faults"`
 }
 
 func (p *program) runAudit(ctx context.Context) error {
@@ -62,33 +66,69 @@ func (p *program) runAudit(ctx context.Context) error {
 func (p *program) auditAll(ctx context.Context, n bank.Notice) (audited, error) {
 	bar := &bar{screen: p.screen, quiet: p.json()}
 	defer bar.end()
-	found := audited{Faults: make([]balanceproto.AuditFault, 0)}
+	var accounts, journals, payments audit.Page
 	for _, part := range []struct {
 		name, path string
-		checked    *int64
+		into       *audit.Page
 	}{
-		{"accounts", balanceproto.AuditAccountsPath, &found.Accounts},
-		{"journals", balanceproto.AuditJournalsPath, &found.Journals},
+		{"accounts", balanceproto.AuditAccountsPath, &accounts}, {"journals", balanceproto.AuditJournalsPath, &journals},
+		{"payments", cardprocessingproto.AuditPaymentsPath, &payments},
 	} {
-		for after := ""; ; {
-			page, err := auditPage(ctx, n, part.path, after)
-			if err != nil {
-				return audited{}, err
+		if err := auditPart(ctx, n, part.path, part.into, func(done bool) {
+			bar.step(part.name, part.into.Checked, done)
+		}); err != nil {
+			return audited{}, err
+		}
+	}
+	unbalanced, err := p.stillUnbalanced(ctx, n, accounts)
+	found := audited{
+		Accounts: accounts.Checked, Entries: accounts.Entries, Journals: journals.Checked, Payments: payments.Checked,
+		Faults: make([]audit.Fault, 0),
+	}
+	found.Faults = append(found.Faults, slices.Concat(accounts.Faults, journals.Faults, payments.Faults, unbalanced)...)
+	return found, err
+}
+
+func auditPart(ctx context.Context, n bank.Notice, path string, into *audit.Page, step func(done bool)) error {
+	for {
+		page, err := auditPage(ctx, n, path, into.Next)
+		if err != nil {
+			return err
+		}
+		into.Add(page)
+		if step(into.Next == ""); into.Next == "" {
+			return nil
+		}
+	}
+}
+
+// stillUnbalanced are the currencies in which all accounts together do not come to zero, however often they are added
+// up: while the bank is in use, money is on its way between two of them now and then.
+func (p *program) stillUnbalanced(ctx context.Context, n bank.Notice, accounts audit.Page) ([]audit.Fault, error) {
+	var faults []audit.Fault
+	for _, currency := range accounts.Unbalanced() {
+		sum := accounts.Posted[currency]
+		for range 3 {
+			var again audit.Page
+			if err := auditPart(ctx, n, balanceproto.AuditAccountsPath, &again, func(bool) {}); err != nil {
+				return nil, err
 			}
-			*part.checked += page.Checked
-			found.Entries, found.Faults = found.Entries+page.Entries, append(found.Faults, page.Faults...)
-			after = page.Next
-			bar.step(part.name, *part.checked, after == "")
-			if after == "" {
+			if again.Posted[currency] != sum {
+				sum = 0 // It is on its way.
 				break
 			}
 		}
+		if sum != 0 {
+			faults = append(faults, audit.Fault{
+				Rule: "zero sum", Detail: fmt.Sprintf("all accounts together have %d minor units of %s", sum, currency),
+			})
+		}
 	}
-	return found, nil
+	return faults, nil
 }
 
-func auditPage(ctx context.Context, n bank.Notice, path, after string) (balanceproto.AuditPage, error) {
-	var page balanceproto.AuditPage
+func auditPage(ctx context.Context, n bank.Notice, path, after string) (audit.Page, error) {
+	var page audit.Page
 	query := url.Values{"after": {after}, "limit": {strconv.Itoa(auditAtOnce)}}
 	err := admin(ctx, n, path+"?"+query.Encode(), &page)
 	return page, err
@@ -100,12 +140,16 @@ func (p *program) showAudit(found audited) error {
 		switch {
 		case f.Account != "" && f.Sequence > 0:
 			where = fmt.Sprintf("account %s, entry %d", f.Account, f.Sequence)
+		case f.Payment != "":
+			where = "payment " + f.Payment
 		case f.Account != "":
 			where = "account " + f.Account
+		case f.Journal == "":
+			where = "the whole ledger"
 		}
 		fmt.Fprintf(p.screen, "%s %s: %s: %s\n", p.screen.Red("✗"), where, f.Rule, f.Detail)
 	}
-	_, err := fmt.Fprintf(p.screen, "%d accounts with %d entries and %d journals: %d faults\n",
-		found.Accounts, found.Entries, found.Journals, len(found.Faults))
+	_, err := fmt.Fprintf(p.screen, "%d accounts with %d entries, %d journals, %d payments: %d faults\n",
+		found.Accounts, found.Entries, found.Journals, found.Payments, len(found.Faults))
 	return err
 }

@@ -12,6 +12,7 @@ func paymentTests() []test {
 		{"a payment is followed to its end, step by step, repeats and all", followsAPayment},
 		{"a reversal may come before its authorisation", reversesFirst},
 		{"a collection without an authorisation finds it, or stands alone", collectsWithout},
+		{"what a customer does not want is declined, and explained", controls},
 	}
 }
 
@@ -131,5 +132,32 @@ func collectsWithout(t *testing.T, s *suite) {
 	}
 	if got := before - s.balance(t); got != 11_50 {
 		t.Errorf("%d are gone, want 1150", got)
+	}
+}
+
+// controls sets what a card must not be used for, by an operator's command, and wants the decline explained.
+func controls(t *testing.T, s *suite) {
+	s.Run(t, "card", "control", "--payment", "5", "--block", "gambling", "-o", "json")
+	t.Cleanup(func() { s.Run(t, "card", "control", "--payment", "none", "--block", "", "-o", "json") })
+	for _, c := range []struct {
+		amount, mcc, reason, check string
+	}{
+		{"5.01", "5411", "limit_payment", "limit_payment"},
+		{"1.00", "7995", "merchant_blocked", "merchant_wanted"},
+		{"5.00", "5411", "", "funds"},
+	} {
+		paid := s.swipe(t, c.amount, "--mcc", c.mcc)
+		if paid.DeclineReason != c.reason {
+			t.Errorf("%s of %s was %+v, want %q", c.amount, c.mcc, paid, c.reason)
+		}
+		var explained struct {
+			DeclineReason string `json:"decline_reason"`
+			Checks        []struct{ Name string }
+		}
+		decode(t, s.Run(t, "explain", paid.TransactionID, "-o", "json"), &explained)
+		last := explained.Checks[len(explained.Checks)-1].Name
+		if explained.DeclineReason != c.reason || last != c.check {
+			t.Errorf("%s of %s is explained as %+v, want %s", c.amount, c.mcc, explained, c.check)
+		}
 	}
 }

@@ -5,14 +5,13 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"farthing/pkg/audit"
 	"farthing/pkg/clock"
-	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
 	"farthing/service.balance/logic"
 	balanceproto "farthing/service.balance/proto"
@@ -33,8 +32,6 @@ const (
 	glanceAt    = 10
 	// glanceMost leaves accounts with a long past to operators.
 	glanceMost = 1_000
-	// An operator's page is small enough to be answered long before a proxy loses patience.
-	pageMax = 200
 )
 
 func newAuditor(env *foundation.Env, books *storage.Books, london *time.Location) *auditor {
@@ -48,7 +45,7 @@ func newAuditor(env *foundation.Env, books *storage.Books, london *time.Location
 
 // operate answers operators:
 //
-//	GET /audit/accounts?after=PLACE&limit=100    balanceproto.AuditPage: some accounts' ledgers, derived again
+//	GET /audit/accounts?after=PLACE&limit=100    audit.Page: some accounts' ledgers, derived again
 //	GET /audit/journals?after=PLACE&limit=100    the same of journals
 func (a *auditor) operate(env *foundation.Env) {
 	env.Operate("GET "+balanceproto.AuditAccountsPath, a.pages(a.accounts))
@@ -57,29 +54,23 @@ func (a *auditor) operate(env *foundation.Env) {
 
 // window is some accounts, or journals, of the walk over all.
 type window struct {
-	after string
-	limit int
-	most  int64 // Entries of an account; one that has more is left out.
+	audit.Window
+	most int64 // Entries of an account; one that has more is left out.
 }
 
-type audit func(context.Context, window) (balanceproto.AuditPage, error)
+type walk func(context.Context, window) (audit.Page, error)
 
-func (a *auditor) pages(audit audit) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		limit, err := strconv.Atoi(req.FormValue("limit"))
-		if err != nil || limit < 1 || limit > pageMax {
-			foundation.Reply(w, nil, errs.BadParam("limit", "is from 1 to "+strconv.Itoa(pageMax)))
-			return
-		}
-		page, err := audit(req.Context(), window{req.FormValue("after"), limit, math.MaxInt64})
-		foundation.Reply(w, page, err)
+func (a *auditor) pages(part walk) http.Handler {
+	return audit.Pages(func(ctx context.Context, w audit.Window) (audit.Page, error) {
+		return part(ctx, window{w, math.MaxInt64})
 	})
 }
 
-func (a *auditor) accounts(ctx context.Context, w window) (balanceproto.AuditPage, error) {
-	sizes, next, err := a.books.Walk(ctx, w.after, w.limit)
-	page := balanceproto.AuditPage{Next: next}
+func (a *auditor) accounts(ctx context.Context, w window) (audit.Page, error) {
+	sizes, next, err := a.books.Walk(ctx, w.After, w.Limit)
+	page := audit.Page{Next: next, Posted: make(map[string]int64)}
 	for _, each := range sizes {
+		page.Posted[each.Currency] += each.Posted
 		if each.Entries > w.most {
 			continue
 		}
@@ -92,9 +83,9 @@ func (a *auditor) accounts(ctx context.Context, w window) (balanceproto.AuditPag
 	return page, err
 }
 
-func (a *auditor) journals(ctx context.Context, w window) (balanceproto.AuditPage, error) {
-	ids, next, err := a.books.WalkJournals(ctx, w.after, w.limit)
-	page := balanceproto.AuditPage{Next: next}
+func (a *auditor) journals(ctx context.Context, w window) (audit.Page, error) {
+	ids, next, err := a.books.WalkJournals(ctx, w.After, w.Limit)
+	page := audit.Page{Next: next}
 	for _, id := range ids {
 		if err = a.found(ctx, &page, logic.AuditJournal(ctx, a.books, id)); err != nil {
 			break
@@ -104,7 +95,7 @@ func (a *auditor) journals(ctx context.Context, w window) (balanceproto.AuditPag
 }
 
 // found notes what an audit said, and answers what kept it from saying anything.
-func (a *auditor) found(ctx context.Context, page *balanceproto.AuditPage, audited error) error {
+func (a *auditor) found(ctx context.Context, page *audit.Page, audited error) error {
 	page.Checked++
 	fault := logic.FaultOf(audited)
 	if fault == nil {
@@ -113,7 +104,9 @@ func (a *auditor) found(ctx context.Context, page *balanceproto.AuditPage, audit
 	a.mismatches.Inc()
 	a.log.ErrorContext(ctx, "the ledger contradicts itself", "account_id", fault.Account, "sequence", fault.Sequence,
 		"journal_id", fault.Journal, "rule", fault.Rule, "detail", fault.Detail)
-	page.Faults = append(page.Faults, balanceproto.AuditFault(*fault))
+	page.Faults = append(page.Faults, audit.Fault{
+		Account: fault.Account, Sequence: fault.Sequence, Journal: fault.Journal, Rule: fault.Rule, Detail: fault.Detail,
+	})
 	return nil
 }
 
@@ -126,8 +119,8 @@ func (a *auditor) glance(ctx context.Context) {
 	})
 }
 
-func (a *auditor) next(ctx context.Context, after string, audit audit) string {
-	page, err := audit(ctx, window{after, glanceAt, glanceMost})
+func (a *auditor) next(ctx context.Context, after string, part walk) string {
+	page, err := part(ctx, window{audit.Window{After: after, Limit: glanceAt}, glanceMost})
 	if err != nil {
 		if ctx.Err() == nil {
 			a.log.WarnContext(ctx, "the ledger was not audited", "error", err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"farthing/pkg/audit"
 	"farthing/pkg/store"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.balance/storage"
@@ -60,11 +61,11 @@ func (b *bank) sound(t *testing.T) {
 }
 
 // faults are those of a whole audit, in pages of one.
-func (a *auditor) faults(t *testing.T) (found []balanceproto.AuditFault, entries int64) {
+func (a *auditor) faults(t *testing.T) (found []audit.Fault, entries int64) {
 	t.Helper()
-	for _, audit := range []audit{a.accounts, a.journals} {
+	for _, part := range []walk{a.accounts, a.journals} {
 		for after := ""; ; {
-			page, err := audit(t.Context(), window{after, 1, math.MaxInt64})
+			page, err := part(t.Context(), window{audit.Window{After: after, Limit: 1}, math.MaxInt64})
 			if err != nil {
 				t.Fatalf("auditing: %v", err)
 			}

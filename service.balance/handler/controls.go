@@ -25,6 +25,20 @@ func (h *Handler) Explain(
 	}, nil
 }
 
+// GetHold is what is left of a hold after all its changes.
+func (h *Handler) GetHold(
+	ctx context.Context, req *balanceproto.GetHoldRequest,
+) (*balanceproto.GetHoldResponse, error) {
+	if err := checkHold(req.GetAccountId(), req.GetHoldId()); err != nil {
+		return nil, err
+	}
+	left, changes, err := h.ledger.HoldNow(ctx, req.GetAccountId(), req.GetHoldId())
+	if err != nil {
+		return nil, err
+	}
+	return &balanceproto.GetHoldResponse{RemainingMinor: left.Remaining, Changes: changes}, nil
+}
+
 const (
 	controlTextMax = 64 // Of a set's id, and of a check's name and input.
 	checksMax      = 16

@@ -54,6 +54,26 @@ func (l *Ledger) HoldBefore(ctx context.Context, account, hold string, n int64) 
 	return left, nil
 }
 
+// HoldNow is what is left of a hold after all its changes, and how many these are: not_found.hold if it was never
+// decided. It may be old when it is answered.
+func (l *Ledger) HoldNow(ctx context.Context, account, hold string) (Hold, int64, error) {
+	var left Hold
+	for n := int64(0); ; n++ {
+		entry, found, err := l.accounts.Find(ctx, account, ChangeID(hold, n))
+		switch {
+		case err != nil:
+			return Hold{}, 0, fmt.Errorf("reading a hold: %w", err)
+		case !found && n == 0:
+			return Hold{}, 0, errs.Missing("hold")
+		case !found:
+			return left, n - 1, nil
+		}
+		if left, err = left.after(entry, l.london); err != nil {
+			return Hold{}, 0, errs.New(errs.Internal, "A hold contradicts itself").Because(err)
+		}
+	}
+}
+
 // Release gives some of a hold back as its n-th change, all that is left for 0 minor units. A repeat answers the
 // first entry. Errors: those of HoldBefore; precondition_failed.hold if less is left; conflict.change if the number
 // was used for something else.

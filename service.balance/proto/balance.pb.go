@@ -2053,6 +2053,112 @@ func (x *GetBalanceResponse) GetOpenHolds() int64 {
 	return 0
 }
 
+type GetHoldRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	HoldId        string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetHoldRequest) Reset() {
+	*x = GetHoldRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetHoldRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetHoldRequest) ProtoMessage() {}
+
+func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetHoldRequest.ProtoReflect.Descriptor instead.
+func (*GetHoldRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GetHoldRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *GetHoldRequest) GetHoldId() string {
+	if x != nil {
+		return x.HoldId
+	}
+	return ""
+}
+
+type GetHoldResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is still set aside; zero of one that was declined or fenced.
+	RemainingMinor int64 `protobuf:"varint,1,opt,name=remaining_minor,json=remainingMinor,proto3" json:"remaining_minor,omitempty"`
+	// How often it has changed.
+	Changes       int64 `protobuf:"varint,2,opt,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetHoldResponse) Reset() {
+	*x = GetHoldResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetHoldResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetHoldResponse) ProtoMessage() {}
+
+func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
+func (*GetHoldResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *GetHoldResponse) GetRemainingMinor() int64 {
+	if x != nil {
+		return x.RemainingMinor
+	}
+	return 0
+}
+
+func (x *GetHoldResponse) GetChanges() int64 {
+	if x != nil {
+		return x.Changes
+	}
+	return 0
+}
+
 type ExplainRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -2065,7 +2171,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2077,7 +2183,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2090,7 +2196,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ExplainRequest) GetAccountId() string {
@@ -2128,7 +2234,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2140,7 +2246,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2153,7 +2259,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ExplainResponse) GetOutcome() Outcome {
@@ -2204,7 +2310,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2216,7 +2322,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2229,7 +2335,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -2262,7 +2368,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2274,7 +2380,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2287,7 +2393,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -2322,7 +2428,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2334,7 +2440,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2347,7 +2453,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -2438,7 +2544,7 @@ type CounterState_Spent struct {
 
 func (x *CounterState_Spent) Reset() {
 	*x = CounterState_Spent{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2450,7 +2556,7 @@ func (x *CounterState_Spent) String() string {
 func (*CounterState_Spent) ProtoMessage() {}
 
 func (x *CounterState_Spent) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2493,7 +2599,7 @@ type CounterState_Set struct {
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2505,7 +2611,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2706,7 +2812,14 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\vspend_today\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\n" +
 	"spendToday\x12\x1d\n" +
 	"\n" +
-	"open_holds\x18\x05 \x01(\x03R\topenHolds\"`\n" +
+	"open_holds\x18\x05 \x01(\x03R\topenHolds\"H\n" +
+	"\x0eGetHoldRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
+	"\ahold_id\x18\x02 \x01(\tR\x06holdId\"T\n" +
+	"\x0fGetHoldResponse\x12'\n" +
+	"\x0fremaining_minor\x18\x01 \x01(\x03R\x0eremainingMinor\x12\x18\n" +
+	"\achanges\x18\x02 \x01(\x03R\achanges\"`\n" +
 	"\x0eExplainRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
@@ -2783,7 +2896,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
-	"\x12ENTRY_KIND_CLEARED\x10\x062\xce\b\n" +
+	"\x12ENTRY_KIND_CLEARED\x10\x062\x98\t\n" +
 	"\aBalance\x12R\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
@@ -2797,6 +2910,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
 	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
+	"\aGetHold\x12\x1a.balance.v1.GetHoldRequest\x1a\x1b.balance.v1.GetHoldResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
 	"\aExplain\x12\x1a.balance.v1.ExplainRequest\x1a\x1b.balance.v1.ExplainResponse\"\x04\x90\xb5\x18\x01\x12T\n" +
 	"\vListEntries\x12\x1e.balance.v1.ListEntriesRequest\x1a\x1f.balance.v1.ListEntriesResponse\"\x04\x90\xb5\x18\x01B-Z+farthing/service.balance/proto;balanceprotob\x06proto3"
 
@@ -2813,7 +2927,7 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 }
 
 var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_service_balance_proto_balance_proto_goTypes = []any{
 	(Window)(0),                 // 0: balance.v1.Window
 	(Verdict)(0),                // 1: balance.v1.Verdict
@@ -2846,17 +2960,19 @@ var file_service_balance_proto_balance_proto_goTypes = []any{
 	(*PayInResponse)(nil),       // 28: balance.v1.PayInResponse
 	(*GetBalanceRequest)(nil),   // 29: balance.v1.GetBalanceRequest
 	(*GetBalanceResponse)(nil),  // 30: balance.v1.GetBalanceResponse
-	(*ExplainRequest)(nil),      // 31: balance.v1.ExplainRequest
-	(*ExplainResponse)(nil),     // 32: balance.v1.ExplainResponse
-	(*ListEntriesRequest)(nil),  // 33: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil), // 34: balance.v1.ListEntriesResponse
-	(*Entry)(nil),               // 35: balance.v1.Entry
-	(*CounterState_Spent)(nil),  // 36: balance.v1.CounterState.Spent
-	(*CounterState_Set)(nil),    // 37: balance.v1.CounterState.Set
-	(*proto.Money)(nil),         // 38: money.v1.Money
+	(*GetHoldRequest)(nil),      // 31: balance.v1.GetHoldRequest
+	(*GetHoldResponse)(nil),     // 32: balance.v1.GetHoldResponse
+	(*ExplainRequest)(nil),      // 33: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),     // 34: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),  // 35: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil), // 36: balance.v1.ListEntriesResponse
+	(*Entry)(nil),               // 37: balance.v1.Entry
+	(*CounterState_Spent)(nil),  // 38: balance.v1.CounterState.Spent
+	(*CounterState_Set)(nil),    // 39: balance.v1.CounterState.Set
+	(*proto.Money)(nil),         // 40: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	38, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	40, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
 	8,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
 	9,  // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
@@ -2864,46 +2980,46 @@ var file_service_balance_proto_balance_proto_depIdxs = []int32{
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
 	10, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	37, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	39, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	38, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	38, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	40, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	40, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	38, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	38, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	40, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	40, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
 	8,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	38, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	38, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	38, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	38, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	38, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	40, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	40, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	40, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	40, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	40, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
 	23, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	38, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	38, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	38, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	38, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	38, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	38, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	38, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	38, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	38, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	38, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	40, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	40, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	40, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	40, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	40, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	40, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	40, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	40, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	40, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	40, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
 	3,  // 38: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 39: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
 	10, // 40: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	35, // 41: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	37, // 41: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
 	4,  // 42: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
 	2,  // 43: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	36, // 44: balance.v1.CounterState.Set.day:type_name -> balance.v1.CounterState.Spent
-	36, // 45: balance.v1.CounterState.Set.week:type_name -> balance.v1.CounterState.Spent
-	36, // 46: balance.v1.CounterState.Set.month:type_name -> balance.v1.CounterState.Spent
-	36, // 47: balance.v1.CounterState.Set.cash_day:type_name -> balance.v1.CounterState.Spent
+	38, // 44: balance.v1.CounterState.Set.day:type_name -> balance.v1.CounterState.Spent
+	38, // 45: balance.v1.CounterState.Set.week:type_name -> balance.v1.CounterState.Spent
+	38, // 46: balance.v1.CounterState.Set.month:type_name -> balance.v1.CounterState.Spent
+	38, // 47: balance.v1.CounterState.Set.cash_day:type_name -> balance.v1.CounterState.Spent
 	5,  // 48: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
 	7,  // 49: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
 	14, // 50: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
@@ -2914,22 +3030,24 @@ var file_service_balance_proto_balance_proto_depIdxs = []int32{
 	25, // 55: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
 	27, // 56: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
 	29, // 57: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	31, // 58: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	33, // 59: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	6,  // 60: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	13, // 61: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	15, // 62: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	17, // 63: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	19, // 64: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	21, // 65: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	24, // 66: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	26, // 67: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	28, // 68: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	30, // 69: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	32, // 70: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	34, // 71: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	60, // [60:72] is the sub-list for method output_type
-	48, // [48:60] is the sub-list for method input_type
+	31, // 58: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	33, // 59: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	35, // 60: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	6,  // 61: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	13, // 62: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	15, // 63: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	17, // 64: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	19, // 65: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	21, // 66: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	24, // 67: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	26, // 68: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	28, // 69: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	30, // 70: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	32, // 71: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	34, // 72: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	36, // 73: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	61, // [61:74] is the sub-list for method output_type
+	48, // [48:61] is the sub-list for method input_type
 	48, // [48:48] is the sub-list for extension type_name
 	48, // [48:48] is the sub-list for extension extendee
 	0,  // [0:48] is the sub-list for field type_name
@@ -2946,7 +3064,7 @@ func file_service_balance_proto_balance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   33,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,6 +29,7 @@ const (
 	Balance_Refund_FullMethodName      = "/balance.v1.Balance/Refund"
 	Balance_PayIn_FullMethodName       = "/balance.v1.Balance/PayIn"
 	Balance_GetBalance_FullMethodName  = "/balance.v1.Balance/GetBalance"
+	Balance_GetHold_FullMethodName     = "/balance.v1.Balance/GetHold"
 	Balance_Explain_FullMethodName     = "/balance.v1.Balance/Explain"
 	Balance_ListEntries_FullMethodName = "/balance.v1.Balance/ListEntries"
 )
@@ -64,6 +65,8 @@ type BalanceClient interface {
 	PayIn(ctx context.Context, in *PayInRequest, opts ...grpc.CallOption) (*PayInResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error)
+	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
+	GetHold(ctx context.Context, in *GetHoldRequest, opts ...grpc.CallOption) (*GetHoldResponse, error)
 	// Explain is why a hold, or one of its changes, was decided as it was: not_found.hold if it never was.
 	Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error)
 	// ListEntries is an account's ledger in order: what an auditor reads.
@@ -178,6 +181,16 @@ func (c *balanceClient) GetBalance(ctx context.Context, in *GetBalanceRequest, o
 	return out, nil
 }
 
+func (c *balanceClient) GetHold(ctx context.Context, in *GetHoldRequest, opts ...grpc.CallOption) (*GetHoldResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetHoldResponse)
+	err := c.cc.Invoke(ctx, Balance_GetHold_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *balanceClient) Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ExplainResponse)
@@ -229,6 +242,8 @@ type BalanceServer interface {
 	PayIn(context.Context, *PayInRequest) (*PayInResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error)
+	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
+	GetHold(context.Context, *GetHoldRequest) (*GetHoldResponse, error)
 	// Explain is why a hold, or one of its changes, was decided as it was: not_found.hold if it never was.
 	Explain(context.Context, *ExplainRequest) (*ExplainResponse, error)
 	// ListEntries is an account's ledger in order: what an auditor reads.
@@ -272,6 +287,9 @@ func (UnimplementedBalanceServer) PayIn(context.Context, *PayInRequest) (*PayInR
 }
 func (UnimplementedBalanceServer) GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetBalance not implemented")
+}
+func (UnimplementedBalanceServer) GetHold(context.Context, *GetHoldRequest) (*GetHoldResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetHold not implemented")
 }
 func (UnimplementedBalanceServer) Explain(context.Context, *ExplainRequest) (*ExplainResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Explain not implemented")
@@ -480,6 +498,24 @@ func _Balance_GetBalance_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Balance_GetHold_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetHoldRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).GetHold(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_GetHold_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).GetHold(ctx, req.(*GetHoldRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Balance_Explain_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ExplainRequest)
 	if err := dec(in); err != nil {
@@ -562,6 +598,10 @@ var Balance_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetBalance",
 			Handler:    _Balance_GetBalance_Handler,
+		},
+		{
+			MethodName: "GetHold",
+			Handler:    _Balance_GetHold_Handler,
 		},
 		{
 			MethodName: "Explain",

@@ -151,6 +151,8 @@ func (s *Accounts) List(ctx context.Context, account string, after int64, limit 
 type Size struct {
 	Account            string
 	Entries, OpenHolds int64
+	Posted             int64 // Minor units of Currency.
+	Currency           string
 }
 
 // Walk is some accounts after a place, and the place to go on from, as store.Walk.
@@ -161,7 +163,7 @@ func (s *Accounts) Walk(ctx context.Context, after string, limit int) ([]Size, s
 	}
 	sizes := make([]Size, len(rows))
 	for i, row := range rows {
-		sizes[i] = Size{row.Account, row.Version, row.OpenHolds}
+		sizes[i] = Size{row.Account, row.Version, row.OpenHolds, row.Posted, row.Currency}
 	}
 	return sizes, next, nil
 }

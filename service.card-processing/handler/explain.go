@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"farthing/pkg/audit"
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
 	"farthing/pkg/id"
@@ -62,9 +63,11 @@ func (h *Handler) decided(
 
 // operate answers operators:
 //
+//	GET /audit/payments?after=PLACE&limit=100    audit.Page: some payments, compared with ledger and transactions
 //	GET /explanations/{id}?card_id=    cardprocessingproto.Explanation: by the id of a transaction, or of an
 //	                                   authorisation on a card
 func (h *Handler) operate(env *foundation.Env) {
+	env.Operate("GET "+cardprocessingproto.AuditPaymentsPath, audit.Pages(h.audit))
 	env.Operate("GET "+cardprocessingproto.ExplanationsPath+"{id}", http.HandlerFunc(
 		func(w http.ResponseWriter, req *http.Request) {
 			asked := &cardprocessingproto.ExplainRequest{TransactionId: req.PathValue("id")}

@@ -75,7 +75,10 @@ const dueSeparator = "/"
 func (h *Handler) expireLater(
 	ctx context.Context, account string, held *balanceproto.Entry, t *transactionsproto.Transaction,
 ) error {
-	due := time.UnixMilli(held.GetAtMs()).Add(logic.Term(t.GetMcc()))
+	due, now := time.UnixMilli(held.GetAtMs()).Add(logic.Term(t.GetMcc())), h.clock.Now()
+	if due.Before(now) { // The sweep has been there. It looks at now.
+		due = now
+	}
 	return h.due.Add(ctx, due, account+dueSeparator+held.GetId())
 }
 

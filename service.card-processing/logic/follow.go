@@ -31,6 +31,14 @@ func Follow(
 	}
 }
 
+// Shows tells whether a transaction shows a payment as it is.
+func Shows(t *transactionsproto.Transaction, p *cardprocessingproto.Payment) bool {
+	if t.GetStatus() == transactionsproto.Status_STATUS_DECLINED {
+		return taken(p) == 0
+	}
+	return t.GetStatus() == statusOf(p) && -t.GetAmount().GetMinor() == taken(p)
+}
+
 func refunded(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *transactionsproto.FollowRequest {
 	return &transactionsproto.FollowRequest{
 		TransactionId: e.GetBeginsTransactionId(), AccountId: p.GetAccountId(), Version: 1,

@@ -9,6 +9,9 @@ import (
 // ExplanationsPath is where the admin door explains authorisations, before their id.
 const ExplanationsPath = "/explanations/"
 
+// AuditPaymentsPath is where it audits card payments, a page (audit.Page) at a time.
+const AuditPaymentsPath = "/audit/payments"
+
 // Explanation is why an authorisation was decided as it was, for operators.
 type Explanation struct {
 	AuthorisationID string             `json:"authorisation_id"`

@@ -53,11 +53,31 @@ func (s *Payments) Find(ctx context.Context, key string) (Payment, bool, error) 
 	if err != nil || !opened {
 		return Payment{}, false, err
 	}
+	p, err := paymentOf(row, key)
+	return p, err == nil, err
+}
+
+func paymentOf(row paymentRow, key string) (Payment, error) {
 	p := Payment{Key: key, Revision: row.Revision, State: &cardprocessingproto.Payment{}}
 	if err := proto.Unmarshal(row.State, p.State); err != nil {
-		return Payment{}, false, fmt.Errorf("unmarshalling %s: %w", key, err)
+		return Payment{}, fmt.Errorf("unmarshalling %s: %w", key, err)
 	}
-	return p, true, nil
+	return p, nil
+}
+
+// Walk is some payments after a place, and the place to go on from, as store.Walk.
+func (s *Payments) Walk(ctx context.Context, after string, limit int) ([]Payment, string, error) {
+	rows, next, err := s.rows.WalkPartitions(ctx, after, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("walking payments: %w", err)
+	}
+	payments := make([]Payment, len(rows))
+	for i, row := range rows {
+		if payments[i], err = paymentOf(row, row.Payment); err != nil {
+			return nil, "", err
+		}
+	}
+	return payments, next, nil
 }
 
 // Open writes a payment's first state and event, nil for none, unless there is one already. Repeating it is harmless.

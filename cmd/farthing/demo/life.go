@@ -18,6 +18,7 @@ type Kind string
 const (
 	PaidIn   Kind = "paid_in"  // Money comes in.
 	Swiped   Kind = "swiped"   // The card is used.
+	Cleared  Kind = "cleared"  // The merchant collects what was swiped.
 	Frozen   Kind = "frozen"   // The customer freezes the card…
 	Unfrozen Kind = "unfrozen" // …and finds it again.
 )
@@ -31,6 +32,8 @@ type Happening struct {
 	Descriptor string       // As a card network prints it.
 	MCC        string
 	Declined   string // The reason for which it is declined; empty if it is not.
+	// Of what is collected, when it was swiped.
+	SwipedAt time.Time
 }
 
 const (
@@ -61,12 +64,30 @@ func Life(now time.Time) []Happening {
 	}
 	start := today.AddDate(0, 0, -days).Add(8 * time.Hour)
 	life = append(life, paidIn(start, firstPayIn))
+	life = slices.DeleteFunc(life, func(h Happening) bool { return h.At.Before(start) })
+	life = append(life, clearings(life)...)
 	slices.SortStableFunc(life, func(a, b Happening) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Descriptor, b.Descriptor))
 	})
-	return slices.DeleteFunc(life, func(h Happening) bool {
-		return h.At.Before(start) || h.At.After(now.Add(-quiet))
-	})
+	return slices.DeleteFunc(life, func(h Happening) bool { return h.At.After(now.Add(-quiet)) })
+}
+
+// clearAfter is how many nights later merchants collect.
+const clearAfter = 2
+
+// clearings are what merchants collect: exactly what they swiped, in the order in which they did, at night.
+func clearings(life []Happening) []Happening {
+	var collected []Happening
+	for _, h := range life {
+		if h.Kind != Swiped || h.Declined != "" {
+			continue
+		}
+		inTheDay := h.At.Sub(midnight(h.At))
+		night := midnight(h.At).AddDate(0, 0, clearAfter).Add(2*time.Hour + inTheDay/60)
+		h.Kind, h.At, h.SwipedAt = Cleared, night, h.At
+		collected = append(collected, h)
+	}
+	return collected
 }
 
 // Begin is when the customer comes to the bank: shortly before the first thing happens.

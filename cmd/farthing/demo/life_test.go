@@ -32,7 +32,7 @@ func TestALifeIsBelievableWheneverTheBankStarts(t *testing.T) {
 func checkLife(t *rapid.T, life []demo.Happening, now time.Time) {
 	var balance, purchases int64
 	var declines []string
-	frozen, last := false, demo.Begin(life)
+	frozen, last, held := false, demo.Begin(life), make(map[time.Time]int64)
 	for _, h := range life {
 		if !h.At.After(last) && h.Kind == demo.Swiped {
 			t.Fatalf("%v comes no later than what was before it, at %v", h, last)
@@ -43,6 +43,11 @@ func checkLife(t *rapid.T, life []demo.Happening, now time.Time) {
 			balance += h.Amount.Minor
 		case demo.Frozen, demo.Unfrozen:
 			frozen = h.Kind == demo.Frozen
+		case demo.Cleared:
+			if h.Amount.Minor != held[h.SwipedAt] {
+				t.Fatalf("%v collects what was not held: %d", h, held[h.SwipedAt])
+			}
+			delete(held, h.SwipedAt)
 		case demo.Swiped:
 			reason := ""
 			switch {
@@ -52,6 +57,7 @@ func checkLife(t *rapid.T, life []demo.Happening, now time.Time) {
 				reason = "insufficient_funds"
 			default:
 				balance -= h.Amount.Minor
+				held[h.At] = h.Amount.Minor
 				purchases++
 			}
 			if reason != h.Declined {
@@ -64,6 +70,11 @@ func checkLife(t *rapid.T, life []demo.Happening, now time.Time) {
 	}
 	if balance < 300_00 || balance > 4_000_00 || purchases < 60 {
 		t.Fatalf("%d purchases leave %d", purchases, balance)
+	}
+	for at := range held {
+		if now.Sub(at) > 4*24*time.Hour {
+			t.Fatalf("what was swiped at %v was never collected", at)
+		}
 	}
 	if diff := cmp.Diff([]string{"card_frozen", "insufficient_funds"}, declines); diff != "" {
 		t.Fatal(diff)

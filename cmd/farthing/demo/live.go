@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"farthing/pkg/clock"
+	"farthing/pkg/money"
 	moneyproto "farthing/pkg/money/proto"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
@@ -26,6 +27,7 @@ type liver struct {
 	cards   cardsproto.CardsClient
 	swipes  cardprocessingproto.CardProcessingClient
 	feed    feedproto.FeedClient
+	swiped  map[time.Time]*cardprocessingproto.NetworkIDs // By when.
 }
 
 // Live makes the customer and has everything happen, each at its own time of the bank's clock, which begins no later
@@ -76,6 +78,7 @@ func newLiver(dial Dial, c Customer, name string) (*liver, error) {
 	return &liver{
 		Customer: c, name: name, balance: balanceproto.NewBalanceClient(balance), cards: cardsproto.NewCardsClient(cards),
 		swipes: cardprocessingproto.NewCardProcessingClient(swipes), feed: feedproto.NewFeedClient(feed),
+		swiped: make(map[time.Time]*cardprocessingproto.NetworkIDs),
 	}, nil
 }
 
@@ -85,7 +88,7 @@ func (l *liver) happen(ctx context.Context, n int, h Happening) error {
 	case PaidIn:
 		_, err := l.balance.PayIn(ctx, &balanceproto.PayInRequest{
 			AccountId: l.AccountID, DedupeId: fmt.Sprintf("%s-%d", l.name, n),
-			Amount: &moneyproto.Money{Minor: h.Amount.Minor, Currency: h.Amount.Currency},
+			Amount: moneyOf(h.Amount),
 		})
 		return err
 	case Frozen:
@@ -94,6 +97,8 @@ func (l *liver) happen(ctx context.Context, n int, h Happening) error {
 		return l.setStatus(ctx, cardsproto.Status_STATUS_ACTIVE)
 	case Swiped:
 		return l.swipe(ctx, n, h)
+	case Cleared:
+		return l.clear(ctx, n, h)
 	}
 	return fmt.Errorf("%q never happens", h.Kind)
 }
@@ -106,16 +111,10 @@ func (l *liver) setStatus(ctx context.Context, status cardsproto.Status) error {
 // swipe fails if the bank decides otherwise than the story says.
 func (l *liver) swipe(ctx context.Context, n int, h Happening) error {
 	asked := &cardprocessingproto.AuthoriseRequest{
-		Network: &cardprocessingproto.NetworkIDs{
-			AcquirerId: "400001", Stan: fmt.Sprintf("%06d", n+1), Rrn: fmt.Sprintf("%012d", n+1), TerminalId: "DEMO0001",
-			TransmittedMs: h.At.UnixMilli(),
-		},
-		CardId: l.CardID, Descriptor_: h.Descriptor, Mcc: h.MCC,
-		Amount: &moneyproto.Money{Minor: h.Amount.Minor, Currency: h.Amount.Currency},
+		Network: network(n, h.At), CardId: l.CardID, Descriptor_: h.Descriptor, Mcc: h.MCC, Amount: moneyOf(h.Amount),
+		LocalAmount: moneyOf(h.Local),
 	}
-	if h.Local.Currency != "" {
-		asked.LocalAmount = &moneyproto.Money{Minor: h.Local.Minor, Currency: h.Local.Currency}
-	}
+	l.swiped[h.At] = asked.GetNetwork()
 	decided, err := l.swipes.Authorise(ctx, asked)
 	switch {
 	case err != nil:
@@ -125,6 +124,32 @@ func (l *liver) swipe(ctx context.Context, n int, h Happening) error {
 			h.Descriptor, decided.GetApproved(), decided.GetDeclineReason(), h.Declined)
 	}
 	return nil
+}
+
+// clear collects exactly what was swiped.
+func (l *liver) clear(ctx context.Context, n int, h Happening) error {
+	_, err := l.swipes.Clear(ctx, &cardprocessingproto.ClearRequest{
+		Message:  &cardprocessingproto.Message{Network: network(n, h.At), CardId: l.CardID},
+		Original: &cardprocessingproto.Original{Network: l.swiped[h.SwipedAt]},
+		Amount:   moneyOf(h.Amount), LocalAmount: moneyOf(h.Local), Descriptor_: h.Descriptor, Mcc: h.MCC,
+	})
+	return err
+}
+
+// network names the nth message.
+func network(n int, at time.Time) *cardprocessingproto.NetworkIDs {
+	return &cardprocessingproto.NetworkIDs{
+		AcquirerId: "400001", Stan: fmt.Sprintf("%06d", n+1), Rrn: fmt.Sprintf("%012d", n+1), TerminalId: "DEMO0001",
+		TransmittedMs: at.UnixMilli(),
+	}
+}
+
+// moneyOf is nil for an amount in no currency.
+func moneyOf(a money.Amount) *moneyproto.Money {
+	if a.Currency == "" {
+		return nil
+	}
+	return &moneyproto.Money{Minor: a.Minor, Currency: a.Currency}
 }
 
 // waitForFeed returns when the feed shows so many items.
