@@ -96,10 +96,15 @@ type desk struct {
 
 const plenty = 1_000_000_00
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB, more ...func(store.Store) store.Store) *desk {
 	t.Helper()
 	c := &crashes{}
-	w := world.New(t, world.Options{Store: c.Store})
+	w := world.New(t, world.Options{Store: func(s store.Store) store.Store {
+		for _, wrap := range more {
+			s = wrap(s)
+		}
+		return c.Store(s)
+	}})
 	return &desk{
 		World: w, crashes: c, customer: w.Customer(t, "alice", plenty),
 		processing: cardprocessingproto.NewCardProcessingClient(w.Dial(t, "service.card-api", "service.card-processing")),
@@ -172,7 +177,7 @@ const (
 )
 
 // insist repeats a message until it is answered, as networks do.
-func (d *desk) insist(t *testing.T, payment string, l letter) answer {
+func (d *desk) insist(t testing.TB, payment string, l letter) answer {
 	t.Helper()
 	var err error
 	for range insisted {
@@ -192,7 +197,7 @@ func (d *desk) insist(t *testing.T, payment string, l letter) answer {
 }
 
 // found is what the bank has of a payment.
-func (d *desk) found(t *testing.T, authorisationID, transactionID string) *cardprocessingproto.Payment {
+func (d *desk) found(t testing.TB, authorisationID, transactionID string) *cardprocessingproto.Payment {
 	t.Helper()
 	req := &cardprocessingproto.GetPaymentRequest{TransactionId: transactionID}
 	if transactionID == "" {
@@ -206,7 +211,7 @@ func (d *desk) found(t *testing.T, authorisationID, transactionID string) *cardp
 }
 
 // money is what the customer's account holds and has, in pence.
-func (d *desk) money(t *testing.T) (held, posted, open int64) {
+func (d *desk) money(t testing.TB) (held, posted, open int64) {
 	t.Helper()
 	rsp, err := d.ledger.GetBalance(t.Context(), &balanceproto.GetBalanceRequest{AccountId: d.customer.AccountID})
 	if err != nil {

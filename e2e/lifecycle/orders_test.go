@@ -73,7 +73,7 @@ type books struct {
 }
 
 // every goes through an order, and through all longer ones that begin so.
-func (b *books) every(t *testing.T, order []letter, longest int) {
+func (b *books) every(t testing.TB, order []letter, longest int) {
 	t.Helper()
 	b.run(t, order, func(int) {})
 	for _, done := range []bool{false, true} {
@@ -90,7 +90,7 @@ func (b *books) every(t *testing.T, order []letter, longest int) {
 }
 
 // runWithCrash runs an order whose last message meets a crash at its n-th write. It is false if it has none.
-func (b *books) runWithCrash(t *testing.T, order []letter, n int, done bool) (crashed bool) {
+func (b *books) runWithCrash(t testing.TB, order []letter, n int, done bool) (crashed bool) {
 	t.Helper()
 	b.run(t, order, func(i int) {
 		if i < len(order)-1 {
@@ -108,7 +108,7 @@ func (b *books) runWithCrash(t *testing.T, order []letter, n int, done bool) (cr
 func (b *books) name() string { return fmt.Sprint("p", b.payments) }
 
 // run sends the messages of a new payment in an order, and does something before each of them.
-func (b *books) run(t *testing.T, order []letter, before func(i int)) {
+func (b *books) run(t testing.TB, order []letter, before func(i int)) {
 	t.Helper()
 	b.payments++
 	m, transactionID := newModel(), ""
@@ -131,7 +131,7 @@ func (b *books) run(t *testing.T, order []letter, before func(i int)) {
 	b.wantMoney(t)
 }
 
-func (b *books) wantPayment(t *testing.T, order string, m *model, authorisationID, transactionID string) {
+func (b *books) wantPayment(t testing.TB, order string, m *model, authorisationID, transactionID string) {
 	t.Helper()
 	p := b.found(t, authorisationID, transactionID)
 	if p.GetHeldMinor() != m.held || p.GetClearedMinor() != m.cleared || p.GetStatus() != m.status() {
@@ -155,7 +155,7 @@ func (b *books) wantPayment(t *testing.T, order string, m *model, authorisationI
 }
 
 // wantSound audits the ledger, and the payments against it and against what the customer sees.
-func (b *books) wantSound(t *testing.T) {
+func (b *books) wantSound(t testing.TB) {
 	t.Helper()
 	var accounts audit.Page
 	for _, path := range []string{"/audit/accounts", "/audit/journals", "/audit/payments"} {
@@ -182,7 +182,7 @@ func (b *books) wantSound(t *testing.T) {
 	}
 }
 
-func (b *books) wantMoney(t *testing.T) {
+func (b *books) wantMoney(t testing.TB) {
 	t.Helper()
 	held, posted, open := b.money(t)
 	if held != b.held || posted != plenty-b.cleared || open != b.open {
