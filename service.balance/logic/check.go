@@ -2,9 +2,9 @@ package logic
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash"
 	"math"
+	"strconv"
 
 	balanceproto "farthing/service.balance/proto"
 )
@@ -72,7 +72,8 @@ func (d *decision) check(c Check, passed bool, otherwise Reason) {
 
 // decideHold is whether an amount may be held, and why.
 func decideHold(a Account, c Command, amount int64, today Day) decision {
-	d := decision{forced: c.Forced, checks: append([]Check(nil), c.Control.Checks...)}
+	d := decision{forced: c.Forced, checks: make([]Check, 0, len(c.Control.Checks)+len(c.Control.Limits)+1)}
+	d.checks = append(d.checks, c.Control.Checks...)
 	if c.Refusal != NoReason {
 		d.refused(c.Refusal)
 	}
@@ -121,12 +122,12 @@ func saturated(a, b int64) int64 {
 
 // ChecksProto and ChecksOf are checks as they go over the wire and into the store, and back.
 func ChecksProto(checks []Check) []*balanceproto.Check {
-	sent := make([]*balanceproto.Check, len(checks))
+	sent, room := make([]*balanceproto.Check, len(checks)), make([]balanceproto.Check, len(checks))
 	for i, c := range checks {
-		sent[i] = &balanceproto.Check{
-			Name: c.Name, Verdict: balanceproto.Verdict(c.Verdict), //nolint:gosec // Its numbers are this enum's.
-			Input: c.Input, LimitMinor: c.Limit, BeforeMinor: c.Before, AfterMinor: c.After,
-		}
+		sent[i] = &room[i]
+		sent[i].Name, sent[i].Input = c.Name, c.Input
+		sent[i].Verdict = balanceproto.Verdict(c.Verdict) //nolint:gosec // Its numbers are this enum's.
+		sent[i].LimitMinor, sent[i].BeforeMinor, sent[i].AfterMinor = c.Limit, c.Before, c.After
 	}
 	return sent
 }
@@ -148,11 +149,19 @@ func ChecksOf(sent []*balanceproto.Check) []Check {
 
 // hashChecks adds an explanation to an entry's hash. Without one nothing is added.
 func hashChecks(into hash.Hash, e Entry) {
-	if e.ControlSet != "" || e.Cash {
-		fmt.Fprintf(into, "%q %t\n", e.ControlSet, e.Cash)
+	if e.ControlSet == "" && !e.Cash && len(e.Checks) == 0 {
+		return
+	}
+	text := make([]byte, 0, 64*(len(e.Checks)+1))
+	text = strconv.AppendQuote(text, e.ControlSet)
+	if e.Cash {
+		text = append(text, '$')
 	}
 	for _, c := range e.Checks {
-		fmt.Fprintf(into, "%q %q\n", c.Name, c.Input)
-		_ = binary.Write(into, binary.BigEndian, []int64{int64(c.Verdict), c.Limit, c.Before, c.After})
+		text = strconv.AppendQuote(strconv.AppendQuote(text, c.Name), c.Input)
+		for _, number := range [...]int64{int64(c.Verdict), c.Limit, c.Before, c.After} {
+			text = binary.BigEndian.AppendUint64(text, uint64(number)) //nolint:gosec // The same bits.
+		}
 	}
+	into.Write(text)
 }

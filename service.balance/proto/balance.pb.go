@@ -2533,73 +2533,20 @@ func (x *Entry) GetAtMs() int64 {
 	return 0
 }
 
-type CounterState_Spent struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The first day of the window, 20261123.
-	Since         int64 `protobuf:"varint,1,opt,name=since,proto3" json:"since,omitempty"`
-	Minor         int64 `protobuf:"varint,2,opt,name=minor,proto3" json:"minor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CounterState_Spent) Reset() {
-	*x = CounterState_Spent{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CounterState_Spent) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CounterState_Spent) ProtoMessage() {}
-
-func (x *CounterState_Spent) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CounterState_Spent.ProtoReflect.Descriptor instead.
-func (*CounterState_Spent) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{7, 0}
-}
-
-func (x *CounterState_Spent) GetSince() int64 {
-	if x != nil {
-		return x.Since
-	}
-	return 0
-}
-
-func (x *CounterState_Spent) GetMinor() int64 {
-	if x != nil {
-		return x.Minor
-	}
-	return 0
-}
-
 type CounterState_Set struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Day           *CounterState_Spent    `protobuf:"bytes,2,opt,name=day,proto3" json:"day,omitempty"`
-	Week          *CounterState_Spent    `protobuf:"bytes,3,opt,name=week,proto3" json:"week,omitempty"`
-	Month         *CounterState_Spent    `protobuf:"bytes,4,opt,name=month,proto3" json:"month,omitempty"`
-	CashDay       *CounterState_Spent    `protobuf:"bytes,5,opt,name=cash_day,json=cashDay,proto3" json:"cash_day,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// For a day, a week, a month, and cash in a day: the first day of the window, as 20261123, and the minor units that
+	// were spent in it.
+	Since         []int64 `protobuf:"varint,2,rep,packed,name=since,proto3" json:"since,omitempty"`
+	Minor         []int64 `protobuf:"varint,3,rep,packed,name=minor,proto3" json:"minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2611,7 +2558,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2624,7 +2571,7 @@ func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CounterState_Set.ProtoReflect.Descriptor instead.
 func (*CounterState_Set) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{7, 1}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{7, 0}
 }
 
 func (x *CounterState_Set) GetId() string {
@@ -2634,30 +2581,16 @@ func (x *CounterState_Set) GetId() string {
 	return ""
 }
 
-func (x *CounterState_Set) GetDay() *CounterState_Spent {
+func (x *CounterState_Set) GetSince() []int64 {
 	if x != nil {
-		return x.Day
+		return x.Since
 	}
 	return nil
 }
 
-func (x *CounterState_Set) GetWeek() *CounterState_Spent {
+func (x *CounterState_Set) GetMinor() []int64 {
 	if x != nil {
-		return x.Week
-	}
-	return nil
-}
-
-func (x *CounterState_Set) GetMonth() *CounterState_Spent {
-	if x != nil {
-		return x.Month
-	}
-	return nil
-}
-
-func (x *CounterState_Set) GetCashDay() *CounterState_Spent {
-	if x != nil {
-		return x.CashDay
+		return x.Minor
 	}
 	return nil
 }
@@ -2701,18 +2634,13 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\vafter_minor\x18\x06 \x01(\x03R\n" +
 	"afterMinor\"8\n" +
 	"\vExplanation\x12)\n" +
-	"\x06checks\x18\x01 \x03(\v2\x11.balance.v1.CheckR\x06checks\"\xe4\x02\n" +
+	"\x06checks\x18\x01 \x03(\v2\x11.balance.v1.CheckR\x06checks\"\x83\x01\n" +
 	"\fCounterState\x120\n" +
-	"\x04sets\x18\x01 \x03(\v2\x1c.balance.v1.CounterState.SetR\x04sets\x1a3\n" +
-	"\x05Spent\x12\x14\n" +
-	"\x05since\x18\x01 \x01(\x03R\x05since\x12\x14\n" +
-	"\x05minor\x18\x02 \x01(\x03R\x05minor\x1a\xec\x01\n" +
+	"\x04sets\x18\x01 \x03(\v2\x1c.balance.v1.CounterState.SetR\x04sets\x1aA\n" +
 	"\x03Set\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x120\n" +
-	"\x03day\x18\x02 \x01(\v2\x1e.balance.v1.CounterState.SpentR\x03day\x122\n" +
-	"\x04week\x18\x03 \x01(\v2\x1e.balance.v1.CounterState.SpentR\x04week\x124\n" +
-	"\x05month\x18\x04 \x01(\v2\x1e.balance.v1.CounterState.SpentR\x05month\x129\n" +
-	"\bcash_day\x18\x05 \x01(\v2\x1e.balance.v1.CounterState.SpentR\acashDay\"\xd4\x02\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05since\x18\x02 \x03(\x03R\x05since\x12\x14\n" +
+	"\x05minor\x18\x03 \x03(\x03R\x05minor\"\xd4\x02\n" +
 	"\x0fReserveResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
 	"\x0edecline_reason\x18\x02 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12%\n" +
@@ -2927,7 +2855,7 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 }
 
 var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_service_balance_proto_balance_proto_goTypes = []any{
 	(Window)(0),                 // 0: balance.v1.Window
 	(Verdict)(0),                // 1: balance.v1.Verdict
@@ -2967,12 +2895,11 @@ var file_service_balance_proto_balance_proto_goTypes = []any{
 	(*ListEntriesRequest)(nil),  // 35: balance.v1.ListEntriesRequest
 	(*ListEntriesResponse)(nil), // 36: balance.v1.ListEntriesResponse
 	(*Entry)(nil),               // 37: balance.v1.Entry
-	(*CounterState_Spent)(nil),  // 38: balance.v1.CounterState.Spent
-	(*CounterState_Set)(nil),    // 39: balance.v1.CounterState.Set
-	(*proto.Money)(nil),         // 40: money.v1.Money
+	(*CounterState_Set)(nil),    // 38: balance.v1.CounterState.Set
+	(*proto.Money)(nil),         // 39: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	40, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	39, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
 	8,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
 	9,  // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
@@ -2980,77 +2907,73 @@ var file_service_balance_proto_balance_proto_depIdxs = []int32{
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
 	10, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	39, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	38, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	40, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	40, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	39, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	39, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	40, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	40, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	39, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	39, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
 	8,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	40, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	40, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	40, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	40, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	40, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	39, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	39, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	39, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	39, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	39, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
 	23, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	40, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	40, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	40, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	40, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	40, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	40, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	40, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	40, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	40, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	40, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	39, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	39, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	39, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	39, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	39, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	39, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	39, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	39, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	39, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	39, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
 	3,  // 38: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 39: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
 	10, // 40: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
 	37, // 41: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
 	4,  // 42: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
 	2,  // 43: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	38, // 44: balance.v1.CounterState.Set.day:type_name -> balance.v1.CounterState.Spent
-	38, // 45: balance.v1.CounterState.Set.week:type_name -> balance.v1.CounterState.Spent
-	38, // 46: balance.v1.CounterState.Set.month:type_name -> balance.v1.CounterState.Spent
-	38, // 47: balance.v1.CounterState.Set.cash_day:type_name -> balance.v1.CounterState.Spent
-	5,  // 48: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	7,  // 49: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	14, // 50: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	16, // 51: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	18, // 52: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	20, // 53: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	22, // 54: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	25, // 55: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	27, // 56: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	29, // 57: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	31, // 58: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
-	33, // 59: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	35, // 60: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	6,  // 61: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	13, // 62: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	15, // 63: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	17, // 64: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	19, // 65: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	21, // 66: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	24, // 67: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	26, // 68: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	28, // 69: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	30, // 70: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	32, // 71: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
-	34, // 72: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	36, // 73: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	61, // [61:74] is the sub-list for method output_type
-	48, // [48:61] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	5,  // 44: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	7,  // 45: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	14, // 46: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	16, // 47: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	18, // 48: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	20, // 49: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	22, // 50: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	25, // 51: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	27, // 52: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	29, // 53: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	31, // 54: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	33, // 55: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	35, // 56: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	6,  // 57: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	13, // 58: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	15, // 59: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	17, // 60: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	19, // 61: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	21, // 62: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	24, // 63: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	26, // 64: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	28, // 65: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	30, // 66: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	32, // 67: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	34, // 68: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	36, // 69: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	57, // [57:70] is the sub-list for method output_type
+	44, // [44:57] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -3064,7 +2987,7 @@ func file_service_balance_proto_balance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   35,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -3,6 +3,7 @@ package storage
 import (
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/errs"
 	"farthing/service.balance/logic"
 	balanceproto "farthing/service.balance/proto"
 )
@@ -14,44 +15,53 @@ func bytesOf(m proto.Message) []byte {
 }
 
 func countersBytes(counters []logic.Counters) []byte {
+	if len(counters) == 0 {
+		return nil
+	}
 	state := &balanceproto.CounterState{Sets: make([]*balanceproto.CounterState_Set, len(counters))}
 	for i, c := range counters {
 		state.Sets[i] = &balanceproto.CounterState_Set{
-			Id: c.Set, Day: spentProto(c.Day), Week: spentProto(c.Week), Month: spentProto(c.Month),
-			CashDay: spentProto(c.CashDay),
+			Id:    c.Set,
+			Since: []int64{int64(c.Day.Since), int64(c.Week.Since), int64(c.Month.Since), int64(c.CashDay.Since)},
+			Minor: []int64{c.Day.Minor, c.Week.Minor, c.Month.Minor, c.CashDay.Minor},
 		}
 	}
 	return bytesOf(state)
 }
 
 func countersOf(stored []byte) ([]logic.Counters, error) {
+	if len(stored) == 0 {
+		return nil, nil
+	}
 	var state balanceproto.CounterState
-	if err := proto.Unmarshal(stored, &state); err != nil || len(state.GetSets()) == 0 {
+	if err := proto.Unmarshal(stored, &state); err != nil {
 		return nil, err
 	}
 	counters := make([]logic.Counters, len(state.GetSets()))
 	for i, set := range state.GetSets() {
-		counters[i] = logic.Counters{
-			Set: set.GetId(), Day: spentOf(set.GetDay()), Week: spentOf(set.GetWeek()), Month: spentOf(set.GetMonth()),
-			CashDay: spentOf(set.GetCashDay()),
+		if len(set.GetSince()) != windows || len(set.GetMinor()) != windows {
+			return nil, errs.New(errs.Internal, "counters of other windows")
 		}
+		spent := func(w int) logic.Spent { return logic.Spent{Since: logic.Day(set.Since[w]), Minor: set.Minor[w]} }
+		counters[i] = logic.Counters{Set: set.GetId(), Day: spent(0), Week: spent(1), Month: spent(2), CashDay: spent(3)}
 	}
 	return counters, nil
 }
 
-func spentProto(s logic.Spent) *balanceproto.CounterState_Spent {
-	return &balanceproto.CounterState_Spent{Since: int64(s.Since), Minor: s.Minor}
-}
-
-func spentOf(s *balanceproto.CounterState_Spent) logic.Spent {
-	return logic.Spent{Since: logic.Day(s.GetSince()), Minor: s.GetMinor()}
-}
+// windows are counted for each set.
+const windows = 4
 
 func checksBytes(checks []logic.Check) []byte {
+	if len(checks) == 0 {
+		return nil
+	}
 	return bytesOf(&balanceproto.Explanation{Checks: logic.ChecksProto(checks)})
 }
 
 func checksOf(stored []byte) ([]logic.Check, error) {
+	if len(stored) == 0 {
+		return nil, nil
+	}
 	var explanation balanceproto.Explanation
 	if err := proto.Unmarshal(stored, &explanation); err != nil {
 		return nil, err

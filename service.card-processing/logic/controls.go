@@ -91,31 +91,23 @@ func wanted(card *cardsproto.Card, use Use) []check {
 		look("country_wanted", use.Country, slices.Contains(controls.GetBlockedCountries(), use.Country),
 			balanceproto.DeclineReason_DECLINE_REASON_COUNTRY_BLOCKED)
 	}
-	for entry, block := range blockedEntries(controls) {
-		if block != noRefusal && use.Entry == entry {
-			look("entry_wanted", strings.TrimPrefix(entry.String(), "ENTRY_MODE_"), true, block)
-		}
+	if block := entryBlock(controls, use.Entry); block != noRefusal {
+		look("entry_wanted", strings.TrimPrefix(use.Entry.String(), "ENTRY_MODE_"), true, block)
 	}
 	return checks
 }
 
-// blockedEntries are how the card must not be read, by what it then declines with.
-func blockedEntries(
-	c *cardsproto.Controls,
-) map[cardprocessingproto.EntryMode]balanceproto.DeclineReason {
-	blocked := make(map[cardprocessingproto.EntryMode]balanceproto.DeclineReason)
-	if c.GetOnlineBlocked() {
-		blocked[cardprocessingproto.EntryMode_ENTRY_MODE_ONLINE] = balanceproto.DeclineReason_DECLINE_REASON_ONLINE_BLOCKED
+// entryBlock is what a way to read the card declines with, if it is blocked.
+func entryBlock(c *cardsproto.Controls, entry cardprocessingproto.EntryMode) balanceproto.DeclineReason {
+	switch {
+	case entry == cardprocessingproto.EntryMode_ENTRY_MODE_ONLINE && c.GetOnlineBlocked():
+		return balanceproto.DeclineReason_DECLINE_REASON_ONLINE_BLOCKED
+	case entry == cardprocessingproto.EntryMode_ENTRY_MODE_CONTACTLESS && c.GetContactlessBlocked():
+		return balanceproto.DeclineReason_DECLINE_REASON_CONTACTLESS_BLOCKED
+	case entry == cardprocessingproto.EntryMode_ENTRY_MODE_MAGSTRIPE && c.GetMagstripeBlocked():
+		return balanceproto.DeclineReason_DECLINE_REASON_MAGSTRIPE_BLOCKED
 	}
-	if c.GetContactlessBlocked() {
-		blocked[cardprocessingproto.EntryMode_ENTRY_MODE_CONTACTLESS] =
-			balanceproto.DeclineReason_DECLINE_REASON_CONTACTLESS_BLOCKED
-	}
-	if c.GetMagstripeBlocked() {
-		blocked[cardprocessingproto.EntryMode_ENTRY_MODE_MAGSTRIPE] =
-			balanceproto.DeclineReason_DECLINE_REASON_MAGSTRIPE_BLOCKED
-	}
-	return blocked
+	return noRefusal
 }
 
 func limitsOf(c *cardsproto.Controls) []*balanceproto.Limit {

@@ -22,6 +22,9 @@ func MerchantGroups() map[string][]string {
 
 // BlockedMCCs are the category codes of the merchants that controls block.
 func BlockedMCCs(c *cardsproto.Controls) []string {
+	if len(c.GetBlockedMerchants()) == 0 {
+		return nil
+	}
 	var blocked []string
 	groups := MerchantGroups()
 	for _, group := range c.GetBlockedMerchants() {
