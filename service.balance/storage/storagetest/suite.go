@@ -29,6 +29,7 @@ func Run(t *testing.T, k *store.Keyspace) {
 		"an account that was never opened is not found":     s.neverOpened,
 		"opening again changes nothing":                     s.openAgain,
 		"a journal is written once and finished once":       s.journal,
+		"a thousand holds at once never exceed a limit":     s.limitHolds,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fmt.Sprintf("acc_%x", name)) })
 	}
