@@ -63,13 +63,15 @@ func (p *program) runExplain(ctx context.Context, id string, f paymentFlags) err
 
 // lookedAt is what a check has looked at, in words.
 func lookedAt(c cardprocessingproto.ExplanationCheck) string {
-	if c.Input != "" {
-		return strings.ToLower(c.Input)
-	}
-	if c.Name == "funds" {
+	switch {
+	case c.Name == "funds":
 		return fmt.Sprintf("%s were there, %s would be left", pence(c.Before), pence(c.After))
+	case strings.HasPrefix(c.Name, "limit_"):
+		return fmt.Sprintf("%s of %s spent before, %s with it", pence(c.Before), pence(c.Limit), pence(c.After))
+	case c.Input == "":
+		return "nobody says"
 	}
-	return fmt.Sprintf("%s of %s spent before, %s with it", pence(c.Before), pence(c.Limit), pence(c.After))
+	return strings.ToLower(c.Input)
 }
 
 // pence is minor units as people read them; accounts are in pounds.
