@@ -49,11 +49,7 @@ func (p *program) runExplain(ctx context.Context, id string, f paymentFlags) err
 	if p.json() {
 		return p.print(found)
 	}
-	outcome := p.screen.Green(found.Outcome)
-	if found.DeclineReason != "" {
-		outcome = p.screen.Red(found.Outcome) + " (" + strings.ReplaceAll(found.DeclineReason, "_", " ") + ")"
-	}
-	fmt.Fprintf(p.screen, "%s, %s, %s\n", found.AuthorisationID, outcome,
+	fmt.Fprintf(p.screen, "%s, %s, %s\n", found.AuthorisationID, p.outcome(found.Outcome, found.DeclineReason),
 		found.DecidedAt.Local().Format("2006-01-02 15:04:05"))
 	for _, c := range found.Checks {
 		fmt.Fprintf(p.screen, "  %-10s %-16s %s\n", c.Verdict, c.Name, lookedAt(c))

@@ -225,11 +225,7 @@ func (p *program) tell(
 	if p.json() {
 		return p.print(done)
 	}
-	outcome := p.screen.Green(done.Outcome)
-	if done.DeclineReason != "" {
-		outcome = p.screen.Red(done.Outcome) + " (" + strings.ReplaceAll(done.DeclineReason, "_", " ") + ")"
-	}
-	parts := []string{outcome, "payment " + done.Payment.Status}
+	parts := []string{p.outcome(done.Outcome, done.DeclineReason), "payment " + done.Payment.Status}
 	if done.Balance != nil {
 		parts = append(parts, "balance "+money.Amount{Minor: done.Balance.Minor, Currency: done.Balance.Currency}.Grouped())
 	}

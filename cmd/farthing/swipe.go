@@ -136,7 +136,7 @@ func (p *program) showSwipe(a cardedge.Answer, took time.Duration) error {
 	if p.json() {
 		return p.print(s)
 	}
-	parts := []string{p.outcome(s), fmt.Sprintf("%d ms", s.ElapsedMS)}
+	parts := []string{p.outcome(s.Outcome, s.DeclineReason), fmt.Sprintf("%d ms", s.ElapsedMS)}
 	if s.Balance != nil {
 		parts = append(parts, "balance "+money.Amount{Minor: *s.Balance, Currency: s.Currency}.Grouped())
 	}
@@ -145,9 +145,10 @@ func (p *program) showSwipe(a cardedge.Answer, took time.Duration) error {
 	return err
 }
 
-func (p *program) outcome(s swiped) string {
-	if s.Outcome == "approved" {
-		return p.screen.Green(s.Outcome)
+// outcome is what became of something that the bank was asked, and why it was declined, if it was.
+func (p *program) outcome(word, declined string) string {
+	if declined == "" {
+		return p.screen.Green(word)
 	}
-	return p.screen.Red(s.Outcome) + " (" + strings.ReplaceAll(s.DeclineReason, "_", " ") + ")"
+	return p.screen.Red(word) + " (" + strings.ReplaceAll(declined, "_", " ") + ")"
 }

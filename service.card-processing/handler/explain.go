@@ -8,7 +8,6 @@ import (
 	"farthing/pkg/audit"
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
-	"farthing/pkg/id"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
@@ -18,11 +17,14 @@ import (
 func (h *Handler) Explain(
 	ctx context.Context, req *cardprocessingproto.ExplainRequest,
 ) (*cardprocessingproto.ExplainResponse, error) {
-	account, hold, err := h.decided(ctx, req)
+	who, err := h.named(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	found, err := h.balance.Explain(ctx, &balanceproto.ExplainRequest{AccountId: account, HoldId: hold})
+	if who.account == "" {
+		return nil, errs.MissingParam("card_id")
+	}
+	found, err := h.balance.Explain(ctx, &balanceproto.ExplainRequest{AccountId: who.account, HoldId: who.key})
 	if errs.Is(err, errs.NotFound) {
 		return nil, errs.Missing("payment")
 	}
@@ -30,35 +32,11 @@ func (h *Handler) Explain(
 		return nil, err
 	}
 	return &cardprocessingproto.ExplainResponse{
-		AuthorisationId: logic.AuthorisationID(hold),
+		AuthorisationId: logic.AuthorisationID(who.key),
 		Approved:        found.GetOutcome() == balanceproto.Outcome_OUTCOME_APPROVED,
 		DeclineReason:   balanceproto.ReasonText(found.GetDeclineReason()),
 		Checks:          found.GetChecks(), ControlSetId: found.GetControlSetId(), DecidedMs: found.GetDecidedMs(),
 	}, nil
-}
-
-// decided is on which account and under which name an authorisation was decided.
-func (h *Handler) decided(
-	ctx context.Context, req *cardprocessingproto.ExplainRequest,
-) (account, hold string, err error) {
-	switch {
-	case req.GetTransactionId() != "" && req.GetAuthorisationId() != "":
-		return "", "", errs.BadParam("transaction_id", "excludes 'authorisation_id'")
-	case req.GetTransactionId() != "":
-		t, err := h.transaction(ctx, req.GetTransactionId())
-		if err == nil && t.GetHoldId() == "" {
-			err = errs.Missing("payment")
-		}
-		return t.GetAccountId(), t.GetHoldId(), err
-	}
-	if err := id.Check("authorisation_id", logic.AuthorisationPrefix, req.GetAuthorisationId()); err != nil {
-		return "", "", err
-	}
-	card, err := h.identify(ctx, "", req.GetCardId())
-	if err == nil && card == nil {
-		err = errs.Missing("card")
-	}
-	return card.GetAccountId(), logic.HoldOf(req.GetAuthorisationId()), err
 }
 
 // operate answers operators:

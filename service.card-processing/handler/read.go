@@ -15,59 +15,65 @@ import (
 func (h *Handler) GetPayment(
 	ctx context.Context, req *cardprocessingproto.GetPaymentRequest,
 ) (*cardprocessingproto.GetPaymentResponse, error) {
-	key, err := h.paymentKey(ctx, req)
+	who, err := h.named(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	p, found, err := h.payments.Find(ctx, key)
+	if err := h.openMade(ctx, who); err != nil {
+		return nil, err
+	}
+	p, found, err := h.payments.Find(ctx, who.key)
 	if err != nil {
 		return nil, err
 	}
 	if !found {
 		return nil, errs.Missing("payment")
 	}
-	events, err := h.payments.Events(ctx, key)
+	events, err := h.payments.Events(ctx, who.key)
 	return &cardprocessingproto.GetPaymentResponse{Payment: p.State, Events: events}, err
 }
 
-func (h *Handler) paymentKey(ctx context.Context, req *cardprocessingproto.GetPaymentRequest) (string, error) {
+// naming names a payment by its transaction, or by its authorisation and the card.
+type naming interface {
+	GetAuthorisationId() string
+	GetTransactionId() string
+	GetCardId() string
+}
+
+// named is the payment that somebody names. Its account is empty for an authorisation without a card.
+func (h *Handler) named(ctx context.Context, n naming) (subject, error) {
 	switch {
-	case req.GetAuthorisationId() == "" && req.GetTransactionId() == "":
-		return "", errs.MissingParam("transaction_id")
-	case req.GetAuthorisationId() != "" && req.GetTransactionId() != "":
-		return "", errs.BadParam("transaction_id", "excludes 'authorisation_id'")
-	case req.GetAuthorisationId() != "":
-		key := logic.HoldOf(req.GetAuthorisationId())
-		err := id.Check("authorisation_id", logic.AuthorisationPrefix, req.GetAuthorisationId())
-		if err == nil && req.GetCardId() != "" {
-			err = h.openOf(ctx, key, req.GetCardId())
+	case n.GetAuthorisationId() == "" && n.GetTransactionId() == "":
+		return subject{}, errs.MissingParam("transaction_id")
+	case n.GetAuthorisationId() != "" && n.GetTransactionId() != "":
+		return subject{}, errs.BadParam("transaction_id", "excludes 'authorisation_id'")
+	case n.GetTransactionId() != "":
+		t, err := h.transaction(ctx, n.GetTransactionId())
+		if err == nil && t.GetHoldId() == "" {
+			err = errs.Missing("payment")
 		}
-		return key, err
+		return subject{key: t.GetHoldId(), account: t.GetAccountId()}, err
 	}
-	t, err := h.transaction(ctx, req.GetTransactionId())
-	switch {
-	case err != nil:
-		return "", err
-	case t.GetHoldId() == "":
-		return "", errs.Missing("payment")
+	key := logic.HoldOf(n.GetAuthorisationId())
+	if err := id.Check("authorisation_id", logic.AuthorisationPrefix, n.GetAuthorisationId()); err != nil {
+		return subject{}, err
 	}
-	return t.GetHoldId(), h.openMade(ctx, subject{key: t.GetHoldId(), account: t.GetAccountId()})
+	if n.GetCardId() == "" {
+		return subject{key: key}, nil
+	}
+	card, err := h.identify(ctx, "", n.GetCardId())
+	if err == nil && card == nil {
+		err = errs.Missing("card")
+	}
+	return subjectOf(card, key), err
 }
 
-// openOf opens the payment of an authorisation on a card.
-func (h *Handler) openOf(ctx context.Context, key, cardID string) error {
-	card, err := h.identify(ctx, "", cardID)
-	switch {
-	case err != nil:
-		return err
-	case card == nil:
-		return errs.Missing("card")
-	}
-	return h.openMade(ctx, subjectOf(card, key))
-}
-
-// openMade opens a payment whose authorisation was decided. Reading must not keep out one that is on its way.
+// openMade opens a payment whose authorisation was decided, if it is known on which account. Reading must not keep out
+// one that is on its way.
 func (h *Handler) openMade(ctx context.Context, who subject) error {
+	if who.account == "" {
+		return nil
+	}
 	_, err := h.balance.SettleHold(ctx, &balanceproto.SettleHoldRequest{AccountId: who.account, HoldId: who.key})
 	if errs.Is(err, errs.NotFound) {
 		return nil // There may be a payment, of a message that came first.
