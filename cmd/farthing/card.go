@@ -31,41 +31,38 @@ func (p *program) card() *cobra.Command {
 	}
 	var shown, replaced controlFlags
 	show := &cobra.Command{
-		Use: "show", Short: "Show a card and its controls", Args: arguments(),
+		Use: "show", Short: "Show a card and its controls", Args: arguments(), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.askCard(c.Context(), http.MethodGet, shown.card, "", nil)
 		},
 	}
 	replace := &cobra.Command{
 		Use: "replace", Short: "Close a card and issue another one, under the same controls", Args: arguments(),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		Long: "Replace closes a card and issues another one, with a number of its own and under the same controls:\n" +
 			"what was spent with the old one counts. A repeat shows the one that was issued first.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.askCard(c.Context(), http.MethodPost, replaced.card, cardsproto.ReplacementPath, nil)
 		},
 	}
-	addCardFlag(show, &shown)
-	addCardFlag(replace, &replaced)
+	addCard(show, &shown.card)
+	addCard(replace, &replaced.card)
 	card.AddCommand(show, replace, p.controlCommand())
 	return card
-}
-
-func addCardFlag(to *cobra.Command, f *controlFlags) {
-	to.Flags().StringVar(&f.card, "card", "", "the card's id; the demonstration customer's if not given")
-	to.ValidArgsFunction = cobra.NoFileCompletions
 }
 
 func (p *program) controlCommand() *cobra.Command {
 	var f controlFlags
 	control := &cobra.Command{
 		Use: "control", Short: "Set limits, and what a card must not be used for", Args: arguments(),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		Long: "Control changes what is given and leaves the rest as it is. Limits are in pounds, or 'none'. Windows turn\n" +
 			"at 04:00 in London: a week on Monday, a month on its first.",
 		Example: "  farthing card control --day 100 --block gambling\n" +
 			"  farthing card control --day none --block '' --no-online",
 		RunE: func(c *cobra.Command, _ []string) error { return p.runControl(c, f) },
 	}
-	addCardFlag(control, &f)
+	addCard(control, &f.card)
 	flags := control.Flags()
 	flags.StringVar(&f.payment, "payment", "", "most for one payment")
 	flags.StringVar(&f.day, "day", "", "most in a day")

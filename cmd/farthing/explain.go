@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"farthing/cmd/farthing/bank"
+	"farthing/pkg/money"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
@@ -25,7 +26,7 @@ func (p *program) explanation() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(c *cobra.Command, args []string) error { return p.runExplain(c.Context(), args[0], f) },
 	}
-	f.addCard(explain)
+	addCard(explain, &f.card)
 	return explain
 }
 
@@ -35,11 +36,11 @@ func (p *program) runExplain(ctx context.Context, id string, f paymentFlags) err
 		return err
 	}
 	path := cardprocessingproto.ExplanationsPath + url.PathEscape(id)
-	if !strings.HasPrefix(id, "tx_") {
-		card, err := cardOf(n, f.card)
-		if err != nil {
-			return err
-		}
+	card, err := cardFor(n, id, f.card)
+	if err != nil {
+		return err
+	}
+	if card != "" {
 		path += "?card_id=" + url.QueryEscape(card)
 	}
 	var found cardprocessingproto.Explanation
@@ -71,10 +72,4 @@ func lookedAt(c cardprocessingproto.ExplanationCheck) string {
 }
 
 // pence is minor units as people read them; accounts are in pounds.
-func pence(minor int64) string {
-	sign := ""
-	if minor < 0 {
-		sign, minor = "-", -minor
-	}
-	return fmt.Sprintf("%s%d.%02d", sign, minor/100, minor%100)
-}
+func pence(minor int64) string { return money.Amount{Minor: minor, Currency: "GBP"}.Decimal() }

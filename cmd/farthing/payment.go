@@ -85,12 +85,13 @@ func (p *program) showCommand() *cobra.Command {
 			return p.showPayment(found)
 		},
 	}
-	f.addCard(show)
+	addCard(show, &f.card)
 	return show
 }
 
-func (f *paymentFlags) addCard(to *cobra.Command) {
-	to.Flags().StringVar(&f.card, "card", "", "the card's id; the demonstration customer's if not given")
+// addCard adds the flag of all commands that are about a card.
+func addCard(to *cobra.Command, card *string) {
+	to.Flags().StringVar(card, "card", "", "the card's id; the demonstration customer's if not given")
 }
 
 func (f *paymentFlags) addID(to *cobra.Command) {
@@ -103,14 +104,21 @@ func (p *program) find(ctx context.Context, id string, f paymentFlags) (cardedge
 	if err != nil {
 		return cardedge.Client{}, cardedge.Payment{}, err
 	}
-	edge, card := cardedge.Client{Address: n.CardEdge}, ""
-	if !strings.HasPrefix(id, "tx_") {
-		if card, err = cardOf(n, f.card); err != nil {
-			return edge, cardedge.Payment{}, err
-		}
+	edge := cardedge.Client{Address: n.CardEdge}
+	card, err := cardFor(n, id, f.card)
+	if err != nil {
+		return edge, cardedge.Payment{}, err
 	}
 	found, err := edge.Payment(ctx, id, card)
 	return edge, found, err
+}
+
+// cardFor is the card that an authorisation's id needs beside it; a transaction's needs none.
+func cardFor(n bank.Notice, id, given string) (string, error) {
+	if strings.HasPrefix(id, "tx_") {
+		return "", nil
+	}
+	return cardOf(n, given)
 }
 
 // cardOf is a card's id: the demonstration customer's if none is given.
@@ -142,7 +150,7 @@ func (p *program) verbCommand(v verb) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return p.runVerb(c.Context(), v, f, args) },
 	}
 	f.addID(c)
-	f.addCard(c)
+	addCard(c, &f.card)
 	if v.name == "clear" {
 		c.Flags().BoolVar(&f.moreFollows, "more-follows", false, "more will be collected: what is left stays held")
 	}
@@ -179,7 +187,7 @@ func (p *program) unauthorisedCommand(name, route, short string) *cobra.Command 
 		},
 	}
 	f.addID(c)
-	f.addCard(c)
+	addCard(c, &f.card)
 	flags := c.Flags()
 	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
 	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")

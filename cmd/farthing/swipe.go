@@ -42,7 +42,7 @@ func (p *program) swipe() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	flags := swipe.Flags()
-	flags.StringVar(&f.card, "card", "", "the card's id; the demonstration customer's if not given")
+	addCard(swipe, &f.card)
 	flags.StringVar(&f.id, "id", "", "the processor's id of this swipe; a repeat of it answers what happened first")
 	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
 	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")

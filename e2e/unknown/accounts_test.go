@@ -2,7 +2,6 @@ package unknown
 
 import (
 	"fmt"
-	"strings"
 
 	"farthing/e2e/world"
 	balanceproto "farthing/service.balance/proto"
@@ -16,7 +15,7 @@ func unaccounted(r world.Records) []string {
 	for _, e := range r.Entries {
 		isHold := e.GetKind() == balanceproto.EntryKind_ENTRY_KIND_HELD
 		if (isHold || e.GetKind() == balanceproto.EntryKind_ENTRY_KIND_RELEASED) && e.GetAtMs() >= r.Since {
-			hold, _, _ := strings.Cut(e.GetId(), ":")
+			hold, _ := balanceproto.HoldOf(e.GetId())
 			held[hold] += e.GetHeldChangeMinor()
 		}
 	}

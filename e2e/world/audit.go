@@ -79,7 +79,7 @@ func (a *audit) ledger() {
 
 func (a *audit) index() {
 	for _, e := range a.Entries {
-		hold, _, _ := strings.Cut(e.GetId(), ":") // Changes of a hold are named after it.
+		hold, _ := balanceproto.HoldOf(e.GetId())
 		a.entries[hold] = append(a.entries[hold], e)
 	}
 	for _, t := range a.Transactions {

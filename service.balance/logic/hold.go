@@ -3,9 +3,9 @@ package logic
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
+
+	balanceproto "farthing/service.balance/proto"
 )
 
 // Hold is what is left of one hold after some of its changes. The zero value is a hold that is yet to be made.
@@ -25,21 +25,9 @@ type Part struct {
 	Minor int64
 }
 
-// A hold's changes (more of it, some given back, some collected) are numbered from 1. Their entries are named so, so
-// that each number is used once, whoever asks.
-const changeSeparator = ":"
-
-// ChangeID is the id of the entry that is a hold's n-th change; that of the hold itself for 0.
-func ChangeID(hold string, n int64) string {
-	if n == 0 {
-		return hold
-	}
-	return hold + changeSeparator + strconv.FormatInt(n, 10)
-}
-
-// holdOf is the hold whose change an entry with this id is.
+// holdOf is the hold that an entry with this id is of.
 func holdOf(id string) string {
-	hold, _, _ := strings.Cut(id, changeSeparator)
+	hold, _ := balanceproto.HoldOf(id)
 	return hold
 }
 

@@ -10,6 +10,7 @@ import (
 	"farthing/pkg/errs"
 	"farthing/pkg/money"
 	"farthing/pkg/trace"
+	balanceproto "farthing/service.balance/proto"
 )
 
 // Journal moves money between accounts: its legs sum to zero. It is written down before its first leg, and whoever
@@ -43,7 +44,7 @@ type Leg struct {
 // legID is the id of the entry of the journal's n-th leg.
 func (j Journal) legID(n int) string {
 	if leg := j.Legs[n]; leg.Hold != "" {
-		return ChangeID(leg.Hold, leg.Change)
+		return balanceproto.ChangeID(leg.Hold, leg.Change)
 	}
 	return fmt.Sprintf("%s:%d", j.ID, n)
 }

@@ -6,6 +6,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/trace"
+	balanceproto "farthing/service.balance/proto"
 )
 
 // SettleHold is what became of a hold, or of its n-th change, for ever: one that was never made is fenced for a reason,
@@ -14,17 +15,17 @@ func (l *Ledger) SettleHold(ctx context.Context, account, hold string, n int64, 
 	if _, err := l.accounts.Load(ctx, account); err != nil {
 		return Entry{}, err
 	}
-	entry, found, err := l.accounts.Find(ctx, account, ChangeID(hold, n))
+	entry, found, err := l.accounts.Find(ctx, account, balanceproto.ChangeID(hold, n))
 	if err == nil && !found {
 		if as == NoReason {
 			return Entry{}, errs.Missing("hold")
 		}
 		entry, err = l.accounts.Fence(ctx, Entry{
-			Account: account, ID: ChangeID(hold, n), Kind: Void, Reason: as, At: l.clock.Now(),
+			Account: account, ID: balanceproto.ChangeID(hold, n), Kind: Void, Reason: as, At: l.clock.Now(),
 		})
 	}
 	if err != nil {
-		return Entry{}, fmt.Errorf("settling %s: %w", ChangeID(hold, n), err)
+		return Entry{}, fmt.Errorf("settling %s: %w", balanceproto.ChangeID(hold, n), err)
 	}
 	return entry, nil
 }
@@ -40,12 +41,12 @@ func (l *Ledger) HoldBefore(ctx context.Context, account, hold string, n int64) 
 	}
 	var left Hold
 	for i := range n {
-		entry, found, err := l.accounts.Find(ctx, account, ChangeID(hold, i))
+		entry, found, err := l.accounts.Find(ctx, account, balanceproto.ChangeID(hold, i))
 		switch {
 		case err != nil:
 			return Hold{}, fmt.Errorf("reading a hold: %w", err)
 		case !found, i == 0 && entry.Kind != Held:
-			return Hold{}, errs.Newf(errs.PreconditionFailed+".hold", "%s has not happened", ChangeID(hold, i))
+			return Hold{}, errs.Newf(errs.PreconditionFailed+".hold", "%s has not happened", balanceproto.ChangeID(hold, i))
 		}
 		if left, err = left.after(entry, l.london); err != nil {
 			return Hold{}, errs.New(errs.Internal, "A hold contradicts itself").Because(err)
@@ -59,7 +60,7 @@ func (l *Ledger) HoldBefore(ctx context.Context, account, hold string, n int64) 
 func (l *Ledger) HoldNow(ctx context.Context, account, hold string) (Hold, int64, error) {
 	var left Hold
 	for n := int64(0); ; n++ {
-		entry, found, err := l.accounts.Find(ctx, account, ChangeID(hold, n))
+		entry, found, err := l.accounts.Find(ctx, account, balanceproto.ChangeID(hold, n))
 		switch {
 		case err != nil:
 			return Hold{}, 0, fmt.Errorf("reading a hold: %w", err)
@@ -89,7 +90,7 @@ func (l *Ledger) Release(ctx context.Context, account, hold string, n, minor int
 		return Entry{}, errs.Newf(errs.PreconditionFailed+".hold", "The hold has %d minor units left", left.Remaining)
 	}
 	decision, err := l.Do(ctx, account, Command{
-		ID: ChangeID(hold, n), Kind: Released, Amount: minor, Hold: left, TransactionID: left.TransactionID,
+		ID: balanceproto.ChangeID(hold, n), Kind: Released, Amount: minor, Hold: left, TransactionID: left.TransactionID,
 		Traceparent: trace.Traceparent(ctx),
 	})
 	if err == nil && (decision.Entry.Kind != Released || decision.Entry.HeldChange != -minor) {
@@ -109,8 +110,8 @@ func (l *Ledger) Extend(
 	}
 	control.Set, control.Cash = left.ControlSet, left.Cash // Those that it was made under.
 	decision, err := l.Do(ctx, account, Command{
-		ID: ChangeID(hold, n), Kind: Held, Amount: minor, Hold: left, Refusal: refusal, Forced: forced, Control: control,
-		TransactionID: left.TransactionID, Traceparent: trace.Traceparent(ctx),
+		ID: balanceproto.ChangeID(hold, n), Kind: Held, Amount: minor, Hold: left, Refusal: refusal, Forced: forced,
+		Control: control, TransactionID: left.TransactionID, Traceparent: trace.Traceparent(ctx),
 	})
 	if got := decision.Entry; err == nil && got.Kind != Declined && got.Kind != Void && got.HeldChange != minor {
 		err = changeUsed()
@@ -120,9 +121,9 @@ func (l *Ledger) Extend(
 
 // Explain is the entry of a hold, or of its n-th change, with its explanation: not_found.hold if it was never decided.
 func (l *Ledger) Explain(ctx context.Context, account, hold string, n int64) (Entry, error) {
-	first, found, err := l.accounts.Find(ctx, account, ChangeID(hold, n))
+	first, found, err := l.accounts.Find(ctx, account, balanceproto.ChangeID(hold, n))
 	if err != nil {
-		return Entry{}, fmt.Errorf("finding %s: %w", ChangeID(hold, n), err)
+		return Entry{}, fmt.Errorf("finding %s: %w", balanceproto.ChangeID(hold, n), err)
 	}
 	if !found {
 		return Entry{}, errs.Missing("hold")

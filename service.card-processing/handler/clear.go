@@ -15,14 +15,12 @@ func (h *Handler) Clear(
 ) (*cardprocessingproto.ClearResponse, error) {
 	f := logic.FollowUp{
 		Message: req.GetMessage(), Original: req.GetOriginal(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(),
-		Descriptor: req.GetDescriptor_(), MCC: req.GetMcc(),
+		Descriptor: req.GetDescriptor_(), MCC: req.GetMcc(), MoreFollows: req.GetMoreFollows(),
 	}
 	if err := logic.CheckMoved(f, h.clock.Now()); err != nil {
 		return nil, err
 	}
-	payment, event, err := h.follow(
-		ctx, logic.Clearing, f, req.GetMoreFollows(),
-	)
+	payment, event, err := h.follow(ctx, logic.Clearing, f)
 	return &cardprocessingproto.ClearResponse{Payment: payment, Event: event}, err
 }
 
@@ -37,7 +35,7 @@ func (h *Handler) Refund(
 	if err := logic.CheckMoved(f, h.clock.Now()); err != nil {
 		return nil, err
 	}
-	payment, event, err := h.follow(ctx, logic.Refund, f, false)
+	payment, event, err := h.follow(ctx, logic.Refund, f)
 	return &cardprocessingproto.RefundResponse{Payment: payment, Event: event}, err
 }
 

@@ -117,15 +117,18 @@ func (h *Handler) opening(
 	return opened, first, nil
 }
 
-// begin writes down what a message is going to do. It is false if somebody else changed the payment meanwhile.
+// begin writes down what a message is going to do, and does it. It is false if somebody else changed the payment
+// meanwhile.
 func (h *Handler) begin(ctx context.Context, p storage.Payment, said logic.Said) (bool, error) {
 	planned := logic.Plan(p.State, said, h.clock.Now())
 	if err := h.unfinished.Add(ctx, time.UnixMilli(planned.GetAtMs()), p.Key); err != nil {
 		return false, fmt.Errorf("listing a payment: %w", err)
 	}
-	p.State = proto.CloneOf(p.State)
-	p.State.Pending = planned
-	return h.payments.Begin(ctx, p)
+	begun, ok, err := h.payments.Begin(ctx, p, planned)
+	if err != nil || !ok {
+		return false, err
+	}
+	return true, h.finish(ctx, begun)
 }
 
 // finish does what a payment's pending event says, all of it again if need be, and writes its end, unless somebody else

@@ -16,7 +16,7 @@ func (h *Handler) Reverse(
 	if err := logic.CheckReverse(f, h.clock.Now()); err != nil {
 		return nil, err
 	}
-	payment, event, err := h.follow(ctx, logic.Reversal, f, false)
+	payment, event, err := h.follow(ctx, logic.Reversal, f)
 	return &cardprocessingproto.ReverseResponse{Payment: payment, Event: event}, err
 }
 
@@ -28,7 +28,7 @@ func (h *Handler) Advise(
 	if err := logic.CheckIncrement(f, h.clock.Now()); err != nil {
 		return nil, err
 	}
-	payment, event, err := h.follow(ctx, logic.Advice, f, false)
+	payment, event, err := h.follow(ctx, logic.Advice, f)
 	return &cardprocessingproto.AdviseResponse{Payment: payment, Event: event}, err
 }
 
@@ -42,6 +42,6 @@ func (h *Handler) Increment(
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	payment, event, err := h.follow(ctx, logic.Increment, f, false)
+	payment, event, err := h.follow(ctx, logic.Increment, f)
 	return &cardprocessingproto.IncrementResponse{Payment: payment, Event: event}, err
 }

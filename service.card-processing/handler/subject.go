@@ -14,7 +14,7 @@ import (
 
 // follow carries a message that was checked into the payment that it is about.
 func (h *Handler) follow(
-	ctx context.Context, kind cardprocessingproto.PaymentEventKind, f logic.FollowUp, moreFollows bool,
+	ctx context.Context, kind cardprocessingproto.PaymentEventKind, f logic.FollowUp,
 ) (*cardprocessingproto.Payment, *cardprocessingproto.PaymentEvent, error) {
 	card, err := h.identify(ctx, f.Message.GetCardNumber(), f.Message.GetCardId())
 	if err != nil {
@@ -29,7 +29,7 @@ func (h *Handler) follow(
 	}
 	said := logic.Said{
 		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
-		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: moreFollows,
+		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows,
 	}
 	key, err := h.keyOf(ctx, f, said, card, own)
 	if err != nil {

@@ -45,27 +45,22 @@ func (h *Handler) finishLate(ctx context.Context, item worklist.Item) error {
 	case now.Sub(time.UnixMilli(pending.GetAtMs())) < unansweredAfter:
 		return nil // Whoever began it is still at it.
 	}
-	if p, err = h.giveUp(ctx, p); err != nil || p.State == nil {
+	p, ours, err := h.giveUp(ctx, p)
+	if err != nil || !ours {
 		return err
 	}
 	return h.finish(ctx, p)
 }
 
-// giveUp decides that an increment which nobody was answered will be declined. The payment has no state if somebody
-// else was faster.
-func (h *Handler) giveUp(ctx context.Context, p storage.Payment) (storage.Payment, error) {
+// giveUp decides that an increment which nobody was answered will be declined. It is false if somebody else was faster.
+func (h *Handler) giveUp(ctx context.Context, p storage.Payment) (storage.Payment, bool, error) {
 	pending := p.State.GetPending()
 	if pending.GetKind() != logic.Increment || pending.GetGivenUp() {
-		return p, nil
+		return p, true, nil
 	}
-	p.State = proto.CloneOf(p.State)
-	p.State.Pending.GivenUp = true
-	begun, err := h.payments.Begin(ctx, p)
-	if err != nil || !begun {
-		return storage.Payment{}, err
-	}
-	p.Revision++
-	return p, nil
+	given := proto.CloneOf(pending)
+	given.GivenUp = true
+	return h.payments.Begin(ctx, p, given)
 }
 
 // dueSeparator stands between the account and the hold of an item that is due.

@@ -3,7 +3,6 @@ package handler
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -38,7 +37,7 @@ func (h *Handler) releaseUnanswered(ctx context.Context, e events.Event) error {
 	if entry.GetKind() != balanceproto.EntryKind_ENTRY_KIND_HELD {
 		return nil
 	}
-	if strings.Contains(entry.GetId(), changeSeparator) {
+	if _, isChange := balanceproto.HoldOf(entry.GetId()); isChange {
 		return nil // An increment is its payment's affair.
 	}
 	t, err := h.transaction(ctx, entry.GetTransactionId())
@@ -64,9 +63,6 @@ func (h *Handler) releaseUnanswered(ctx context.Context, e events.Event) error {
 	}
 	return err
 }
-
-// changeSeparator stands between a hold's id and the number of its change, in the ledger.
-const changeSeparator = ":"
 
 // transaction is nil if it is not recorded.
 func (h *Handler) transaction(ctx context.Context, transactionID string) (*transactionsproto.Transaction, error) {

@@ -17,6 +17,7 @@ type FollowUp struct {
 	LocalAmount *moneyproto.Money
 	Descriptor  string
 	MCC         string
+	MoreFollows bool
 }
 
 // CheckReverse refuses what can never be a reversal, naming the field and the rule.

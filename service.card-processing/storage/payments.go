@@ -97,15 +97,19 @@ func (s *Payments) Open(
 	return err
 }
 
-// Begin writes down what is going to be done to a payment, in its pending event. It is false if the payment has
-// changed since it was read.
-func (s *Payments) Begin(ctx context.Context, p Payment) (bool, error) {
-	batch, err := s.next(p.Key, p.Revision+1, p.State)
+// Begin writes down what is going to be done to a payment, in its pending event, and answers it as it then is. It is
+// false if the payment has changed since it was read.
+func (s *Payments) Begin(
+	ctx context.Context, p Payment, pending *cardprocessingproto.PaymentEvent,
+) (Payment, bool, error) {
+	begun := Payment{Key: p.Key, Revision: p.Revision + 1, State: proto.CloneOf(p.State)}
+	begun.State.Pending = pending
+	batch, err := s.next(begun.Key, begun.Revision, begun.State)
 	if err != nil {
-		return false, err
+		return Payment{}, false, err
 	}
 	answer, err := batch.If("revision", p.Revision).Apply(ctx)
-	return answer.OK, err
+	return begun, answer.OK, err
 }
 
 // End writes the state that an event, all of which is done, leaves a payment in. It is false as Begin is.

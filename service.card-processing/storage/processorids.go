@@ -56,9 +56,3 @@ func (s *ProcessorIDs) Claim(ctx context.Context, c Claim) (string, error) {
 	}
 	return first.HoldID, nil
 }
-
-// Find is the hold that an id stands for, and whether it does.
-func (s *ProcessorIDs) Find(ctx context.Context, processorID string) (string, bool, error) {
-	row, found, err := s.rows.In(processorID).Find(ctx, store.Latest)
-	return row.HoldID, found, err
-}
