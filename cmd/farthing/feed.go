@@ -162,12 +162,13 @@ func page(ctx context.Context, n bank.Notice, query url.Values) (pageOfFeed, err
 
 // showItems writes items in columns, in their order.
 func (p *program) showItems(items []item) error {
-	now := clock.Real{}.Now().Local()
+	banks, err := p.folder().Clock()
+	if err != nil {
+		return err
+	}
+	now := banks.Now().Local()
 	rows := make([][]string, len(items))
 	for i, each := range items {
-		if each.Created.After(now) { // The bank's clock is ahead of the machine's.
-			now = each.Created.Local()
-		}
 		amount := ""
 		if each.Currency != "" {
 			amount = money.Amount{Minor: each.Amount, Currency: each.Currency}.Symbolic()

@@ -9,7 +9,6 @@ import (
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/cardedge"
-	"farthing/pkg/clock"
 	"farthing/pkg/money"
 )
 
@@ -222,9 +221,11 @@ func amountOf(text, currency string) (*cardedge.Amount, error) {
 func (p *program) tell(
 	ctx context.Context, edge cardedge.Client, route, processorID string, asked cardedge.FollowUp,
 ) error {
+	var err error
 	if asked.ProcessorID = processorID; processorID == "" {
-		network := cardedge.NewNetwork(clock.Real{}.Now())
-		asked.Network = &network
+		if asked.Network, err = p.newNetwork(); err != nil {
+			return err
+		}
 	}
 	done, err := edge.Follow(ctx, route, asked)
 	if err != nil {

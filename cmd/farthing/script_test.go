@@ -29,7 +29,8 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               takePort,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": await, "follow": follow, "keep": keep, "usage": ends(exitUsage), "failure": ends(exitFailed),
+			"await": await, "follow": follow, "eventually": eventually,
+			"keep": keep, "usage": ends(exitUsage), "failure": ends(exitFailed),
 		},
 	})
 }
@@ -60,6 +61,25 @@ func ends(code int) func(*testscript.TestScript, bool, []string) {
 		line := regexp.MustCompile("^farthing: .*" + args[0] + ".*\n$")
 		if stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr"); stdout != "" || !line.MatchString(stderr) {
 			ts.Fatalf("%q says %q, %q, want %s", args[1:], stdout, stderr, line)
+		}
+	}
+}
+
+// eventually runs a command until it prints a line that matches: eventually PATTERN ARG...
+func eventually(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: eventually PATTERN ARG...")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	pattern := regexp.MustCompile("(?m)" + args[0])
+	for {
+		ts.Check(ts.Exec("farthing", args[1:]...))
+		if pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if clock.Wait(ctx, 50*time.Millisecond) != nil {
+			ts.Fatalf("%q does not print %s", args[1:], pattern)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func explainFlag(_ *cobra.Command, err error) error {
 }
 
 func (p *program) runSwipe(ctx context.Context, f swipeFlags, amount, descriptor string) error {
-	asked, err := authorisationOf(f, amount, descriptor)
+	asked, err := p.authorisationOf(f, amount, descriptor)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (p *program) runSwipe(ctx context.Context, f swipeFlags, amount, descriptor
 	return p.showSwipe(answer, watch.Elapsed())
 }
 
-func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authorisation, error) {
+func (p *program) authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authorisation, error) {
 	paid, err := money.Parse("amount", amount, f.currency)
 	switch {
 	case err != nil:
@@ -102,10 +102,19 @@ func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authoris
 		EntryMode: f.entry, Country: f.country, Cash: f.cash,
 	}
 	if f.id == "" {
-		network := cardedge.NewNetwork(clock.Real{}.Now())
-		asked.Network = &network
+		asked.Network, err = p.newNetwork()
 	}
-	return asked, nil
+	return asked, err
+}
+
+// newNetwork names a message that is sent now, in the bank's time.
+func (p *program) newNetwork() (*cardedge.Network, error) {
+	banks, err := p.folder().Clock()
+	if err != nil {
+		return nil, err
+	}
+	network := cardedge.NewNetwork(banks.Now())
+	return &network, nil
 }
 
 // swiped is what a swipe came to.

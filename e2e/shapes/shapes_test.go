@@ -60,6 +60,7 @@ func TestABankIsTheSameInEveryShape(t *testing.T) {
 				s.try(t, tests)
 			}
 			s.try(t, endTests(s.replicas))
+			s.try(t, []test{{"time is moved for every process, for ever", movesTime}})
 		})
 	}
 }

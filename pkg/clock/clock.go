@@ -7,7 +7,6 @@ package clock
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 )
 
@@ -21,40 +20,6 @@ type Real struct{}
 
 // Now is the machine's time, UTC, cut to milliseconds.
 func (Real) Now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
-
-// Business is real time plus an offset that can only grow. The zero value runs with the machine.
-// It is safe for concurrent use.
-type Business struct {
-	offset atomic.Int64 // Nanoseconds.
-}
-
-// StartingAt is a business clock that reads t now. It is how a demonstration starts in the past.
-func StartingAt(t time.Time) *Business {
-	b := &Business{}
-	b.offset.Store(int64(time.Until(t)))
-	return b
-}
-
-// Now is business time, UTC, cut to milliseconds.
-func (b *Business) Now() time.Time {
-	return time.Now().Add(b.Offset()).UTC().Truncate(time.Millisecond)
-}
-
-// Offset is how far business time is ahead of real time: negative while a past is being replayed.
-func (b *Business) Offset() time.Duration { return time.Duration(b.offset.Load()) }
-
-// Observe takes over a peer's offset if it is the larger one: time never runs backwards. Repeating it is harmless.
-func (b *Business) Observe(offset time.Duration) {
-	for {
-		mine := b.offset.Load()
-		if int64(offset) <= mine || b.offset.CompareAndSwap(mine, int64(offset)) {
-			return
-		}
-	}
-}
-
-// AdvanceTo moves business time forward to t; a t that has passed already changes nothing.
-func (b *Business) AdvanceTo(t time.Time) { b.Observe(time.Until(t)) }
 
 // Fixed always tells the same time. It is for tests.
 type Fixed time.Time

@@ -33,11 +33,15 @@ func (p *Process) adminHandler() http.Handler {
 	mux.Handle("GET /traces/{trace_id}", p.options.Recorder.Handler())
 	mux.HandleFunc("GET /subscriptions", p.serveSubscriptions)
 	mux.HandleFunc("GET /processes", p.serveProcesses)
+	mux.HandleFunc("GET "+ClockPath, p.serveTime)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	for pattern, handler := range p.operations {
+		mux.Handle(pattern, handler)
+	}
+	for pattern, handler := range p.options.Operations {
 		mux.Handle(pattern, handler)
 	}
 	// A web page that an operator has open must not be able to change anything here.

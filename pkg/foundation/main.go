@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -82,10 +83,15 @@ func (s Site) run(
 	if err != nil {
 		return err
 	}
-	ground, err := s.Ground(ctx, &clock.Business{}, log, transport)
+	ahead, err := clock.File(s.Clock).Read()
+	if err != nil {
+		return fmt.Errorf("setting %sCLOCK: %w", settingPrefix, err)
+	}
+	ground, err := s.Ground(ctx, clock.Ahead(ahead), log, transport)
 	if err != nil {
 		return err
 	}
+	s.followClock(ctx, ground)
 	options := ground.Options(services)
 	options.Settings, options.KeyDir, options.CreateKeys = settings, s.keys(), s.CreateKeys
 	if options.Listen, err = s.listenDoor(ctx); err != nil {
@@ -106,6 +112,21 @@ func (s Site) run(
 		}
 	}
 	return errors.Join(err, process.Shutdown(ctx), ground.Close())
+}
+
+// followClock has business time move with the site's file until the ground closes.
+func (s Site) followClock(ctx context.Context, g *Ground) {
+	if s.Clock == "" {
+		return
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var following sync.WaitGroup
+	following.Go(func() { clock.File(s.Clock).Follow(ctx, g.Clock) })
+	g.Later(func() error {
+		stop()
+		following.Wait()
+		return nil
+	})
 }
 
 // start migrates the embedded store, which is this process's own. A cluster's schema is the business of whoever runs

@@ -37,6 +37,9 @@ type Options struct {
 	Recorder *trace.Recorder
 	Settings map[string]string // FARTHING_… by name.
 
+	// Operations are routes on the admin door of whoever runs the process.
+	Operations map[string]http.Handler
+
 	KeyDir     string // Where key files are.
 	CreateKeys bool   // Make those that are missing: in development.
 }

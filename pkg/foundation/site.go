@@ -62,6 +62,9 @@ type Site struct {
 	// Doors is where the doors are: "public=:8080,admin=fd:4". One that is not named takes its usual port of loopback,
 	// the admin door any.
 	Doors string `setting:"DOORS"`
+	// Clock is a file that says how far business time is ahead of the machine's (clock.File), and is followed as long as
+	// the process runs. It is for development: without one, business time is the machine's.
+	Clock string `setting:"CLOCK"`
 	// Lifeline is the number of an open file whose end is the end of this process; 0 is none.
 	Lifeline int `setting:"LIFELINE"`
 	// LogLevel is debug, info, warn or error.

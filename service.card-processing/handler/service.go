@@ -55,6 +55,9 @@ func register(env *foundation.Env) error {
 		Name: "card_processing", Types: []string{"balance.entry_posted"}, After: unansweredAfter,
 		MaxTries: releaseTries, Handle: h.releaseUnanswered,
 	})
+	env.Subscribe(events.Subscription{
+		Name: "card_processing_due", Types: []string{"balance.entry_posted"}, Handle: h.expireLater,
+	})
 	h.operate(env)
 	for _, sweeper := range h.sweepers(env) {
 		env.Go(sweeper.Run)

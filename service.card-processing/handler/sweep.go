@@ -2,18 +2,14 @@ package handler
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/foundation"
 	"farthing/pkg/store/worklist"
-	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
 	"farthing/service.card-processing/storage"
-	transactionsproto "farthing/service.transactions/proto"
 )
 
 const (
@@ -61,50 +57,4 @@ func (h *Handler) giveUp(ctx context.Context, p storage.Payment) (storage.Paymen
 	given := proto.CloneOf(pending)
 	given.GivenUp = true
 	return h.payments.Begin(ctx, p, given)
-}
-
-// dueSeparator stands between the account and the hold of an item that is due.
-const dueSeparator = "/"
-
-// expireLater has a hold looked at when its merchant's time is over.
-func (h *Handler) expireLater(
-	ctx context.Context, account string, held *balanceproto.Entry, t *transactionsproto.Transaction,
-) error {
-	due, now := time.UnixMilli(held.GetAtMs()).Add(logic.Term(t.GetMcc())), h.clock.Now()
-	if due.Before(now) { // The sweep has been there. It looks at now.
-		due = now
-	}
-	return h.due.Add(ctx, due, account+dueSeparator+held.GetId())
-}
-
-// expire lets a hold fall whose time is over.
-func (h *Handler) expire(ctx context.Context, item worklist.Item) error {
-	account, hold, ok := strings.Cut(item.Name, dueSeparator)
-	if !ok {
-		return fmt.Errorf("%q names no hold", item.Name)
-	}
-	who := subject{key: hold, account: account}
-	p, err := h.open(ctx, who)
-	if err != nil {
-		return err
-	}
-	now, due := h.clock.Now(), time.UnixMilli(p.State.GetHeldMs()).Add(logic.Term(p.State.GetMcc()))
-	switch {
-	case p.State.GetPending() != nil: // It is changing: the next sweep sees how.
-		return nil
-	case p.State.GetHeldMinor() == 0:
-	case due.After(now) && due.Truncate(time.Hour).Equal(item.Hour):
-		return nil // Later this hour.
-	case due.After(now): // More was held meanwhile.
-		if err := h.due.Add(ctx, due, item.Name); err != nil {
-			return err
-		}
-	default:
-		if _, _, err := h.record(ctx, who, logic.Said{
-			Kind: logic.Expiry, MessageID: "expiry",
-		}); err != nil {
-			return err
-		}
-	}
-	return h.due.Remove(ctx, item.Hour, item.Name)
 }

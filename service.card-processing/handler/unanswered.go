@@ -2,15 +2,11 @@ package handler
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	balanceproto "farthing/service.balance/proto"
-	balanceevents "farthing/service.balance/proto/events"
 	"farthing/service.card-processing/logic"
 	transactionsproto "farthing/service.transactions/proto"
 )
@@ -29,33 +25,23 @@ const abandoned = "abandoned"
 // a request that died between the two, so nobody was told of it: it is given back. If somebody repeats the request
 // meanwhile, the ledger lets only one of the two happen.
 func (h *Handler) releaseUnanswered(ctx context.Context, e events.Event) error {
-	var posted balanceevents.EntryPosted
-	if err := proto.Unmarshal(e.Body, &posted); err != nil {
-		return fmt.Errorf("%w: %w", events.ErrPoison, err)
-	}
-	entry := posted.GetEntry()
-	if entry.GetKind() != balanceproto.EntryKind_ENTRY_KIND_HELD {
-		return nil
-	}
-	if _, isChange := balanceproto.HoldOf(entry.GetId()); isChange {
-		return nil // An increment is its payment's affair.
-	}
-	t, err := h.transaction(ctx, entry.GetTransactionId())
-	switch {
-	case err != nil:
+	held, account, err := holdOf(e)
+	if err != nil || held == nil {
 		return err
-	case t != nil && t.GetStatus() != transactionsproto.Status_STATUS_DECLINED:
-		return h.expireLater(ctx, posted.GetAccountId(), entry, t)
+	}
+	t, err := h.transaction(ctx, held.GetTransactionId())
+	if err != nil || t != nil && t.GetStatus() != transactionsproto.Status_STATUS_DECLINED {
+		return err
 	}
 	// One that is recorded as declined was disowned by an earlier try, and a repeat was told so: it is still to be
 	// given back.
 	disowned, err := h.balance.Disown(ctx, &balanceproto.DisownRequest{
-		AccountId: posted.GetAccountId(), HoldId: entry.GetId(),
+		AccountId: account, HoldId: held.GetId(),
 	})
 	if err != nil || !disowned.GetDisowned() {
 		return err
 	}
-	_, done, err := h.record(ctx, subject{key: entry.GetId(), account: posted.GetAccountId()}, logic.Said{
+	_, done, err := h.record(ctx, subject{key: held.GetId(), account: account}, logic.Said{
 		Kind: logic.Abandonment, MessageID: abandoned,
 	})
 	if err == nil && done.fresh {

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -62,12 +63,14 @@ func TestAHoldWithItsTransactionStaysUntilItIsDue(t *testing.T) {
 	b := newBank(t)
 	b.peers.recorded["tx_1"] = recordedAs(transactionsproto.Status_STATUS_PENDING)
 	b.peers.recorded["tx_1"].Mcc = "7011"
-	err := b.releaseUnanswered(t.Context(), held(t, balanceproto.EntryKind_ENTRY_KIND_HELD))
-	if err != nil || len(b.peers.released) > 0 {
-		t.Fatalf("%v: released %v", err, b.peers.released)
+	for _, told := range []func(context.Context, events.Event) error{b.expireLater, b.releaseUnanswered} {
+		err := told(t.Context(), held(t, balanceproto.EntryKind_ENTRY_KIND_HELD))
+		if err != nil || len(b.peers.released) > 0 {
+			t.Fatalf("%v: released %v", err, b.peers.released)
+		}
 	}
 	sweeper := b.sweepers(&foundation.Env{Clock: b.clock})[1]
-	for _, days := range []int{29, 31} { // A hotel has thirty.
+	for _, days := range []int{6, 8, 29, 31} { // A hotel has thirty.
 		b.clock.AdvanceTo(noon.Add(time.Duration(days) * 24 * time.Hour))
 		if err := sweeper.Sweep(t.Context()); err != nil {
 			t.Fatal(err)

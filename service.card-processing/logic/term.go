@@ -9,8 +9,8 @@ import (
 // How long a merchant has to collect before the hold falls: what card schemes give most trades, and those that
 // authorise a stay when it begins.
 const (
-	usualTerm   = 7 * 24 * time.Hour
-	LongestTerm = 30 * 24 * time.Hour
+	ShortestTerm = 7 * 24 * time.Hour
+	LongestTerm  = 30 * 24 * time.Hour
 )
 
 // Term is how long a hold for a trade lasts, by its merchant category code (ISO 18245). 3000 to 3299 are airlines, 3351
@@ -23,5 +23,5 @@ func Term(mcc string) time.Duration {
 	if slices.Contains([]string{"7011", "7012", "7512", "7513", "7519", "4411"}, mcc) { // And cruises.
 		return LongestTerm
 	}
-	return usualTerm
+	return ShortestTerm
 }

@@ -1,10 +1,12 @@
 package bank
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -31,6 +33,11 @@ func (r *runningFleet) adminHandler() http.Handler {
 	mux.HandleFunc("GET /subscriptions", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]any{"subscriptions": r.subscriptions()})
 	})
+	mux.HandleFunc("GET "+foundation.ClockPath, func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, foundation.TimeOf(r.bank.clock))
+	})
+	mux.Handle("POST "+foundation.ClockPath, http.NewCrossOriginProtection().Handler(r.bank.moveClock(
+		func(ctx context.Context, ahead time.Duration) error { return federation.Await(ctx, r.sources(), ahead) })))
 	return mux
 }
 

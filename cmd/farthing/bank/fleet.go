@@ -53,6 +53,7 @@ func (f *fleet) lay(
 func (f *fleet) prepare(ctx context.Context, home string) (stop func() error, err error) {
 	f.site = f.bank.options.Site
 	f.site.Store, f.site.Keys, f.site.CreateKeys = filepath.Join(home, "services"), keysIn(home), true
+	f.site.Clock = clockFile(home)
 	stop = func() error { return nil }
 	if f.site.NATS == "" {
 		server, err := f.startNATS(home)
@@ -149,7 +150,7 @@ func (r *runningFleet) start(ctx context.Context, _ string) error {
 
 // Dial is as running says.
 func (r *runningFleet) Dial(caller, callee string) (grpc.ClientConnInterface, error) {
-	return r.transport.Dial(caller, callee, rpc.Options{Log: r.bank.options.Log})
+	return r.transport.Dial(caller, callee, rpc.Options{Log: r.bank.options.Log, Clock: r.bank.clock})
 }
 
 // Failed is as running says.

@@ -106,11 +106,28 @@ func isRunning(pid int) bool {
 	return pid == 0 || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
-// writeFile replaces a file, or leaves the old one as it was. Only its owner may read it.
+// writeFile replaces a file, or leaves the old one as it was. Only its owner may read it, and it is on the disk.
 func writeFile(path string, content []byte) error {
-	fresh := path + ".new"
-	if err := os.WriteFile(fresh, content, 0o600); err != nil { //nolint:gosec // Its operator names the folder.
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	fresh, err := os.OpenFile(path+".new", flags, 0o600)
+	if err != nil {
 		return err
 	}
-	return os.Rename(fresh, path)
+	_, err = fresh.Write(content)
+	if err = errors.Join(err, fresh.Sync(), fresh.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes a rename in a folder durable.
+func syncFolder(folder string) error {
+	dir, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -74,7 +74,7 @@ func (b *Bank) live(ctx context.Context, home string) error {
 
 // found makes the keys, schemas and subscriptions of all services, before any of them runs without the others.
 func (b *Bank) found(ctx context.Context, home string) error {
-	ground, closeAll, err := b.shape.lay(ctx, home, &clock.Business{})
+	ground, closeAll, err := b.shape.lay(ctx, home, b.clock)
 	if err != nil {
 		return err
 	}
@@ -116,13 +116,4 @@ func readCustomer(home string) (*demo.Customer, error) {
 		return nil, fmt.Errorf("reading who the demonstration customer is: %w", err)
 	}
 	return &c, nil
-}
-
-// syncFolder makes a rename in a folder durable.
-func syncFolder(folder string) error {
-	dir, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -24,6 +24,7 @@ import (
 //	tables/               every row of every service (pkg/store/archive)
 //	keys/                 the keys under which they are sealed: as secret as the bank itself
 //	demonstration.json    who the demonstration customer is, if there is one
+//	clock                 how far its time is ahead, if it was ever moved
 const (
 	tablesFolder = "tables"
 	keysFolder   = "keys"
@@ -62,7 +63,10 @@ func (b *Bank) export(ctx context.Context, m Move) (archive.Summary, error) {
 			return archive.Summary{}, err
 		}
 	}
-	ground, closeAll, err := b.shape.lay(ctx, home, &clock.Business{})
+	if err := b.readClock(home); err != nil {
+		return archive.Summary{}, err
+	}
+	ground, closeAll, err := b.shape.lay(ctx, home, b.clock)
 	if err != nil {
 		return archive.Summary{}, err
 	}
@@ -200,6 +204,7 @@ func (b *Bank) keepKeys(home, dir string) error {
 	return errors.Join(
 		copyFolder(keysIn(home), filepath.Join(dir, keysFolder)),
 		copyFile(customerFile(home), customerFile(dir)),
+		copyFile(clockFile(home), clockFile(dir)),
 	)
 }
 
@@ -247,12 +252,16 @@ func (b *Bank) layKeys(dir, fresh string) error {
 	return errors.Join(
 		copyFolder(filepath.Join(dir, keysFolder), keysIn(fresh)),
 		copyFile(customerFile(dir), customerFile(fresh)),
+		copyFile(clockFile(dir), clockFile(fresh)),
 	)
 }
 
 // fill writes the tables and compares them.
 func (b *Bank) fill(ctx context.Context, fresh string, m Move) (summary archive.Summary, err error) {
-	ground, closeAll, err := b.shape.lay(ctx, fresh, &clock.Business{})
+	if err := b.readClock(fresh); err != nil {
+		return summary, err
+	}
+	ground, closeAll, err := b.shape.lay(ctx, fresh, b.clock)
 	if err != nil {
 		return summary, err
 	}

@@ -71,7 +71,7 @@ func (s single) lay(_ context.Context, home string, clk *clock.Business) (*found
 }
 
 func (s single) run(ctx context.Context, home string) (running, func(context.Context) error, error) {
-	process, stop, err := s.bank.together(ctx, s, home, &clock.Business{})
+	process, stop, err := s.bank.together(ctx, s, home, s.bank.clock)
 	return alone{process}, stop, err
 }
 
@@ -102,6 +102,7 @@ func (b *Bank) partsOf(ground *foundation.Ground, home string) foundation.Option
 	options := ground.Options(Services())
 	options.Listen, options.Settings = b.doors.take, b.settings
 	options.KeyDir, options.CreateKeys = keysIn(home), true
+	options.Operations = map[string]http.Handler{"POST " + foundation.ClockPath: b.moveClock(reachedAtOnce)}
 	return options
 }
 

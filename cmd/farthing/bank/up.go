@@ -10,8 +10,10 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"farthing/cmd/farthing/demo"
+	"farthing/pkg/clock"
 	"farthing/pkg/foundation"
 	"farthing/service.apns/fakeapple"
 )
@@ -39,6 +41,8 @@ type Bank struct {
 	options  Options
 	shape    shape
 	lock     *os.File // Of the folder.
+	clock    *clock.Business
+	moving   sync.Mutex // Held while the clock is moved, and what follows from that is done.
 	settings map[string]string
 	doors    doors
 	services running
@@ -51,7 +55,7 @@ func Up(ctx context.Context, o Options) (*Bank, error) {
 	b := &Bank{options: o}
 	b.shape = b.shapeOf()
 	for _, step := range []func(context.Context) error{
-		b.takeFolder, b.listen, b.startApple, b.beginLife, b.start, b.meetCustomer, b.open,
+		b.takeFolder, b.listen, b.startApple, b.tellTime, b.beginLife, b.start, b.meetCustomer, b.open,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, b.Stop(ctx))
@@ -101,15 +105,22 @@ func (b *Bank) meetCustomer(ctx context.Context) error {
 	if err != nil || customer == nil {
 		return err
 	}
-	known := *customer
-	if err := demo.RenewTokens(ctx, b.services.Dial, customer); err != nil {
-		return err
-	}
-	if *customer != known {
-		err = writeCustomer(b.options.Folder.life(), *customer)
-	}
 	b.Notice.Demonstration = customer
+	_, err = b.renewTokens(ctx)
 	return err
+}
+
+// renewTokens sees to the demonstration customer's tokens, which may have expired. It tells whether they had.
+func (b *Bank) renewTokens(ctx context.Context) (renewed bool, err error) {
+	customer := b.Notice.Demonstration
+	if customer == nil {
+		return false, nil
+	}
+	known := *customer
+	if err := demo.RenewTokens(ctx, b.services.Dial, customer); err != nil || *customer == known {
+		return false, err
+	}
+	return true, writeCustomer(b.options.Folder.life(), *customer)
 }
 
 func (b *Bank) open(context.Context) error {

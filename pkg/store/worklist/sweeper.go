@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"farthing/pkg/clock"
 	"farthing/pkg/store"
 )
 
@@ -18,13 +17,20 @@ const (
 	again = time.Hour
 )
 
+// Clock is business time, which a sweeper runs by.
+type Clock interface {
+	Now() time.Time
+	// Every is as clock.Business has it.
+	Every(ctx context.Context, d time.Duration, f func(context.Context))
+}
+
 // Sweeper goes through a list, from the past up to now, as long as a service runs. How far it has come is kept in the
 // list's own table, so that no outage is too long for it.
 type Sweeper struct {
 	List  *List
-	Clock clock.Clock // Business time.
+	Clock Clock
 	Log   *slog.Logger
-	Every time.Duration // Of real time.
+	Every time.Duration // Of real time; also when business time is moved.
 	// Take does what an item stands for, or finds that it is done, and removes it then. It may be handed an item again
 	// and again, by several replicas at once. A failure is logged, and has it handed over again.
 	Take func(context.Context, Item) error
@@ -38,7 +44,7 @@ func (s Sweeper) Run(ctx context.Context) {
 		}
 	}
 	sweep(ctx)
-	clock.Every(ctx, s.Every, sweep)
+	s.Clock.Every(ctx, s.Every, sweep)
 }
 
 // Sweep goes through the list once. It fails if any item did.

@@ -87,14 +87,18 @@ func TestALongListIsFoundWholeAndAFailureEndsIt(t *testing.T) {
 	}
 }
 
-// fixed is a clock that stands until it is moved.
-type fixed struct{ at time.Time }
+// fixed is a clock that stands until it is moved. Nobody runs by it.
+type fixed struct {
+	worklist.Clock
+
+	at time.Time
+}
 
 func (f *fixed) Now() time.Time { return f.at }
 
 // A sweep finds what is due, comes back for what failed, however long it was away, and for nothing that was removed.
 func TestASweeperComesBackForWhatFailedHoweverLongItWasAway(t *testing.T) {
-	l, now, broken := newList(t), &fixed{noon}, true
+	l, now, broken := newList(t), &fixed{at: noon}, true
 	taken := map[string]int{}
 	sweeper := worklist.Sweeper{List: l, Clock: now, Take: func(ctx context.Context, item worklist.Item) error {
 		if taken[item.Name]++; item.Name == "broken" && broken {

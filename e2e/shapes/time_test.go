@@ -1,0 +1,44 @@
+package shapes
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"farthing/pkg/foundation"
+)
+
+// moved is how far the tests move time: a hold falls meanwhile.
+const moved = 8 * 24 * time.Hour
+
+// movesTime moves it while a hold is open, which falls without anybody's doing. The bank does not run any more when it
+// begins, and none of the other tests would work afterwards.
+func movesTime(t *testing.T, s *suite) {
+	s.Start(t)
+	paid := s.swipe(t, "3.00")
+	s.Run(t, "clock", "advance", "8d")
+	for _, p := range s.Processes(t) {
+		address := s.Facts().Admin
+		if p.Admin != "" {
+			address = "http://" + p.Admin
+		}
+		var told foundation.Time
+		answer := s.Ask(t, http.MethodGet, address+foundation.ClockPath, "")
+		decode(t, string(answer.Body), &told)
+		if told.Ahead < moved {
+			t.Errorf("%s is %v ahead", p.Name, told.Ahead)
+		}
+	}
+	eventually(t, "the hold has fallen", func() bool {
+		seen := s.transaction(t, paid.TransactionID)
+		return seen.Amount == 0 && !seen.AmountIsPending
+	})
+	s.Stop(t)
+	s.Start(t)
+	var told foundation.Time
+	decode(t, s.Run(t, "clock", "show", "-o", "json"), &told)
+	if told.Ahead < moved {
+		t.Errorf("after a restart time is %v ahead", told.Ahead)
+	}
+	s.Stop(t)
+}
