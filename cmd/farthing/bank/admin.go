@@ -36,9 +36,28 @@ func (r *runningFleet) adminHandler() http.Handler {
 	mux.HandleFunc("GET "+foundation.ClockPath, func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, foundation.TimeOf(r.bank.clock))
 	})
-	mux.Handle("POST "+foundation.ClockPath, http.NewCrossOriginProtection().Handler(r.bank.moveClock(
-		func(ctx context.Context, ahead time.Duration) error { return federation.Await(ctx, r.sources(), ahead) })))
+	everywhere := func(ctx context.Context, ahead time.Duration) error { return federation.Await(ctx, r.sources(), ahead) }
+	for pattern, operation := range r.bank.operations(everywhere) {
+		mux.Handle(pattern, http.NewCrossOriginProtection().Handler(operation))
+	}
 	return mux
+}
+
+// PhonesPath is where the admin door shows what a phone shows, if that is Apple's fake.
+const PhonesPath = "/development/phones/"
+
+// operations are what the bank does on its admin door in any shape, beside what its services do:
+//
+//	POST /clock                          moves business time, as a ClockMove says
+//	GET  /development/phones/{device}    what one phone shows, oldest first
+func (b *Bank) operations(reached func(context.Context, time.Duration) error) map[string]http.Handler {
+	operations := map[string]http.Handler{"POST " + foundation.ClockPath: b.moveClock(reached)}
+	if b.Phones != nil {
+		operations["GET "+PhonesPath+"{device}"] = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			answer(w, b.Phones.Shown(req.PathValue("device")))
+		})
+	}
+	return operations
 }
 
 func answer(w http.ResponseWriter, body any) {

@@ -4,7 +4,7 @@ package bank
 import (
 	"slices"
 
-	"farthing/cmd/farthing/bench"
+	"farthing/cmd/farthing/development"
 	"farthing/pkg/foundation"
 	account "farthing/service.account/handler"
 	api "farthing/service.api/handler"
@@ -35,7 +35,7 @@ func Services() []foundation.Service {
 		apns.Service,
 		auth.Service,
 		balance.Service,
-		bench.Service,
+		development.Service,
 		cardapi.Service,
 		cardprocessing.Service,
 		cards.Service,

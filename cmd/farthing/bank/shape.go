@@ -102,7 +102,7 @@ func (b *Bank) partsOf(ground *foundation.Ground, home string) foundation.Option
 	options := ground.Options(Services())
 	options.Listen, options.Settings = b.doors.take, b.settings
 	options.KeyDir, options.CreateKeys = keysIn(home), true
-	options.Operations = map[string]http.Handler{"POST " + foundation.ClockPath: b.moveClock(reachedAtOnce)}
+	options.Operations = b.operations(reachedAtOnce)
 	return options
 }
 

@@ -1,3 +1,4 @@
+// Package bench measures a bank: swipes through the card edge, and how soon they reach the feed and the phone.
 package bench
 
 import (
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"farthing/cmd/farthing/development"
 	"farthing/pkg/clock"
 	"farthing/pkg/id"
 )
@@ -83,7 +85,7 @@ func Run(ctx context.Context, target Target, accounts int, load Load) (*Report, 
 
 func makeCards(ctx context.Context, send do, admin string, n int) (cards []string, err error) {
 	query := url.Values{"count": {strconv.Itoa(n)}, "batch": {"default"}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, admin+customersPath+"?"+query.Encode(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, admin+development.CustomersPath+"?"+query.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +97,7 @@ func makeCards(ctx context.Context, send do, admin string, n int) (cards []strin
 	if rsp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("the admin door answers %s", rsp.Status)
 	}
-	var made customers
+	var made development.Customers
 	return made.Cards, json.NewDecoder(rsp.Body).Decode(&made)
 }
 

@@ -89,7 +89,7 @@ func (s *swiper) body(n int64) []byte {
 	text = append(text, s.run...)
 	text = append(text, `","transmitted_at":"`...)
 	text = clock.Real{}.Now().AppendFormat(text, "2006-01-02T15:04:05.000Z07:00")
-	text = append(text, `"},"amount":{"minor":1,"currency":"`+benchCurrency+`"},"mcc":"5812","card_id":"`...)
+	text = append(text, `"},"amount":{"minor":1,"currency":"`+"GBP"+`"},"mcc":"5812","card_id":"`...)
 	text = append(text, s.cards[n%int64(len(s.cards))]...)
 	text = append(text, `","descriptor":"`...)
 	text = append(text, places[n%int64(len(places))]...)
