@@ -6,13 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"farthing/cmd/farthing/bank"
+	"farthing/cmd/farthing/scenario"
 	"farthing/cmd/farthing/web"
 	"farthing/pkg/foundation"
 )
@@ -69,31 +68,11 @@ func targetOf(args []string, to string) (target, error) {
 		}
 		return func(is foundation.Time) time.Duration { return is.Ahead + at.Sub(is.Now) }, nil
 	}
-	by, err := parseDuration(args[0])
-	return func(is foundation.Time) time.Duration { return is.Ahead + by }, err
-}
-
-// parseDuration reads weeks, days of 24 hours, and what time.ParseDuration knows: "8d", "1w2d", "1d12h", "90m".
-func parseDuration(text string) (time.Duration, error) {
-	parts := regexp.MustCompile(`^(?:(\d{1,4})w)?(?:(\d{1,5})d)?(.*)$`).FindStringSubmatch(text)
-	const day = 24 * time.Hour
-	total := time.Duration(numberOr0(parts[1]))*7*day + time.Duration(numberOr0(parts[2]))*day
-	var err error
-	if parts[3] != "" {
-		var rest time.Duration
-		rest, err = time.ParseDuration(parts[3])
-		total += rest
+	by, err := scenario.ParseDuration(args[0])
+	if err != nil {
+		return nil, usageError{err}
 	}
-	if err != nil || total <= 0 {
-		return 0, usage("DURATION must be more than zero, as in 8d, 1w2d, 1d12h or 90m, not %q", text)
-	}
-	return total, nil
-}
-
-// numberOr0 reads digits; none stand for 0.
-func numberOr0(digits string) int64 {
-	n, _ := strconv.ParseInt(digits, 10, 64)
-	return n
+	return func(is foundation.Time) time.Duration { return is.Ahead + by }, nil
 }
 
 // runClock moves the clock, if there is a target, and shows it.

@@ -124,7 +124,8 @@ func (p *program) root() *cobra.Command {
 	_ = root.RegisterFlagCompletionFunc("output", outputs)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(p.up(), p.run(), p.ps(), p.demo(), p.swipe(), p.payment(), p.explanation(), p.card(), p.feed(),
-		p.clock(), p.trace(), p.deadLetters(), p.audit(), p.schema(), p.migrate(), p.export(), p.importing(), p.bench())
+		p.clock(), p.scenario(), p.trace(), p.deadLetters(), p.audit(), p.schema(), p.migrate(), p.export(),
+		p.importing(), p.bench())
 	return root
 }
 

@@ -37,6 +37,7 @@ type event struct {
 	Released      int64  `json:"released"`
 	DeclineReason string `json:"decline_reason,omitempty"`
 	MoreFollows   bool   `json:"more_follows"`
+	TransactionID string `json:"transaction_id,omitempty"` // Of the one that it began: a refund is one of its own.
 }
 
 // whole is a payment with all its events, in order.
@@ -82,6 +83,7 @@ func eventOf(e *cardprocessingproto.PaymentEvent) event {
 		At: time.UnixMilli(e.GetAtMs()).UTC().Format(time.RFC3339Nano), Amount: e.GetAmountMinor(),
 		Extended: e.GetExtendedMinor(), Captured: e.GetCapturedMinor(), Released: e.GetReleasedMinor(),
 		DeclineReason: e.GetDeclineReason(), MoreFollows: e.GetMoreFollows(),
+		TransactionID: e.GetBeginsTransactionId(),
 	}
 }
 

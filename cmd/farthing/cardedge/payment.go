@@ -19,9 +19,10 @@ type FollowUp struct {
 	MoreFollows bool      `json:"more_follows,omitempty"`
 }
 
-// Original names the authorisation.
+// Original names the authorisation, by the bank's id or the processor's.
 type Original struct {
-	AuthorisationID string `json:"authorisation_id"`
+	AuthorisationID string `json:"authorisation_id,omitempty"`
+	ProcessorID     string `json:"processor_id,omitempty"`
 }
 
 // Followed is what a follow-up came to.
@@ -64,6 +65,7 @@ type Event struct {
 	Released      int64     `json:"released"`
 	DeclineReason string    `json:"decline_reason,omitempty"`
 	MoreFollows   bool      `json:"more_follows"`
+	TransactionID string    `json:"transaction_id,omitempty"` // Of the one that it began.
 }
 
 // Follow sends a follow-up to one of the routes: "reversals", "increments", "advices", "clearings" or "refunds". It
