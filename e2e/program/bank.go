@@ -80,7 +80,7 @@ func New(t testing.TB, program string, shape Shape) *Bank {
 	}
 	var settings map[string]string
 	b.Apple, settings = world.ServeApple(t, listener, listener.Addr().String())
-	b.environ = append(os.Environ(), "FARTHING_DATA="+b.Folder)
+	b.environ = append(os.Environ(), "FARTHING_DATA="+b.Folder, world.NoStandIn+"=-1")
 	for name, value := range settings {
 		b.environ = append(b.environ, name+"="+value)
 	}

@@ -26,6 +26,7 @@ type Outcome struct {
 	DeclineReason   string `json:"decline_reason"`
 	AuthorisationID string `json:"authorisation_id"`
 	TransactionID   string `json:"transaction_id"`
+	StoodIn         bool   `json:"stood_in"`
 	Balance         *struct{ Minor int64 }
 	TraceID         string `json:"trace_id"`
 }

@@ -29,6 +29,9 @@ type Options struct {
 	Store func(store.Store) store.Store
 	// Replace puts another service in the place of the one with its name.
 	Replace []foundation.Service
+	// StandIn has small payments approved by policy while the ledger is away. Without it, whatever is answered is the
+	// ledger's own: what the Book wants.
+	StandIn bool
 	KeyDir  string // Where the bank's keys are; a folder of this world's own if empty.
 	// Embedded has the last word on what the bank stands on; the default is a store in memory.
 	Embedded func(*foundation.EmbeddedOptions)
@@ -48,6 +51,9 @@ type World struct {
 	keyDir  string
 }
 
+// NoStandIn is the setting that has nothing approved in the ledger's place, if it is below zero.
+const NoStandIn = "FARTHING_CARD_PROCESSING_STAND_IN_MINOR"
+
 // New starts a world, and ends it when the test ends.
 func New(t testing.TB, o Options) *World {
 	t.Helper()
@@ -63,6 +69,9 @@ func New(t testing.TB, o Options) *World {
 		Timeout:   clientTimeout,
 	}
 	settings := w.startApple(t)
+	if !o.StandIn {
+		settings[NoStandIn] = "-1"
+	}
 	w.startBank(t, o, settings)
 	return w
 }

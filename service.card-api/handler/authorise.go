@@ -64,8 +64,9 @@ type answer struct {
 	Outcome         string  `json:"outcome"` // "approved" or "declined".
 	DeclineReason   string  `json:"decline_reason,omitempty"`
 	TransactionID   string  `json:"transaction_id"`
-	Balance         *amount `json:"balance,omitempty"` // What the account can spend now; absent for an unknown card.
-	Amount          *amount `json:"amount,omitempty"`  // What was approved: less than was asked for if that was all.
+	Balance         *amount `json:"balance,omitempty"`  // What the account can spend now; absent for an unknown card.
+	Amount          *amount `json:"amount,omitempty"`   // What was approved: less than was asked for if that was all.
+	StoodIn         bool    `json:"stood_in,omitempty"` // A policy approved it in the ledger's place.
 	TraceID         string  `json:"trace_id"`
 }
 
@@ -87,7 +88,7 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 	}
 	rsp := answer{
 		AuthorisationID: decided.GetAuthorisationId(), Outcome: "declined", DeclineReason: decided.GetDeclineReason(),
-		TransactionID: decided.GetTransactionId(), TraceID: trace.ID(req.Context()),
+		TransactionID: decided.GetTransactionId(), StoodIn: decided.GetStoodIn(), TraceID: trace.ID(req.Context()),
 	}
 	if decided.GetApproved() {
 		rsp.Outcome = "approved"

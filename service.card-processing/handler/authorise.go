@@ -48,7 +48,7 @@ func (h *Handler) authorise(
 	}
 	authorisationID := logic.AuthorisationID(holdID)
 	trace.Annotate(ctx, "authorisation_id", authorisationID)
-	rsp, err := h.decide(ctx, holdID, req, card)
+	rsp, err := h.decideInTime(ctx, holdID, req, card)
 	if err != nil {
 		return nil, err
 	}

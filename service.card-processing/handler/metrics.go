@@ -14,6 +14,7 @@ import (
 type metrics struct {
 	authorisations *prometheus.CounterVec
 	released       prometheus.Counter
+	stoodIn        prometheus.Counter
 	events         *prometheus.CounterVec
 }
 
@@ -26,6 +27,9 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		events: in.NewCounterVec(prometheus.CounterOpts{
 			Name: "card_payment_events_total", Help: "What followed card authorisations, by kind and outcome.",
 		}, []string{"kind", "outcome"}),
+		stoodIn: in.NewCounter(prometheus.CounterOpts{
+			Name: "card_stand_ins_total", Help: "Card authorisations approved by policy, in the ledger's place.",
+		}),
 		released: in.NewCounter(prometheus.CounterOpts{
 			Name: "unanswered_holds_released_total", Help: "Holds released because nobody was told of them.",
 		}),

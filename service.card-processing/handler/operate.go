@@ -15,6 +15,7 @@ import (
 //	GET /audit/payments?after=PLACE&limit=100    audit.Page: some payments, compared with ledger and transactions
 //	GET /explanations/{id}?card_id=    cardprocessingproto.Explanation: by the id of a transaction, or of an
 //	                                   authorisation on a card
+//	GET /stand-ins?days=7    cardprocessingproto.StandIns: what was approved in the ledger's place
 func (h *Handler) operate(env *foundation.Env) {
 	env.Operate("GET "+cardprocessingproto.AuditPaymentsPath, audit.Pages(h.audit))
 	env.Operate("GET "+cardprocessingproto.ExplanationsPath+"{id}", http.HandlerFunc(
@@ -27,5 +28,10 @@ func (h *Handler) operate(env *foundation.Env) {
 			}
 			found, err := h.Explain(req.Context(), asked)
 			foundation.Reply(w, cardprocessingproto.ExplanationOf(found), err)
+		}))
+	env.Operate("GET "+cardprocessingproto.StandInsPath, http.HandlerFunc(
+		func(w http.ResponseWriter, req *http.Request) {
+			found, err := h.showStandIns(req.Context(), req.FormValue("days"))
+			foundation.Reply(w, found, err)
 		}))
 }

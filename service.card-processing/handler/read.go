@@ -65,6 +65,9 @@ func (h *Handler) named(ctx context.Context, n naming) (subject, error) {
 	if err == nil && card == nil {
 		err = errs.Missing("card")
 	}
+	if err == nil {
+		key, err = h.standing(ctx, n.GetCardId(), key)
+	}
 	return subjectOf(card, key), err
 }
 

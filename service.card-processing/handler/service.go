@@ -2,12 +2,18 @@
 package handler
 
 import (
+	"time"
+	_ "time/tzdata" // A scratch image has no zone data, and the day turns in London.
+
+	"golang.org/x/sync/singleflight"
+
 	"farthing/pkg/clock"
 	"farthing/pkg/events"
 	"farthing/pkg/foundation"
 	"farthing/pkg/store"
 	"farthing/pkg/store/worklist"
 	balanceproto "farthing/service.balance/proto"
+	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	"farthing/service.card-processing/storage"
 	cardsproto "farthing/service.cards/proto"
@@ -28,11 +34,21 @@ type Handler struct {
 	matches      *storage.Matches
 	unfinished   *worklist.List // Payments with an event that was begun.
 	due          *worklist.List // Holds, by when they expire.
+	unposted     *worklist.List // Payments that were stood in for, and that the ledger does not have yet.
+	late         *worklist.List // Holds that nobody was answered of in time.
+	standIns     *storage.StandIns
+	policy       logic.StandIn
+	asking       singleflight.Group // Requests of one hold at once have one answer.
 	clock        *clock.Business
+	london       *time.Location
 	metrics      *metrics
 }
 
 func register(env *foundation.Env) error {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return err
+	}
 	cards, err := env.Dial("service.cards")
 	if err != nil {
 		return err
@@ -47,7 +63,10 @@ func register(env *foundation.Env) error {
 	}
 	h := &Handler{
 		cards: cardsproto.NewCardsClient(cards), transactions: transactionsproto.NewTransactionsClient(transactions),
-		balance: balanceproto.NewBalanceClient(balance), clock: env.Clock, metrics: newMetrics(env.Metrics),
+		balance: balanceproto.NewBalanceClient(balance), clock: env.Clock, london: london, metrics: newMetrics(env.Metrics),
+	}
+	if h.policy, err = policyOf(env); err != nil {
+		return err
 	}
 	h.keep(env.Store)
 	cardprocessingproto.RegisterCardProcessingServer(env.GRPC, h)
@@ -70,4 +89,6 @@ func (h *Handler) keep(k *store.Keyspace) {
 	h.processorIDs, h.payments, h.matches = storage.NewProcessorIDs(k), storage.NewPayments(k), storage.NewMatches(k)
 	h.unfinished = worklist.New(storage.UnfinishedTable, k)
 	h.due = worklist.New(storage.DueTable, k)
+	h.unposted, h.late = worklist.New(storage.UnpostedTable, k), worklist.New(storage.LateTable, k)
+	h.standIns = storage.NewStandIns(k)
 }

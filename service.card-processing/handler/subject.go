@@ -72,9 +72,13 @@ func (h *Handler) keyOf(
 ) (string, error) {
 	switch original := f.Original; {
 	case original.GetAuthorisationId() != "":
-		return logic.HoldOf(original.GetAuthorisationId()), nil
+		return h.standing(ctx, card.GetId(), logic.HoldOf(original.GetAuthorisationId()))
 	case original != nil: // A processor's id may come here before its authorisation does.
-		return h.claim(ctx, "", original, card, logic.FollowUp{})
+		claimed, err := h.claim(ctx, "", original, card, logic.FollowUp{})
+		if err != nil {
+			return "", err
+		}
+		return h.standing(ctx, card.GetId(), claimed)
 	}
 	if found, ok, err := h.matches.Find(ctx, said.MessageID); err != nil || ok {
 		return found, err

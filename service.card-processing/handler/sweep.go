@@ -23,6 +23,8 @@ func (h *Handler) sweepers(env *foundation.Env) []worklist.Sweeper {
 	return []worklist.Sweeper{
 		{List: h.unfinished, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.finishLate},
 		{List: h.due, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.expire},
+		{List: h.unposted, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.postStandIn},
+		{List: h.late, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.giveBackLate},
 	}
 }
 

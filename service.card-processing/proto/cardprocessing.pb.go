@@ -449,7 +449,10 @@ type AuthoriseResponse struct {
 	// Absent for a card that is nobody's.
 	Balance *proto.Money `protobuf:"bytes,5,opt,name=balance,proto3" json:"balance,omitempty"`
 	// What was approved: less than was asked for if that was all there was. Absent for a declined one.
-	Amount        *proto.Money `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *proto.Money `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The ledger could not be asked in time, and a policy approved in its place. There is no transaction yet, and what the
+	// account could spend is not known.
+	StoodIn       bool `protobuf:"varint,15,opt,name=stood_in,json=stoodIn,proto3" json:"stood_in,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -524,6 +527,13 @@ func (x *AuthoriseResponse) GetAmount() *proto.Money {
 		return x.Amount
 	}
 	return nil
+}
+
+func (x *AuthoriseResponse) GetStoodIn() bool {
+	if x != nil {
+		return x.StoodIn
+	}
+	return false
 }
 
 // Message names one message of a processor about a card.
@@ -1996,14 +2006,15 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"entry_mode\x18\v \x01(\x0e2\x1c.cardprocessing.v1.EntryModeR\tentryMode\x12\x18\n" +
 	"\acountry\x18\f \x01(\tR\acountry\x12\x12\n" +
-	"\x04cash\x18\r \x01(\bR\x04cash\"\xfc\x01\n" +
+	"\x04cash\x18\r \x01(\bR\x04cash\"\x97\x02\n" +
 	"\x11AuthoriseResponse\x12)\n" +
 	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1a\n" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
 	"\x0edecline_reason\x18\x03 \x01(\tR\rdeclineReason\x12%\n" +
 	"\x0etransaction_id\x18\x04 \x01(\tR\rtransactionId\x12)\n" +
 	"\abalance\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
-	"\x06amount\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\x9f\x01\n" +
+	"\x06amount\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12\x19\n" +
+	"\bstood_in\x18\x0f \x01(\bR\astoodIn\"\x9f\x01\n" +
 	"\aMessage\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +

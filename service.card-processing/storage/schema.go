@@ -12,11 +12,16 @@ var (
 	UnfinishedTable = worklist.Table("unfinished_payments")
 	// DueTable lists holds by when they expire.
 	DueTable = worklist.Table("due_holds")
+	// UnpostedTable lists payments that were stood in for and are not in the ledger yet.
+	UnpostedTable = worklist.Table("unposted_stand_ins")
+	// LateTable lists holds that nobody was answered of in time.
+	LateTable = worklist.Table("late_holds")
 )
 
 // Schema is the keyspace of service.card-processing.
 func Schema() store.Schema {
 	return store.Schema{Keyspace: "card_processing", Tables: []store.Table{
 		processorIDsTable, paymentsTable, matchesTable, UnfinishedTable, DueTable,
+		standInsTable, standInLogTable, UnpostedTable, LateTable,
 	}}
 }
