@@ -59,7 +59,7 @@ func Migrate(ctx context.Context, to store.Store, services []Service) error {
 // Process is services that run together.
 type Process struct {
 	options  Options
-	watch    clock.Stopwatch // Since the start.
+	watch    clock.Stopwatch       // Since the start.
 	handlers map[Door]http.Handler // Of those doors that speak HTTP.
 	doors    map[Door]Server
 	// operations are the routes of services on the admin door.
