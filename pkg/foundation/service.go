@@ -42,8 +42,8 @@ const (
 	Public   Door = "public"    // The REST API.
 	CardEdge Door = "card_edge" // Card processors, over HTTP.
 	Console  Door = "console"
-	Admin    Door = "admin" // Metrics, health, traces, profiles.
-	ISO8583  Door = "iso8583"
+	Admin    Door = "admin"   // Metrics, health, traces, profiles.
+	ISO8583  Door = "iso8583" // Card networks, over TCP.
 	Login    Door = "login"
 )
 
