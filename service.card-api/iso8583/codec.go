@@ -89,10 +89,10 @@ func faultOf(err error) *FormatError {
 	}
 	if broken, ok := errors.AsType[*iso8583errors.UnpackError](err); ok {
 		if number, err := strconv.Atoi(broken.FieldID); err == nil {
-			return &FormatError{number, "cannot be decoded"}
+			return &FormatError{number, "cannot be read"}
 		}
 	}
-	return &FormatError{bitmapField, "cannot be decoded"}
+	return &FormatError{bitmapField, "cannot be read"}
 }
 
 // checkEnd fails if bytes are left over: what they were meant to be, nobody knows.

@@ -139,7 +139,8 @@ func TestNoWayToPrintAMessageShowsWhatItHolds(t *testing.T) {
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "message", m, "inside", struct{ M Message }{m})
 	for _, said := range []string{
 		fmt.Sprint(m), fmt.Sprintf("%+v", m), fmt.Sprintf("%#v", m), fmt.Sprintf("%x", m),
-		fmt.Sprintf(strings.Clone("%d"), m), fmt.Sprintf("%+v", struct{ m Message }{m}), fmt.Sprintf("%#v", []any{m, &m}), logged.String(),
+		fmt.Sprintf(strings.Clone("%d"), m),
+		fmt.Sprintf("%+v", struct{ m Message }{m}), fmt.Sprintf("%#v", []any{m, &m}), logged.String(),
 	} {
 		if strings.Contains(said, number) || strings.Contains(said, hex.EncodeToString([]byte(number))) {
 			t.Errorf("it shows the number: %s", said)

@@ -5,7 +5,6 @@ const (
 	Approved            = "00"
 	DoNotHonour         = "05"
 	PartlyApproved      = "10"
-	InvalidTransaction  = "12"
 	InvalidCard         = "14"
 	NoActionTaken       = "21"
 	RecordNotFound      = "25"

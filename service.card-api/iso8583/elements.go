@@ -126,7 +126,7 @@ func (e element) check(value string) string {
 		}
 	case plain, printable:
 		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return "must be printable"
+			return "must be text"
 		}
 	case raw, track:
 	}

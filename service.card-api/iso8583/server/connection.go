@@ -59,9 +59,9 @@ func (c *connection) run() {
 		why = c.why
 	default:
 	}
-	_ = c.socket.Close()
 	c.server.metrics.ended(why)
 	log.Info("network disconnected", "reason", string(why))
+	_ = c.socket.Close()
 }
 
 // read reads messages until there are no more, and tells why.
