@@ -125,7 +125,7 @@ func (p *program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(p.up(), p.run(), p.ps(), p.demo(), p.swipe(), p.payment(), p.explanation(), p.card(), p.feed(),
 		p.trace(), p.deadLetters(),
-		p.audit(), p.schema(), p.migrate(), p.export(), p.importing(), p.bench())
+		p.audit(), p.schema(), p.migrate(), p.export(), p.importing(), p.bench(), p.traffic())
 	return root
 }
 
