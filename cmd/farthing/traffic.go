@@ -31,8 +31,9 @@ func (p *program) traffic() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "traffic",
 		Short: "Play a card network, in ISO 8583",
-		Long: "Traffic makes accounts of its own in the bank that runs, and sends messages about their cards at a rate, many of\n" +
-			"them outstanding on several connections: authorisations, and what else the shares say, drawn from the seed.\n\n" +
+		Long: "Traffic makes accounts of its own in the bank that runs, and sends messages about their cards at a rate,\n" +
+			"many of them outstanding on several connections: authorisations, and what else the shares say, drawn from\n" +
+			"the seed.\n\n" +
 			"It reports answers by type and response code, latencies from when each message was due, and repeats that were\n" +
 			"answered differently from the first time, of which there must be none: then the exit code is 1.",
 		Example: "  farthing traffic\n" +

@@ -18,8 +18,6 @@ const (
 	SettlementAmount     = 5
 	BillingAmount        = 6
 	TransmittedAt        = 7
-	SettlementRate       = 9
-	BillingRate          = 10
 	STAN                 = 11
 	LocalTime            = 12
 	LocalDate            = 13

@@ -1,5 +1,5 @@
-// Package traffic plays a card network: it keeps many ISO 8583 messages outstanding on several lines, mixes payments with
-// what follows them and with repeats, and tells what the bank answered and how soon.
+// Package traffic plays a card network: it keeps many ISO 8583 messages outstanding on several lines, mixes payments
+// with what follows them and with repeats, and tells what the bank answered and how soon.
 package traffic
 
 import (

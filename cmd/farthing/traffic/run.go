@@ -63,8 +63,8 @@ type driver struct {
 	latencies *hdrhistogram.Histogram // Microseconds.
 }
 
-// Run sends messages about these cards over these lines until the load's time is over or ctx has ended, and waits for the
-// answers.
+// Run sends messages about these cards over these lines until the load's time is over or ctx has ended, and waits for
+// the answers.
 func Run(ctx context.Context, lines []*cardline.Line, cards []string, load Load) (*Report, error) {
 	d := &driver{
 		load: load, plan: newPlan(load.Seed, load.Mix, cards, clock.Real{}.Now()), lines: lines, watch: clock.Start(),

@@ -10,11 +10,15 @@ import (
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
-// present answers 0200 and 0220: a merchant collects or refunds. A 0200 that names no authorisation is one at the same
-// time; a 0220 has happened, so it is collected whether it was authorised or not.
+// present answers 0200 and 0220: a merchant collects or refunds. A 0200 that collects is its own authorisation, by
+// whose ids it can be reversed; a 0220 has happened, so it is collected whether it was authorised or not.
 func (i *Issuer) present(ctx context.Context, m iso8583.Message, advice bool) (result, error) {
 	s := &sheet{Message: m, clock: i.Clock}
-	if takes, _ := s.use().takes(); takes && !advice && !m.Has(iso8583.OriginalDataElements) {
+	takes, _ := s.use().takes()
+	switch {
+	case takes && !advice && m.Has(iso8583.OriginalDataElements):
+		return result{}, &refusal{iso8583.NotSupported}
+	case takes && !advice:
 		return i.sell(ctx, s)
 	}
 	message, original := s.about()
@@ -23,7 +27,6 @@ func (i *Issuer) present(ctx context.Context, m iso8583.Message, advice bool) (r
 		Message: message, Original: original, Amount: billing, LocalAmount: local, Descriptor_: s.descriptor(),
 		Mcc: m.Get(iso8583.MerchantType), MoreFollows: s.indicates(moreFollows),
 	}
-	takes, _ := s.use().takes()
 	switch {
 	case s.err != nil:
 		return result{}, s.err
@@ -74,14 +77,15 @@ func (i *Issuer) sell(ctx context.Context, s *sheet) (result, error) {
 	return done, nil
 }
 
-// reverse answers 0400 and 0420: an authorisation is given up, in whole or in part. What a financial message (02x0) has
-// collected is sent back.
+// reverse answers 0400 and 0420: an authorisation is given up, in whole or in part. What a 0200 has collected is sent
+// back. A 0220 is no authorisation: nothing is known by its ids that could be given up.
 func (i *Issuer) reverse(ctx context.Context, m iso8583.Message) (result, error) {
 	s := &sheet{Message: m, clock: i.Clock}
 	s.required(iso8583.OriginalDataElements)
 	message, original := s.about()
 	givenUp := s.givenUp()
-	if takes, _ := s.use().takes(); !takes && s.err == nil {
+	of := m.Get(iso8583.OriginalDataElements)
+	if takes, _ := s.use().takes(); s.err == nil && (!takes || strings.HasPrefix(of, "022")) {
 		s.err = &refusal{iso8583.NotSupported}
 	}
 	if s.err != nil {
@@ -91,7 +95,7 @@ func (i *Issuer) reverse(ctx context.Context, m iso8583.Message) (result, error)
 		Message: message, Original: original, Amount: givenUp,
 	})
 	done, err := followed(rsp, err)
-	if err != nil || !strings.HasPrefix(m.Get(iso8583.OriginalDataElements), "02") {
+	if err != nil || !strings.HasPrefix(of, "020") {
 		return done, err
 	}
 	return done, i.sendBack(ctx, s, rsp, givenUp)

@@ -109,7 +109,8 @@ func ask(t *testing.T, p *processing, m iso8583.Message) (iso8583.Message, strin
 	}
 	logged := &foundationtest.Lines{}
 	i := &Issuer{
-		Processing: p, Clock: clock.Fixed(noon), Within: 1500 * time.Millisecond, Log: slog.New(slog.NewTextHandler(logged, nil)),
+		Processing: p, Clock: clock.Fixed(noon), Within: 1500 * time.Millisecond,
+		Log: slog.New(slog.NewTextHandler(logged, nil)),
 	}
 	reply := i.Answer(t.Context(), m)
 	if _, err := iso8583.Encode(reply, iso8583.ASCII); err != nil {

@@ -37,6 +37,9 @@ func changed[M proto.Message](m M, change func(M)) M {
 	return m
 }
 
+// leaves is an element 95 that leaves so many pence.
+func leaves(minor int) string { return fmt.Sprintf("%012d%030d", minor, 0) }
+
 func TestEachMessageAsksForWhatItMeans(t *testing.T) {
 	own := &cardprocessingproto.Message{Network: ids("000043", noon), CardNumber: number}
 	original := &cardprocessingproto.Original{Network: ids("000042", noon.Add(-time.Second))}
@@ -49,13 +52,17 @@ func TestEachMessageAsksForWhatItMeans(t *testing.T) {
 		sent iso8583.Message
 		want []proto.Message
 	}{
-		"0100":              {request("0100"), []proto.Message{authorisation()}},
-		"0101, its repeat":  {request("0101"), []proto.Message{authorisation()}},
-		"0100 for cash":     {request("0100").With(3, "010000"), []proto.Message{changed(authorisation(), func(r authorise) { r.Cash = true })}},
-		"0100, partial too": {request("0100").With(60, "1"), []proto.Message{changed(authorisation(), func(r authorise) { r.AcceptPartial = true })}},
-		"0100 by token": {request("0100").With(2, "").With(62, "card_1"), []proto.Message{changed(authorisation(), func(r authorise) {
-			r.CardNumber, r.CardId = "", "card_1"
-		})}},
+		"0100":             {request("0100"), []proto.Message{authorisation()}},
+		"0101, its repeat": {request("0101"), []proto.Message{authorisation()}},
+		"0100 for cash": {request("0100").With(3, "010000"), []proto.Message{
+			changed(authorisation(), func(r authorise) { r.Cash = true }),
+		}},
+		"0100, partial too": {request("0100").With(60, "1"), []proto.Message{
+			changed(authorisation(), func(r authorise) { r.AcceptPartial = true }),
+		}},
+		"0100 by token": {request("0100").With(2, "").With(62, "card_1"), []proto.Message{
+			changed(authorisation(), func(r authorise) { r.CardNumber, r.CardId = "", "card_1" }),
+		}},
 		"0100 abroad": {
 			request("0100").With(4, "700").With(49, "392").With(6, "350").With(51, "826").With(10, "70050000").With(19, "392"),
 			[]proto.Message{changed(authorisation(), func(r authorise) {
@@ -73,7 +80,7 @@ func TestEachMessageAsksForWhatItMeans(t *testing.T) {
 			Message: self, Original: &cardprocessingproto.Original{Network: ids("000042", noon)}, Amount: pounds(3_50),
 			Descriptor_: shop, Mcc: "5814", OnlyHeld: true,
 		}}},
-		"0200 about another": {about("0200", "0100"), []proto.Message{clearing}},
+		"0220 about another": {about("0220", "0100"), []proto.Message{clearing}},
 		"0220 about another, more to come": {about("0220", "0100").With(60, "01"), []proto.Message{
 			changed(proto.CloneOf(clearing), func(r *cardprocessingproto.ClearRequest) { r.MoreFollows = true }),
 		}},
@@ -86,7 +93,7 @@ func TestEachMessageAsksForWhatItMeans(t *testing.T) {
 		"0400": {about("0400", "0100"), []proto.Message{
 			&cardprocessingproto.ReverseRequest{Message: own, Original: original},
 		}},
-		"0421 of a part": {about("0421", "0100").With(95, fmt.Sprintf("%012d%030d", 1_50, 0)), []proto.Message{
+		"0421 of a part": {about("0421", "0100").With(95, leaves(1_50)), []proto.Message{
 			&cardprocessingproto.ReverseRequest{Message: own, Original: original, Amount: pounds(2_00)},
 		}},
 		"0420 of a 0200 that nothing was collected of": {about("0420", "0200"), []proto.Message{
@@ -106,7 +113,7 @@ func TestEachMessageAsksForWhatItMeans(t *testing.T) {
 }
 
 func TestAReversalSendsBackWhatASingleMessageHasCollectedOnce(t *testing.T) {
-	whole, part := about("0420", "0200"), about("0420", "0200").With(95, fmt.Sprintf("%012d%030d", 1_50, 0))
+	whole, part := about("0420", "0200"), about("0420", "0200").With(95, leaves(1_50))
 	for name, c := range map[string]struct {
 		sent                        iso8583.Message
 		cleared, refunded, released int64
@@ -180,16 +187,17 @@ func TestWhatIsNotUnderstoodIsRefusedByElement(t *testing.T) {
 		"field 3 is missing": request("0100").With(3, ""), "field 4 is missing": request("0200").With(4, ""),
 		"field 49 is missing": request("0100").With(49, ""), "field 43 is missing": request("0100").With(43, ""),
 		"field 2 is missing": request("0100").With(2, ""), "field 62 excludes field 2": request("0100").With(62, "card_1"),
-		"field 49 is no currency": request("0100").With(49, "999"), "field 4 must be above zero": request("0100").With(4, "0"),
-		"field 51 is missing": request("0100").With(6, "350"), "field 14 is no YYMM": request("0100").With(14, "2913"),
+		"field 49 is no currency":    request("0100").With(49, "999"),
+		"field 4 must be above zero": request("0100").With(4, "0"),
+		"field 51 is missing":        request("0100").With(6, "350"), "field 14 is no YYMM": request("0100").With(14, "2913"),
 		"field 19 is no country":     request("0100").With(19, "999"),
 		"field 7 has no MMDDhhmmss":  request("0100").With(7, "1309123053"),
 		"field 90 is missing":        request("0420"),
 		"field 90 has no MMDDhhmmss": request("0420").With(90, strings.Repeat("9", 42)),
-		"field 95 leaves too much":   about("0420", "0100").With(95, fmt.Sprintf("%012d%030d", 3_50, 0)),
+		"field 95 leaves too much":   about("0420", "0100").With(95, leaves(3_50)),
 		"field 95 must be digits":    about("0420", "0100").With(95, strings.Repeat("A", 42)),
 		"field 70 is missing":        iso8583.New("0800").With(11, "1"),
-		"field 95 has no billing a":  about("0420", "0100").With(6, "1").With(51, "826").With(95, fmt.Sprintf("%012d%030d", 1, 0)),
+		"field 95 has no billing a":  about("0420", "0100").With(6, "1").With(51, "826").With(95, leaves(1)),
 		"field 43 is not acceptabl":  request("0120"),
 		"field 90 is not acceptabl":  about("0100", "0100"),
 		"field 49 is not acceptabl":  request("0100").With(13, "1109"),
@@ -197,7 +205,9 @@ func TestWhatIsNotUnderstoodIsRefusedByElement(t *testing.T) {
 		t.Run(says, func(t *testing.T) {
 			p := approving()
 			if strings.HasSuffix(says, "acceptabl") { // Then it is service.card-processing that refuses.
-				p.fails = errs.BadParam(map[string]string{"43": "descriptor", "90": "original.network.stan", "49": "amount.currency"}[says[6:8]], "is bad")
+				p.fails = errs.BadParam(map[string]string{
+					"43": "descriptor", "90": "original.network.stan", "49": "amount.currency",
+				}[says[6:8]], "is bad")
 			}
 			reply, _ := ask(t, p, m)
 			if got := reply.Get(44); reply.Get(39) != iso8583.FormatFault || got != says[:min(len(says), 25)] {
@@ -231,9 +241,12 @@ func TestErrorsHaveTheirCodesAndAreLoggedWithoutTheCard(t *testing.T) {
 		}
 	}
 	for name, m := range map[string]iso8583.Message{
-		"a refund's authorisation": request("0100").With(3, "200000"), "a refund's reversal": about("0420", "0200").With(3, "200000"),
+		"a refund's authorisation": request("0100").With(3, "200000"),
+		"a refund's reversal":      about("0420", "0200").With(3, "200000"),
+		"a sale about another":     about("0200", "0100"), "a collection's reversal": about("0420", "0220"),
 		"a transfer": request("0200").With(3, "400000"), "another class": request("0600"),
-		"an advice of a decline": request("0120").With(39, "05"), "a key exchange": iso8583.New("0800").With(11, "1").With(70, "161"),
+		"an advice of a decline": request("0120").With(39, "05"),
+		"a key exchange":         iso8583.New("0800").With(11, "1").With(70, "161"),
 	} {
 		p := approving()
 		if reply, _ := ask(t, p, m); reply.Get(39) != iso8583.NotSupported || len(p.asked) > 0 {

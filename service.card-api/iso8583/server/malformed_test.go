@@ -55,6 +55,7 @@ func TestWhatCannotBeAnsweredEndsTheLineAndNotTheDoor(t *testing.T) {
 	}{
 		"no length":          {[]byte{0, 0}, unframed},
 		"too great a length": {[]byte{0xff, 0xff}, unframed},
+		"a browser":          {[]byte("POST / HTTP/1.1\r\nHost: localhost:8084\r\n\r\n"), unframed},
 		"no message at all":  {append([]byte{0, 20}, strings.Repeat("x", 20)...), unframed},
 		"an answer":          {framed(t, iso8583.New("0110").With(iso8583.STAN, "1"), iso8583.ASCII), unanswerable},
 		"no STAN":            {framed(t, iso8583.New("0100").With(iso8583.RRN, "1"), iso8583.ASCII), unanswerable},
