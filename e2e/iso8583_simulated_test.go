@@ -12,6 +12,7 @@ import (
 	"farthing/e2e/world"
 	"farthing/pkg/foundation"
 	"farthing/service.card-api/iso8583"
+	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
 // call is a line to a world's bank.
@@ -101,6 +102,10 @@ func TestASaleAndItsReversalAtOnceLeaveTheMoneyWhereItWas(t *testing.T) {
 				t.Fatalf("after round %d %d can be spent, want 10000", n, available)
 			}
 			w.Pass(t, time.Second)
+		}
+		if page := w.Admin(t, cardprocessingproto.AuditPaymentsPath+"?limit=100"); strings.Contains(page, "faults") ||
+			!strings.Contains(page, `"checked":40`) {
+			t.Errorf("the payments' audit finds %s", page)
 		}
 	})
 }

@@ -147,6 +147,9 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 	case kind == Clearing:
 		next.ClearedMinor += e.GetAmountMinor()
 		next.SettledMs = e.GetAtMs()
+		if p.GetDescriptor_() == "" { // It was not authorised, or opened before its transaction was there.
+			next.Descriptor_, next.Mcc = e.GetDescriptor_(), e.GetMcc()
+		}
 		if e.GetBeginsTransactionId() != "" {
 			next.TransactionId = e.GetBeginsTransactionId()
 		}

@@ -7,6 +7,16 @@ import (
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
+func TestAPaymentOfWhichNobodyKnewTheMerchantLearnsItFromTheCollection(t *testing.T) {
+	said := Said{Kind: Clearing, MessageID: "clearing/1", Minor: 10_00, Descriptor: "PRET A MANGER", MCC: "5812"}
+	for before, want := range map[string]string{"": "PRET A MANGER", "TESCO": "TESCO"} {
+		p := &cardprocessingproto.Payment{Descriptor_: before}
+		if got := After(p, Plan(p, said, time.UnixMilli(1))); got.GetDescriptor_() != want {
+			t.Errorf("after %q: got %q", before, got.GetDescriptor_())
+		}
+	}
+}
+
 func TestACollectionOfOnlyWhatIsHeldTakesAllOfItOrNothing(t *testing.T) {
 	for name, c := range map[string]struct {
 		held, captured, released int64

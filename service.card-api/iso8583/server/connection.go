@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -20,6 +21,7 @@ import (
 type connection struct {
 	server     *Server
 	socket     net.Conn
+	from       *bufio.Reader    // Of the socket.
 	encoding   iso8583.Encoding // The first message's. This and complained are the reader's own.
 	complained bool
 	slots      chan struct{}
@@ -35,8 +37,8 @@ type connection struct {
 
 func newConnection(s *Server, socket net.Conn) *connection {
 	return &connection{
-		server: s, socket: socket, slots: make(chan struct{}, s.limits.Outstanding),
-		answers: make(chan []byte, s.limits.Outstanding), broken: make(chan struct{}),
+		server: s, socket: socket, from: bufio.NewReader(socket), broken: make(chan struct{}),
+		slots: make(chan struct{}, s.limits.Outstanding), answers: make(chan []byte, s.limits.Outstanding),
 	}
 }
 
@@ -90,16 +92,16 @@ func (c *connection) next() ([]byte, ending) {
 	if !c.readWithin(limits.Idle) {
 		return nil, drained
 	}
-	if _, err := io.ReadFull(c.socket, header[:1]); err != nil {
+	if _, err := io.ReadFull(c.from, header[:1]); err != nil {
 		return nil, c.endOf(err, idle)
 	}
 	if !c.readWithin(limits.Receive) {
 		return nil, drained
 	}
-	if _, err := io.ReadFull(c.socket, header[1:]); err != nil {
+	if _, err := io.ReadFull(c.from, header[1:]); err != nil {
 		return nil, c.endOf(err, slow)
 	}
-	body, err := iso8583.ReadBody(c.socket, header)
+	body, err := iso8583.ReadBody(c.from, header)
 	if err != nil {
 		return nil, c.endOf(err, slow)
 	}
@@ -150,7 +152,14 @@ func (c *connection) breakOff(why ending) {
 
 // take has a message answered, or tells why it cannot be: whose bytes nobody can tell from others', whose type has no
 // answer, or that has no STAN for its answer to be known by.
-func (c *connection) take(body []byte) ending {
+func (c *connection) take(body []byte) (why ending) {
+	defer func() { // The library that reads messages is not ours, and the process has other connections.
+		if cause := recover(); cause != nil {
+			c.server.log.Error("a message could not be read", "door", "iso8583",
+				"panic", trace.Safe(string(debug.Stack())))
+			why = unframed
+		}
+	}()
 	encoding, known := iso8583.Recognise(body)
 	if c.encoding == 0 {
 		c.encoding = encoding
