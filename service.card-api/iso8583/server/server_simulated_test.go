@@ -156,6 +156,7 @@ func TestADrainHasAnEnd(t *testing.T) {
 		})
 		p := d.connect()
 		p.send(1)
+		synctest.Wait() // Until it is read: what is on its way when a drain begins is not.
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := d.Shutdown(ctx); err == nil {
