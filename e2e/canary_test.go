@@ -40,6 +40,9 @@ func TestNoCardNumberAndNoTokenIsLeftAnywhere(t *testing.T) {
 		secrets["a card's number"], secrets["nobody's number"] = own, nobodys
 		secrets["an access token"], secrets["a device token"] = alice.Token, alice.Device
 		meet(t, w, alice, own, nobodys)
+		for name, number := range map[string]string{"own": own, "nobody's": nobodys} {
+			places["what the ISO 8583 door said of "+name] = []byte(spell(t, w, alice, number))
+		}
 		places["the log"], places["what the doors said"] = []byte(w.Logged()), []byte(w.Said())
 		places["the metrics"] = []byte(w.Admin(t, "/metrics"))
 		places["the traces"] = traces(t, w)
@@ -71,7 +74,7 @@ func wantCanary(t *testing.T, places map[string][]byte) {
 	t.Helper()
 	for place, want := range map[string]string{
 		"the log": "request failed", "what the doors said": "approved", "the metrics": "card_authorisations_total",
-		"the traces": "service.card-processing",
+		"the traces": "service.card-processing", "what the ISO 8583 door said of own": "AUTH=auth_",
 	} {
 		if !bytes.Contains(places[place], []byte(want)) {
 			t.Errorf("%s does not hold %q: the search proves nothing", place, want)

@@ -36,6 +36,7 @@ type demonstration struct {
 	CardEdge    string `json:"card_edge"`
 	Console     string `json:"console"`
 	Admin       string `json:"admin"`
+	ISO8583     string `json:"iso8583"` // host:port.
 	UserID      string `json:"user_id"`
 	AccountID   string `json:"account_id"`
 	CardID      string `json:"card_id"`
@@ -43,7 +44,7 @@ type demonstration struct {
 }
 
 func demonstrationOf(n bank.Notice) demonstration {
-	d := demonstration{API: n.API, CardEdge: n.CardEdge, Console: n.Console, Admin: n.Admin}
+	d := demonstration{API: n.API, CardEdge: n.CardEdge, Console: n.Console, Admin: n.Admin, ISO8583: n.ISO8583}
 	if c := n.Demonstration; c != nil {
 		d.UserID, d.AccountID, d.CardID, d.AccessToken = c.UserID, c.AccountID, c.CardID, c.AccessToken
 	}

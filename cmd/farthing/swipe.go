@@ -13,8 +13,10 @@ import (
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/cardedge"
+	"farthing/cmd/farthing/cardline"
 	"farthing/pkg/clock"
 	"farthing/pkg/money"
+	"farthing/service.card-api/iso8583"
 )
 
 // swipeFlags are the flags of swipe.
@@ -22,6 +24,8 @@ type swipeFlags struct {
 	card, id, currency, mcc string
 	entry, country          string
 	advice, partial, cash   bool
+	iso8583                 bool
+	encoding                string // Of ISO 8583.
 }
 
 func (p *program) swipe() *cobra.Command {
@@ -34,7 +38,8 @@ func (p *program) swipe() *cobra.Command {
 			"A decline is an answer: the exit code is 0.",
 		Example: "  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\"\n" +
 			"  farthing swipe 12.00 \"UBER *TRIP HELP.UBER.COM GBR\" --mcc 4121 -o json\n" +
-			"  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\" --id till-7-0042   # a repeat answers the same",
+			"  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\" --id till-7-0042   # a repeat answers the same\n" +
+			"  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\" --iso8583 --encoding binary",
 		Args: arguments("AMOUNT", "DESCRIPTOR"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.runSwipe(c.Context(), f, args[0], args[1])
@@ -51,6 +56,9 @@ func (p *program) swipe() *cobra.Command {
 	flags.BoolVar(&f.cash, "cash", false, "it gives cash")
 	flags.BoolVar(&f.advice, "advice", false, "it was approved by whoever stood in: hold it whatever there is")
 	flags.BoolVar(&f.partial, "partial", false, "if there is less on the account, take that")
+	flags.BoolVar(&f.iso8583, "iso8583", false, "ask as a card network does, in ISO 8583; the answer then has no balance")
+	addEncoding(swipe, &f.encoding)
+	swipe.MarkFlagsMutuallyExclusive("iso8583", "id") // It has no place for a processor's id.
 	swipe.SetFlagErrorFunc(explainFlag)
 	return swipe
 }
@@ -76,12 +84,33 @@ func (p *program) runSwipe(ctx context.Context, f swipeFlags, amount, descriptor
 	if asked.CardID, err = cardOf(n, asked.CardID); err != nil {
 		return err
 	}
+	ask := cardedge.Client{Address: n.CardEdge}.Authorise
+	if f.iso8583 {
+		encoding, err := encodingOf(f.encoding)
+		if err != nil {
+			return err
+		}
+		ask = cardline.Client{Address: n.ISO8583, Encoding: encoding}.Authorise
+	}
 	watch := clock.Start()
-	answer, err := cardedge.Client{Address: n.CardEdge}.Authorise(ctx, asked)
+	answer, err := ask(ctx, asked)
 	if err != nil {
 		return err
 	}
 	return p.showSwipe(answer, watch.Elapsed())
+}
+
+// addEncoding adds the flag of all commands that speak ISO 8583.
+func addEncoding(to *cobra.Command, encoding *string) {
+	to.Flags().StringVar(encoding, "encoding", iso8583.ASCII.String(), "of ISO 8583: ascii or binary")
+}
+
+func encodingOf(name string) (iso8583.Encoding, error) {
+	encoding, known := iso8583.ParseEncoding(name)
+	if !known {
+		return 0, usage("--encoding must be ascii or binary")
+	}
+	return encoding, nil
 }
 
 func (p *program) authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authorisation, error) {

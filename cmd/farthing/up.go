@@ -150,7 +150,8 @@ func (p *program) showUp(n bank.Notice) error {
 	s := p.screen
 	fmt.Fprintf(s, "%s, with its data in %s\n\n", s.Bold("Farthing is running"), p.folder().Shown())
 	for _, line := range [][2]string{
-		{"public API", n.API}, {"card edge", n.CardEdge}, {"admin", n.Admin + "   metrics, health, traces, profiles"},
+		{"public API", n.API}, {"card edge", n.CardEdge}, {"ISO 8583", n.ISO8583},
+		{"admin", n.Admin + "   metrics, health, traces, profiles"},
 	} {
 		fmt.Fprintf(s, "  %-12s %s\n", line[0], line[1])
 	}

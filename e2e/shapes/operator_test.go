@@ -21,6 +21,7 @@ func operatorTests() []test {
 		{"a trace goes through the services", traces},
 		{"nothing was given up", givesUpNothing},
 		{"the bank can be measured", measures},
+		{"a card network is answered in ISO 8583", answersNetworks},
 		{"its books agree with themselves", provesItsBooks},
 		{"the schema is the services' own", printsSchema},
 	}
@@ -183,6 +184,28 @@ func measures(t *testing.T, s *suite) {
 
 // json64 is a number of JSON's.
 type json64 = float64
+
+func answersNetworks(t *testing.T, s *suite) {
+	for _, encoding := range []string{"ascii", "binary"} {
+		var paid struct {
+			Outcome       string
+			TransactionID string `json:"transaction_id"`
+		}
+		decode(t, s.Run(t, "swipe", "--iso8583", "--encoding", encoding, "1.00", "TESCO", "-o", "json"), &paid)
+		if paid.Outcome != "approved" || paid.TransactionID == "" {
+			t.Errorf("in %s a swipe was %+v", encoding, paid)
+		}
+		var report struct {
+			Sent, Unanswered, Changed int
+			Answers                   map[string]int
+		}
+		decode(t, s.Run(t, "traffic", "--encoding", encoding, "--seconds", "1", "--rate", "30", "--accounts", "5",
+			"--connections", "2", "--repeats", "20", "-o", "json"), &report)
+		if report.Sent != 30 || report.Unanswered != 0 || report.Changed != 0 || report.Answers["0110 00"] == 0 {
+			t.Errorf("in %s traffic was %+v", encoding, report)
+		}
+	}
+}
 
 func printsSchema(t *testing.T, s *suite) {
 	printed := s.Run(t, "schema")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,6 +43,17 @@ func (w *World) Ask(
 	}
 	_, _ = w.said.Write(append(read, '\n'))
 	return Answer{rsp.StatusCode, rsp.Header, read}, nil
+}
+
+// HTTP is a client of the bank's doors, each of which is a host by its name: "http://card_edge".
+func (w *World) HTTP() *http.Client { return w.client }
+
+// Connect connects to a door that speaks a protocol of its own.
+func (w *World) Connect(t testing.TB, door foundation.Door) net.Conn {
+	t.Helper()
+	conn, err := w.network.dial(t.Context(), "", string(door)+":0")
+	must(t, "connecting to "+string(door), err)
+	return conn
 }
 
 // API is the public API as one token sees it.

@@ -8,15 +8,22 @@ import (
 	"net/http"
 	"strconv"
 	"syscall"
-
-	"farthing/pkg/edge"
 )
 
-func (p *Process) serve(handler http.Handler, listener net.Listener) {
-	server := edge.NewServer(handler, p.options.Log)
+// Server answers at a door in a protocol of its own. A *http.Server is one.
+type Server interface {
+	// Serve answers whoever connects, until Shutdown or Close: then its error is nil or http.ErrServerClosed.
+	Serve(net.Listener) error
+	// Shutdown stops listening and returns when what is under way is answered, or with ctx's error.
+	Shutdown(ctx context.Context) error
+	// Close ends everything at once.
+	Close() error
+}
+
+func (p *Process) serve(server Server, listener net.Listener) {
 	p.servers = append(p.servers, server)
 	p.group.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			p.fail(fmt.Errorf("serving %s: %w", listener.Addr(), err))
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	"farthing/pkg/clock"
+	"farthing/pkg/edge"
 	"farthing/pkg/events"
 	"farthing/pkg/id"
 	"farthing/pkg/rpc"
@@ -61,8 +62,9 @@ func Migrate(ctx context.Context, to store.Store, services []Service) error {
 // Process is services that run together.
 type Process struct {
 	options  Options
-	watch    clock.Stopwatch // Since the start.
-	handlers map[Door]http.Handler
+	watch    clock.Stopwatch       // Since the start.
+	handlers map[Door]http.Handler // Of those doors that speak HTTP.
+	doors    map[Door]Server
 	// operations are the routes of services on the admin door.
 	operations map[string]http.Handler
 	workers    []func(context.Context)
@@ -73,7 +75,7 @@ type Process struct {
 
 	group    sync.WaitGroup
 	stopWork context.CancelFunc
-	servers  []*http.Server
+	servers  []Server // Those that were opened.
 
 	failed     chan struct{}
 	failOnce   sync.Once
@@ -84,8 +86,8 @@ type Process struct {
 // prepare registers the services and declares their subscriptions.
 func prepare(ctx context.Context, o Options) (*Process, error) {
 	p := &Process{
-		options: o, watch: clock.Start(), handlers: make(map[Door]http.Handler), operations: make(map[string]http.Handler),
-		known: make(map[string]bool), failed: make(chan struct{}),
+		options: o, watch: clock.Start(), handlers: make(map[Door]http.Handler), doors: make(map[Door]Server),
+		operations: make(map[string]http.Handler), known: make(map[string]bool), failed: make(chan struct{}),
 	}
 	for _, service := range o.Services {
 		if err := p.register(ctx, service); err != nil {
@@ -152,11 +154,11 @@ func (p *Process) Dial(caller, callee string) (grpc.ClientConnInterface, error) 
 
 // Open opens the doors, all or none, and answers their addresses.
 func (p *Process) Open() (map[Door]net.Addr, error) {
-	p.handlers[Admin] = p.adminHandler()
-	listeners := make(map[Door]net.Listener, len(p.handlers))
-	addresses := make(map[Door]net.Addr, len(p.handlers))
+	p.doors[Admin] = edge.NewServer(p.adminHandler(), p.options.Log)
+	listeners := make(map[Door]net.Listener, len(p.doors))
+	addresses := make(map[Door]net.Addr, len(p.doors))
 	for _, door := range Doors() {
-		if p.handlers[door] == nil {
+		if p.doors[door] == nil {
 			continue
 		}
 		listener, err := p.options.Listen(door)
@@ -169,7 +171,7 @@ func (p *Process) Open() (map[Door]net.Addr, error) {
 		listeners[door], addresses[door] = listener, listener.Addr()
 	}
 	for door, listener := range listeners {
-		p.serve(p.handlers[door], listener)
+		p.serve(p.doors[door], listener)
 	}
 	p.inProgress.set(open)
 	return addresses, nil

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 
 	"farthing/pkg/clock"
+	"farthing/pkg/edge"
 	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	"farthing/pkg/id"
@@ -41,8 +42,8 @@ const (
 	Public   Door = "public"    // The REST API.
 	CardEdge Door = "card_edge" // Card processors, over HTTP.
 	Console  Door = "console"
-	Admin    Door = "admin" // Metrics, health, traces, profiles.
-	ISO8583  Door = "iso8583"
+	Admin    Door = "admin"   // Metrics, health, traces, profiles.
+	ISO8583  Door = "iso8583" // Card networks, over TCP.
 	Login    Door = "login"
 )
 
@@ -76,13 +77,22 @@ func (e *Env) rpcOptions() rpc.Options {
 
 // Serve answers HTTP at a door that the service declares, once the doors open.
 func (e *Env) Serve(door Door, handler http.Handler) error {
+	if err := e.ServeWith(door, edge.NewServer(handler, e.process.options.Log)); err != nil {
+		return err
+	}
+	e.process.handlers[door] = handler
+	return nil
+}
+
+// ServeWith answers in another protocol at a door that the service declares, once the doors open.
+func (e *Env) ServeWith(door Door, server Server) error {
 	if !slices.Contains(e.doors, door) {
 		return errs.Newf(errs.Internal, "%s does not declare the door %s", e.Name, door)
 	}
-	if _, taken := e.process.handlers[door]; taken {
-		return errs.Newf(errs.Internal, "the door %s has a handler already", door)
+	if _, taken := e.process.doors[door]; taken {
+		return errs.Newf(errs.Internal, "the door %s has a server already", door)
 	}
-	e.process.handlers[door] = handler
+	e.process.doors[door] = server
 	return nil
 }
 
@@ -123,7 +133,8 @@ func (e *Env) Egress(ctx context.Context, network, address string) (net.Conn, er
 
 const egressTimeout = 5 * time.Second
 
-// HTTP is a door's handler in this process, for callers that come without a network: the bench's in-process mode.
+// HTTP is the handler in this process of a door that speaks HTTP, for callers that come without a network: the bench's
+// in-process mode.
 func (p *Process) HTTP(door Door) (http.Handler, bool) {
 	if door == Admin {
 		return p.adminHandler(), true

@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/pan"
 	"farthing/pkg/trace"
+	"farthing/service.card-api/within"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
@@ -80,7 +80,7 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 	if err != nil {
 		return edge.Error(err)
 	}
-	decided, err := inTime(req.Context(), func() (*cardprocessingproto.AuthoriseResponse, error) {
+	decided, err := within.Deadline(req.Context(), func() (*cardprocessingproto.AuthoriseResponse, error) {
 		return h.processing.Authorise(req.Context(), asked)
 	})
 	if err != nil {
@@ -95,28 +95,6 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 	}
 	rsp.Balance, rsp.Amount = amountOf(decided.GetBalance()), amountOf(decided.GetAmount())
 	return edge.OK(rsp)
-}
-
-// inTime asks service.card-processing, and answers by the deadline even if what is behind it cannot be told to stop: a
-// write waits for its disk, however long that stalls. Then the outcome is unknown, and whatever it is will be there for
-// the repeat.
-func inTime[A any](ctx context.Context, ask func() (A, error)) (A, error) {
-	type decision struct {
-		rsp A
-		err error
-	}
-	decided := make(chan decision, 1) // Nobody may be waiting any more.
-	go func() {
-		rsp, err := ask()
-		decided <- decision{rsp, err}
-	}()
-	select {
-	case d := <-decided:
-		return d.rsp, d.err
-	case <-ctx.Done():
-		var none A
-		return none, errs.Of(ctx.Err())
-	}
 }
 
 func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error) {

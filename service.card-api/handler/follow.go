@@ -5,6 +5,7 @@ import (
 
 	"farthing/pkg/edge"
 	"farthing/pkg/trace"
+	"farthing/service.card-api/within"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
@@ -103,7 +104,7 @@ func follow[A following](req edge.Request, ask func(context.Context, asked) (A, 
 	if err != nil {
 		return edge.Error(err)
 	}
-	done, err := inTime(req.Context(), func() (A, error) { return ask(req.Context(), message) })
+	done, err := within.Deadline(req.Context(), func() (A, error) { return ask(req.Context(), message) })
 	if err != nil {
 		return edge.Error(err)
 	}

@@ -20,7 +20,7 @@ func (h *Handler) act(
 		return h.extend(ctx, p, e)
 	case e.GetKind() == logic.Refund:
 		return h.refund(ctx, p, e)
-	case e.GetKind() == logic.Clearing:
+	case e.GetKind() == logic.Clearing && e.GetDeclineReason() == "":
 		if err := h.collect(ctx, p, e); err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ func (h *Handler) Clear(
 	f := logic.FollowUp{
 		Message: req.GetMessage(), Original: req.GetOriginal(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(),
 		Descriptor: req.GetDescriptor_(), MCC: req.GetMcc(), MoreFollows: req.GetMoreFollows(),
+		OnlyHeld: req.GetOnlyHeld(),
 	}
 	if err := logic.CheckMoved(f, h.clock.Now()); err != nil {
 		return nil, err

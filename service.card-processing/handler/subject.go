@@ -30,6 +30,7 @@ func (h *Handler) follow(
 	said := logic.Said{
 		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
 		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows,
+		OnlyHeld: f.OnlyHeld,
 	}
 	key, err := h.keyOf(ctx, f, said, card, own)
 	if err != nil {

@@ -18,6 +18,7 @@ type FollowUp struct {
 	Descriptor  string
 	MCC         string
 	MoreFollows bool
+	OnlyHeld    bool
 }
 
 // CheckReverse refuses what can never be a reversal, naming the field and the rule.

@@ -36,6 +36,7 @@ type Said struct {
 	Descriptor  string
 	MCC         string
 	MoreFollows bool
+	OnlyHeld    bool
 }
 
 // Opening is a payment as its authorisation left it: what became of its hold, and what the customer's transaction
@@ -95,6 +96,10 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 		}
 		e.ExtendedMinor, e.ReleasedMinor = max(s.Minor-held, 0), max(held-s.Minor, 0)
 	case Clearing:
+		if s.OnlyHeld && held < s.Minor {
+			e.DeclineReason, e.ReleasedMinor = PaymentEnded, held
+			break
+		}
 		e.CapturedMinor = min(s.Minor, held)
 		if !s.MoreFollows {
 			e.ReleasedMinor = held - e.CapturedMinor
@@ -134,21 +139,23 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 	if e.GetExtendedMinor() > 0 {
 		next.HeldMs = e.GetAtMs()
 	}
-	switch e.GetKind() {
-	case Reversal, Abandonment, Advice:
+	switch kind := e.GetKind(); {
+	case kind == Reversal, kind == Abandonment, kind == Advice, kind == Clearing && e.GetDeclineReason() != "":
 		next.ReversedMinor += e.GetReleasedMinor()
-	case Expiry:
+	case kind == Expiry:
 		next.ExpiredMinor += e.GetReleasedMinor()
-	case Clearing:
+	case kind == Clearing:
 		next.ClearedMinor += e.GetAmountMinor()
 		next.SettledMs = e.GetAtMs()
+		if p.GetDescriptor_() == "" { // It was not authorised, or opened before its transaction was there.
+			next.Descriptor_, next.Mcc = e.GetDescriptor_(), e.GetMcc()
+		}
 		if e.GetBeginsTransactionId() != "" {
 			next.TransactionId = e.GetBeginsTransactionId()
 		}
-	case Refund:
+	case kind == Refund:
 		next.RefundedMinor += e.GetAmountMinor()
 		next.SettledMs = e.GetAtMs()
-	case Authorisation, Increment, cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
 	}
 	next.Status = statusAfter(next, e)
 	return next

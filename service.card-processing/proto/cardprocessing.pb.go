@@ -1022,7 +1022,11 @@ type ClearRequest struct {
 	Descriptor_ string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
 	Mcc         string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
 	// More will be collected: what is left of the hold stays. Otherwise it is given back.
-	MoreFollows   bool `protobuf:"varint,7,opt,name=more_follows,json=moreFollows,proto3" json:"more_follows,omitempty"`
+	MoreFollows bool `protobuf:"varint,7,opt,name=more_follows,json=moreFollows,proto3" json:"more_follows,omitempty"`
+	// It is collected from what is held, or not at all: for who authorises and collects in one message, of which nobody was
+	// told yet. If less is held, because a reversal came in between, it is declined with payment_ended, and what is held is
+	// given back.
+	OnlyHeld      bool `protobuf:"varint,8,opt,name=only_held,json=onlyHeld,proto3" json:"only_held,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1102,6 +1106,13 @@ func (x *ClearRequest) GetMcc() string {
 func (x *ClearRequest) GetMoreFollows() bool {
 	if x != nil {
 		return x.MoreFollows
+	}
+	return false
+}
+
+func (x *ClearRequest) GetOnlyHeld() bool {
+	if x != nil {
+		return x.OnlyHeld
 	}
 	return false
 }
@@ -2045,7 +2056,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"}\n" +
 	"\x0eAdviseResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
-	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xaf\x02\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xcc\x02\n" +
 	"\fClearRequest\x124\n" +
 	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
 	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
@@ -2055,7 +2066,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"descriptor\x18\x05 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
 	"\x03mcc\x18\x06 \x01(\tR\x03mcc\x12!\n" +
-	"\fmore_follows\x18\a \x01(\bR\vmoreFollows\"|\n" +
+	"\fmore_follows\x18\a \x01(\bR\vmoreFollows\x12\x1b\n" +
+	"\tonly_held\x18\b \x01(\bR\bonlyHeld\"|\n" +
 	"\rClearResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
 	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\x8d\x02\n" +

@@ -13,10 +13,9 @@ import (
 // handed over when the bank opens.
 type doors map[foundation.Door]net.Listener
 
-// served is the doors that this bank opens. The console, ISO 8583 and the login have their ports, but nobody behind
-// them yet.
+// served is the doors that this bank opens. The console and the login have their ports, but nobody behind them yet.
 func served() []foundation.Door {
-	return []foundation.Door{foundation.Public, foundation.CardEdge, foundation.Admin}
+	return []foundation.Door{foundation.Public, foundation.CardEdge, foundation.Admin, foundation.ISO8583}
 }
 
 func (b *Bank) listen(ctx context.Context) error {
@@ -52,7 +51,7 @@ func (d doors) close() error {
 	return errors.Join(problems...)
 }
 
-// addresses is where the doors are, as URLs.
+// addresses is where the doors are: URLs, but for the one that speaks no HTTP.
 func (b *Bank) addresses(opened map[foundation.Door]net.Addr) Notice {
 	at := func(door foundation.Door) string {
 		if address := opened[door]; address != nil {
@@ -63,6 +62,9 @@ func (b *Bank) addresses(opened map[foundation.Door]net.Addr) Notice {
 	n := Notice{
 		API: at(foundation.Public), CardEdge: at(foundation.CardEdge), Console: at(foundation.Console),
 		Admin: at(foundation.Admin),
+	}
+	if address := opened[foundation.ISO8583]; address != nil {
+		n.ISO8583 = address.String()
 	}
 	if n.Console == "" && b.options.Port != 0 { // Its port is its own, though nobody is behind it yet.
 		port := foundation.PortOf(foundation.Console, b.options.Port)

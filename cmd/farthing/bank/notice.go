@@ -24,6 +24,7 @@ type Notice struct {
 	CardEdge      string         `json:"card_edge"`
 	Console       string         `json:"console"`
 	Admin         string         `json:"admin"`
+	ISO8583       string         `json:"iso8583"`                 // host:port.
 	Demonstration *demo.Customer `json:"demonstration,omitempty"` // Nil in a bank that began empty.
 }
 

@@ -83,6 +83,16 @@ func Run(ctx context.Context, target Target, accounts int, load Load) (*Report, 
 	return reportOf(result, before, after, lag), nil
 }
 
+// Cards makes accounts to drive messages at, in the bank whose admin door is at an address, and answers their cards. A
+// repeat answers the same.
+func Cards(ctx context.Context, admin string, n int) ([]string, error) {
+	cards, err := makeCards(ctx, overHTTP(1), admin, n)
+	if err != nil {
+		return nil, fmt.Errorf("making accounts: %w", err)
+	}
+	return cards, nil
+}
+
 func makeCards(ctx context.Context, send do, admin string, n int) (cards []string, err error) {
 	query := url.Values{"count": {strconv.Itoa(n)}, "batch": {"default"}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, admin+development.CustomersPath+"?"+query.Encode(), nil)

@@ -21,6 +21,7 @@ type Authorisation struct {
 	Network     *Network `json:"network,omitempty"`
 	CardID      string   `json:"card_id"`
 	Amount      Amount   `json:"amount"`
+	LocalAmount *Amount  `json:"local_amount,omitempty"` // The merchant's, if that is another one.
 	Descriptor  string   `json:"descriptor"`
 	MCC         string   `json:"mcc,omitempty"`
 	Advice      bool     `json:"advice,omitempty"`         // Somebody stood in and has approved it.

@@ -14,15 +14,17 @@ type FollowUp struct {
 	CardID      string    `json:"card_id"`
 	Original    *Original `json:"original,omitempty"` // Nil for a collection or refund without an authorisation.
 	Amount      *Amount   `json:"amount,omitempty"`   // Nil for all that is held.
+	LocalAmount *Amount   `json:"local_amount,omitempty"`
 	Descriptor  string    `json:"descriptor,omitempty"`
 	MCC         string    `json:"mcc,omitempty"`
 	MoreFollows bool      `json:"more_follows,omitempty"`
 }
 
-// Original names the authorisation, by the bank's id or the processor's.
+// Original names the authorisation, in one of three ways.
 type Original struct {
-	AuthorisationID string `json:"authorisation_id,omitempty"`
-	ProcessorID     string `json:"processor_id,omitempty"`
+	AuthorisationID string   `json:"authorisation_id,omitempty"`
+	ProcessorID     string   `json:"processor_id,omitempty"`
+	Network         *Network `json:"network,omitempty"` // The ids that it was asked under.
 }
 
 // Followed is what a follow-up came to.

@@ -1,0 +1,34 @@
+package iso8583
+
+// Response codes, of ISO 8583:1987 as the card schemes use them.
+const (
+	Approved            = "00"
+	DoNotHonour         = "05"
+	PartlyApproved      = "10"
+	InvalidCard         = "14"
+	NoActionTaken       = "21"
+	RecordNotFound      = "25"
+	FormatFault         = "30"
+	NotSupported        = "40"
+	InsufficientFunds   = "51"
+	ExpiredCard         = "54"
+	NotPermitted        = "57"
+	ExceedsLimit        = "61"
+	RestrictedCard      = "62"
+	CardDeactivated     = "78"
+	IssuerInoperative   = "91"
+	DuplicateMessage    = "94"
+	SystemMalfunction   = "96"
+	additionalLengthMax = 25
+)
+
+// Refuse is an answer that a message is not understood, with what is wrong in element 44, and whether it can be
+// answered.
+func (m Message) Refuse(fault *FormatError) (Message, bool) {
+	reply, ok := m.Reply(FormatFault)
+	if ok {
+		text := fault.Error()
+		reply.Set(AdditionalResponse, text[:min(len(text), additionalLengthMax)])
+	}
+	return reply, ok
+}
