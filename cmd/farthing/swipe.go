@@ -22,6 +22,7 @@ type swipeFlags struct {
 	card, id, currency, mcc string
 	entry, country          string
 	advice, partial, cash   bool
+	verified                cardedge.Verification
 }
 
 func (p *program) swipe() *cobra.Command {
@@ -51,8 +52,19 @@ func (p *program) swipe() *cobra.Command {
 	flags.BoolVar(&f.cash, "cash", false, "it gives cash")
 	flags.BoolVar(&f.advice, "advice", false, "it was approved by whoever stood in: hold it whatever there is")
 	flags.BoolVar(&f.partial, "partial", false, "if there is less on the account, take that")
+	addVerification(swipe, &f.verified)
 	swipe.SetFlagErrorFunc(explainFlag)
 	return swipe
+}
+
+// addVerification adds the flags of what was presented with a card: what was found of it, never the secret itself.
+func addVerification(to *cobra.Command, v *cardedge.Verification) {
+	flags := to.Flags()
+	flags.StringVar(&v.Expiry, "expiry", "", "the card's date as it is given, 2029-11")
+	flags.StringVar(&v.CVV, "cvv", "", "what was found of the security code: match, no_match or not_checked")
+	flags.StringVar(&v.Cryptogram, "cryptogram", "", "what was found of the chip's: match, no_match or not_checked")
+	flags.StringVar(&v.Address, "address", "", "what was found of the address: match, no_match or not_checked")
+	flags.StringVar(&v.PIN, "pin", "", "what was found of the PIN: verified, wrong, not_tried or tries_exceeded")
 }
 
 // explainFlag knows that what looks like a flag may be an amount below zero.
@@ -93,13 +105,16 @@ func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authoris
 		return cardedge.Authorisation{}, usage("AMOUNT must be more than zero")
 	case descriptor == "":
 		return cardedge.Authorisation{}, usage("DESCRIPTOR must not be empty")
-	case !utf8.ValidString(descriptor + f.id + f.card + f.entry + f.country): // JSON cannot say it as it is.
+	case !utf8.ValidString(descriptor + f.id + f.card + f.entry + f.country + f.verified.Expiry): // JSON has no such.
 		return cardedge.Authorisation{}, usage("DESCRIPTOR and flags must be valid UTF-8")
 	}
 	asked := cardedge.Authorisation{
 		ProcessorID: f.id, CardID: f.card, Descriptor: descriptor, MCC: f.mcc,
 		Amount: cardedge.Amount{Minor: paid.Minor, Currency: paid.Currency}, Advice: f.advice, Partial: f.partial,
 		EntryMode: f.entry, Country: f.country, Cash: f.cash,
+	}
+	if f.verified != (cardedge.Verification{}) {
+		asked.Verification = &f.verified
 	}
 	if f.id == "" {
 		network := cardedge.NewNetwork(clock.Real{}.Now())

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -13,6 +14,7 @@ func paymentTests() []test {
 		{"a reversal may come before its authorisation", reversesFirst},
 		{"a collection without an authorisation finds it, or stands alone", collectsWithout},
 		{"what a customer does not want is declined, and explained", controls},
+		{"what was presented with a card declines by its own name, and wrong PINs are counted", verifications},
 	}
 }
 
@@ -159,5 +161,25 @@ func controls(t *testing.T, s *suite) {
 		if explained.DeclineReason != c.reason || last != c.check {
 			t.Errorf("%s of %s is explained as %+v, want %s", c.amount, c.mcc, explained, c.check)
 		}
+	}
+}
+
+// verifications wants three wrong PINs in a row to block it until it is reset, and a repeat not to count.
+func verifications(t *testing.T, s *suite) {
+	t.Cleanup(func() { s.Run(t, "card", "pin-reset", "-o", "json") })
+	for i, step := range []struct{ flags, reason string }{
+		{"--cvv no_match", "bad_cvv"}, {"--expiry 2020-01", "wrong_expiry"}, {"--cryptogram no_match", "bad_cryptogram"},
+		{"--pin wrong --id pin-1", "wrong_pin"}, {"--pin wrong --id pin-1", "wrong_pin"}, {"--pin wrong", "wrong_pin"},
+		{"--pin verified", ""},
+		{"--pin wrong", "wrong_pin"}, {"--pin wrong", "wrong_pin"}, {"--pin wrong", "wrong_pin"},
+		{"--pin verified", "pin_tries_exceeded"}, {"--pin not_tried --cvv match --address no_match", ""},
+	} {
+		if paid := s.swipe(t, "1.00", strings.Fields(step.flags)...); paid.DeclineReason != step.reason {
+			t.Errorf("step %d: with %s it was %+v, want %q", i, step.flags, paid, step.reason)
+		}
+	}
+	s.Run(t, "card", "pin-reset", "-o", "json")
+	if paid := s.swipe(t, "1.00", "--pin", "verified"); paid.Outcome != "approved" {
+		t.Errorf("after a reset it was %+v", paid)
 	}
 }

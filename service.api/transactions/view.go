@@ -107,6 +107,8 @@ func publicReason(reason string) string {
 		return "CARD_INACTIVE"
 	case "card_closed":
 		return "CARD_BLOCKED"
+	case "bad_cvv":
+		return "INVALID_CVC"
 	default: // Not every program knows CARD_EXPIRED, and the rest are our own affair.
 		return "OTHER"
 	}

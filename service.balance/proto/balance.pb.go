@@ -164,6 +164,14 @@ const (
 	DeclineReason_DECLINE_REASON_ONLINE_BLOCKED      DeclineReason = 15
 	DeclineReason_DECLINE_REASON_CONTACTLESS_BLOCKED DeclineReason = 16
 	DeclineReason_DECLINE_REASON_MAGSTRIPE_BLOCKED   DeclineReason = 17
+	// What was presented with the card is not what it should be.
+	DeclineReason_DECLINE_REASON_WRONG_EXPIRY       DeclineReason = 30
+	DeclineReason_DECLINE_REASON_BAD_CRYPTOGRAM     DeclineReason = 31
+	DeclineReason_DECLINE_REASON_BAD_CVV            DeclineReason = 32
+	DeclineReason_DECLINE_REASON_WRONG_PIN          DeclineReason = 33
+	DeclineReason_DECLINE_REASON_PIN_TRIES_EXCEEDED DeclineReason = 34
+	// More cash with a purchase than there may be.
+	DeclineReason_DECLINE_REASON_LIMIT_CASHBACK DeclineReason = 35
 )
 
 // Enum value maps for DeclineReason.
@@ -187,6 +195,12 @@ var (
 		15: "DECLINE_REASON_ONLINE_BLOCKED",
 		16: "DECLINE_REASON_CONTACTLESS_BLOCKED",
 		17: "DECLINE_REASON_MAGSTRIPE_BLOCKED",
+		30: "DECLINE_REASON_WRONG_EXPIRY",
+		31: "DECLINE_REASON_BAD_CRYPTOGRAM",
+		32: "DECLINE_REASON_BAD_CVV",
+		33: "DECLINE_REASON_WRONG_PIN",
+		34: "DECLINE_REASON_PIN_TRIES_EXCEEDED",
+		35: "DECLINE_REASON_LIMIT_CASHBACK",
 	}
 	DeclineReason_value = map[string]int32{
 		"DECLINE_REASON_UNSPECIFIED":         0,
@@ -207,6 +221,12 @@ var (
 		"DECLINE_REASON_ONLINE_BLOCKED":      15,
 		"DECLINE_REASON_CONTACTLESS_BLOCKED": 16,
 		"DECLINE_REASON_MAGSTRIPE_BLOCKED":   17,
+		"DECLINE_REASON_WRONG_EXPIRY":        30,
+		"DECLINE_REASON_BAD_CRYPTOGRAM":      31,
+		"DECLINE_REASON_BAD_CVV":             32,
+		"DECLINE_REASON_WRONG_PIN":           33,
+		"DECLINE_REASON_PIN_TRIES_EXCEEDED":  34,
+		"DECLINE_REASON_LIMIT_CASHBACK":      35,
 	}
 )
 
@@ -2793,7 +2813,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eVERDICT_PASSED\x10\x01\x12\x12\n" +
 	"\x0eVERDICT_FAILED\x10\x02\x12\x16\n" +
-	"\x12VERDICT_OVERRIDDEN\x10\x03*\xef\x04\n" +
+	"\x12VERDICT_OVERRIDDEN\x10\x03*\xb7\x06\n" +
 	"\rDeclineReason\x12\x1e\n" +
 	"\x1aDECLINE_REASON_UNSPECIFIED\x10\x00\x12%\n" +
 	"!DECLINE_REASON_INSUFFICIENT_FUNDS\x10\x01\x12\x1e\n" +
@@ -2813,7 +2833,13 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x1eDECLINE_REASON_COUNTRY_BLOCKED\x10\x0e\x12!\n" +
 	"\x1dDECLINE_REASON_ONLINE_BLOCKED\x10\x0f\x12&\n" +
 	"\"DECLINE_REASON_CONTACTLESS_BLOCKED\x10\x10\x12$\n" +
-	" DECLINE_REASON_MAGSTRIPE_BLOCKED\x10\x11*N\n" +
+	" DECLINE_REASON_MAGSTRIPE_BLOCKED\x10\x11\x12\x1f\n" +
+	"\x1bDECLINE_REASON_WRONG_EXPIRY\x10\x1e\x12!\n" +
+	"\x1dDECLINE_REASON_BAD_CRYPTOGRAM\x10\x1f\x12\x1a\n" +
+	"\x16DECLINE_REASON_BAD_CVV\x10 \x12\x1c\n" +
+	"\x18DECLINE_REASON_WRONG_PIN\x10!\x12%\n" +
+	"!DECLINE_REASON_PIN_TRIES_EXCEEDED\x10\"\x12!\n" +
+	"\x1dDECLINE_REASON_LIMIT_CASHBACK\x10#*N\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_APPROVED\x10\x01\x12\x14\n" +

@@ -29,6 +29,8 @@ type authorisation struct {
 	EntryMode   string     `json:"entry_mode"`
 	Country     string     `json:"country"`
 	Cash        bool       `json:"cash"`
+
+	Verification *verification `json:"verification"`
 }
 
 // cardNumber is a number that is masked from the moment it is read. Empty is none.
@@ -128,6 +130,9 @@ func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error
 	if asked.EntryMode, err = entryOf(sent.EntryMode); err != nil {
 		return nil, err
 	}
+	if asked.Verification, err = verificationOf(sent.Verification); err != nil {
+		return nil, err
+	}
 	if asked.Amount, err = moneyOf("amount", sent.Amount); err != nil {
 		return nil, err
 	}
@@ -140,14 +145,20 @@ func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error
 
 // entryOf is how a card was read; nothing is nobody's word for it.
 func entryOf(sent string) (cardprocessingproto.EntryMode, error) {
-	if sent == "" {
-		return cardprocessingproto.EntryMode_ENTRY_MODE_UNSPECIFIED, nil
-	}
-	mode, known := cardprocessingproto.EntryMode_value["ENTRY_MODE_"+strings.ToUpper(sent)]
-	if !known || mode == 0 || sent != strings.ToLower(sent) {
+	mode, known := numberOf(sent, "ENTRY_MODE_", cardprocessingproto.EntryMode_value)
+	if !known {
 		return 0, errs.BadParam("entry_mode", "must be chip, contactless, magstripe or online")
 	}
 	return cardprocessingproto.EntryMode(mode), nil
+}
+
+// numberOf is the number of an enum's value by the word that others know it by, and whether there is one. None is 0.
+func numberOf(word, prefix string, values map[string]int32) (int32, bool) {
+	if word == "" {
+		return 0, true
+	}
+	number, known := values[prefix+strings.ToUpper(word)]
+	return number, known && number != 0 && word == strings.ToLower(word)
 }
 
 // moneyOf tells an amount that was left out from one of zero.

@@ -87,7 +87,12 @@ func (h *Handler) decide(
 	if card == nil {
 		return h.declineUnknownCard(ctx, holdID, req)
 	}
-	control, refusal := logic.Control(card, logic.UseOf(req), h.clock.Now())
+	use := logic.UseOf(req)
+	var err error
+	if use.PIN, err = h.tryPIN(ctx, card, holdID, req.GetVerification()); err != nil {
+		return nil, err
+	}
+	control, refusal := logic.Control(card, use, h.clock.Now())
 	answer, err := h.transactions.Authorise(ctx, &transactionsproto.AuthoriseRequest{
 		HoldId: holdID, AccountId: card.GetAccountId(), UserId: card.GetUserId(), CardId: card.GetId(),
 		Purchase: purchaseOf(req), Refusal: balanceproto.ReasonText(refusal), Control: control,

@@ -100,6 +100,7 @@ type peers struct {
 	released   []*balanceproto.ReleaseRequest
 	followed   []*transactionsproto.FollowRequest
 	decline    string
+	tried      map[string]bool  // Attempts with the PIN, and whether it was right.
 	confirmed  bool             // A repeat of every hold was answered.
 	fails      map[string]error // By method.
 	hangs      map[string]bool  // By method: it answers when its caller gives up.
@@ -112,7 +113,7 @@ func newPeers() *peers {
 			ExpiresYear: 2029, ExpiresMonth: 11,
 		},
 		recorded: make(map[string]*transactionsproto.Transaction), fails: make(map[string]error),
-		hangs: make(map[string]bool),
+		hangs: make(map[string]bool), tried: make(map[string]bool),
 	}
 }
 
@@ -145,6 +146,21 @@ func (f fakeCards) Identify(
 		return nil, errs.Missing("card")
 	}
 	return &cardsproto.IdentifyResponse{Card: f.p.card}, nil
+}
+
+// TryPIN counts every attempt, and blocks at once.
+func (f fakeCards) TryPIN(
+	ctx context.Context, req *cardsproto.TryPINRequest, _ ...grpc.CallOption,
+) (*cardsproto.TryPINResponse, error) {
+	if err := f.p.meet(ctx, "TryPIN"); err != nil {
+		return nil, err
+	}
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	_, repeated := f.p.tried[req.GetAttemptId()]
+	blocked := len(f.p.tried) > 0 && !repeated
+	f.p.tried[req.GetAttemptId()] = req.GetVerified()
+	return &cardsproto.TryPINResponse{Wrong: 1, Blocked: blocked, Allowed: 1}, nil
 }
 
 type fakeTransactions struct {

@@ -59,6 +59,7 @@ func Check(req *cardprocessingproto.AuthoriseRequest, now time.Time) error {
 		func() error { return checkText("descriptor", req.GetDescriptor_(), descriptorMax) },
 		func() error { return checkMCC(req.GetMcc()) },
 		func() error { return checkCountry(req.GetCountry()) },
+		func() error { return CheckVerification(req.GetVerification()) },
 	)
 }
 

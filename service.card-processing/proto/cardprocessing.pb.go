@@ -24,6 +24,114 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type CheckResult int32
+
+const (
+	CheckResult_CHECK_RESULT_UNSPECIFIED CheckResult = 0
+	CheckResult_CHECK_RESULT_MATCH       CheckResult = 1
+	CheckResult_CHECK_RESULT_NO_MATCH    CheckResult = 2
+	CheckResult_CHECK_RESULT_NOT_CHECKED CheckResult = 3
+)
+
+// Enum value maps for CheckResult.
+var (
+	CheckResult_name = map[int32]string{
+		0: "CHECK_RESULT_UNSPECIFIED",
+		1: "CHECK_RESULT_MATCH",
+		2: "CHECK_RESULT_NO_MATCH",
+		3: "CHECK_RESULT_NOT_CHECKED",
+	}
+	CheckResult_value = map[string]int32{
+		"CHECK_RESULT_UNSPECIFIED": 0,
+		"CHECK_RESULT_MATCH":       1,
+		"CHECK_RESULT_NO_MATCH":    2,
+		"CHECK_RESULT_NOT_CHECKED": 3,
+	}
+)
+
+func (x CheckResult) Enum() *CheckResult {
+	p := new(CheckResult)
+	*p = x
+	return p
+}
+
+func (x CheckResult) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CheckResult) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[0].Descriptor()
+}
+
+func (CheckResult) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[0]
+}
+
+func (x CheckResult) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CheckResult.Descriptor instead.
+func (CheckResult) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{0}
+}
+
+type PINResult int32
+
+const (
+	PINResult_PIN_RESULT_UNSPECIFIED PINResult = 0
+	PINResult_PIN_RESULT_VERIFIED    PINResult = 1
+	PINResult_PIN_RESULT_WRONG       PINResult = 2
+	PINResult_PIN_RESULT_NOT_TRIED   PINResult = 3
+	// Whoever checks it takes no more tries.
+	PINResult_PIN_RESULT_TRIES_EXCEEDED PINResult = 4
+)
+
+// Enum value maps for PINResult.
+var (
+	PINResult_name = map[int32]string{
+		0: "PIN_RESULT_UNSPECIFIED",
+		1: "PIN_RESULT_VERIFIED",
+		2: "PIN_RESULT_WRONG",
+		3: "PIN_RESULT_NOT_TRIED",
+		4: "PIN_RESULT_TRIES_EXCEEDED",
+	}
+	PINResult_value = map[string]int32{
+		"PIN_RESULT_UNSPECIFIED":    0,
+		"PIN_RESULT_VERIFIED":       1,
+		"PIN_RESULT_WRONG":          2,
+		"PIN_RESULT_NOT_TRIED":      3,
+		"PIN_RESULT_TRIES_EXCEEDED": 4,
+	}
+)
+
+func (x PINResult) Enum() *PINResult {
+	p := new(PINResult)
+	*p = x
+	return p
+}
+
+func (x PINResult) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PINResult) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[1].Descriptor()
+}
+
+func (PINResult) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[1]
+}
+
+func (x PINResult) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PINResult.Descriptor instead.
+func (PINResult) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{1}
+}
+
 type EntryMode int32
 
 const (
@@ -63,11 +171,11 @@ func (x EntryMode) String() string {
 }
 
 func (EntryMode) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[0].Descriptor()
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[2].Descriptor()
 }
 
 func (EntryMode) Type() protoreflect.EnumType {
-	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[0]
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[2]
 }
 
 func (x EntryMode) Number() protoreflect.EnumNumber {
@@ -76,7 +184,7 @@ func (x EntryMode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use EntryMode.Descriptor instead.
 func (EntryMode) EnumDescriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{0}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{2}
 }
 
 type PaymentStatus int32
@@ -123,11 +231,11 @@ func (x PaymentStatus) String() string {
 }
 
 func (PaymentStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[1].Descriptor()
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[3].Descriptor()
 }
 
 func (PaymentStatus) Type() protoreflect.EnumType {
-	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[1]
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[3]
 }
 
 func (x PaymentStatus) Number() protoreflect.EnumNumber {
@@ -136,7 +244,7 @@ func (x PaymentStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PaymentStatus.Descriptor instead.
 func (PaymentStatus) EnumDescriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{1}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{3}
 }
 
 type PaymentEventKind int32
@@ -192,11 +300,11 @@ func (x PaymentEventKind) String() string {
 }
 
 func (PaymentEventKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[2].Descriptor()
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[4].Descriptor()
 }
 
 func (PaymentEventKind) Type() protoreflect.EnumType {
-	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[2]
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[4]
 }
 
 func (x PaymentEventKind) Number() protoreflect.EnumNumber {
@@ -205,7 +313,7 @@ func (x PaymentEventKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PaymentEventKind.Descriptor instead.
 func (PaymentEventKind) EnumDescriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{2}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
 }
 
 // NetworkIDs identify one message of the card network.
@@ -313,7 +421,9 @@ type AuthoriseRequest struct {
 	// Where the merchant is: ISO 3166-1 alpha-2, or empty.
 	Country string `protobuf:"bytes,12,opt,name=country,proto3" json:"country,omitempty"`
 	// The payment gives cash.
-	Cash          bool `protobuf:"varint,13,opt,name=cash,proto3" json:"cash,omitempty"`
+	Cash bool `protobuf:"varint,13,opt,name=cash,proto3" json:"cash,omitempty"`
+	// Absent if nobody has verified anything.
+	Verification  *Verification `protobuf:"bytes,30,opt,name=verification,proto3" json:"verification,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -439,6 +549,91 @@ func (x *AuthoriseRequest) GetCash() bool {
 	return false
 }
 
+func (x *AuthoriseRequest) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+// Verification is what others have found of what was presented with a card: results, never the secrets.
+type Verification struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The card's last month as it was sent, 2029-11; empty if it was not.
+	Expiry        string      `protobuf:"bytes,1,opt,name=expiry,proto3" json:"expiry,omitempty"`
+	Cvv           CheckResult `protobuf:"varint,2,opt,name=cvv,proto3,enum=cardprocessing.v1.CheckResult" json:"cvv,omitempty"`
+	Cryptogram    CheckResult `protobuf:"varint,3,opt,name=cryptogram,proto3,enum=cardprocessing.v1.CheckResult" json:"cryptogram,omitempty"`
+	Address       CheckResult `protobuf:"varint,4,opt,name=address,proto3,enum=cardprocessing.v1.CheckResult" json:"address,omitempty"`
+	Pin           PINResult   `protobuf:"varint,5,opt,name=pin,proto3,enum=cardprocessing.v1.PINResult" json:"pin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Verification) Reset() {
+	*x = Verification{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Verification) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Verification) ProtoMessage() {}
+
+func (x *Verification) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Verification.ProtoReflect.Descriptor instead.
+func (*Verification) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Verification) GetExpiry() string {
+	if x != nil {
+		return x.Expiry
+	}
+	return ""
+}
+
+func (x *Verification) GetCvv() CheckResult {
+	if x != nil {
+		return x.Cvv
+	}
+	return CheckResult_CHECK_RESULT_UNSPECIFIED
+}
+
+func (x *Verification) GetCryptogram() CheckResult {
+	if x != nil {
+		return x.Cryptogram
+	}
+	return CheckResult_CHECK_RESULT_UNSPECIFIED
+}
+
+func (x *Verification) GetAddress() CheckResult {
+	if x != nil {
+		return x.Address
+	}
+	return CheckResult_CHECK_RESULT_UNSPECIFIED
+}
+
+func (x *Verification) GetPin() PINResult {
+	if x != nil {
+		return x.Pin
+	}
+	return PINResult_PIN_RESULT_UNSPECIFIED
+}
+
 type AuthoriseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// auth_…; the same for a repeat.
@@ -456,7 +651,7 @@ type AuthoriseResponse struct {
 
 func (x *AuthoriseResponse) Reset() {
 	*x = AuthoriseResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[2]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -468,7 +663,7 @@ func (x *AuthoriseResponse) String() string {
 func (*AuthoriseResponse) ProtoMessage() {}
 
 func (x *AuthoriseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[2]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -481,7 +676,7 @@ func (x *AuthoriseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthoriseResponse.ProtoReflect.Descriptor instead.
 func (*AuthoriseResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{2}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AuthoriseResponse) GetAuthorisationId() string {
@@ -541,7 +736,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -553,7 +748,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -566,7 +761,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{3}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Message) GetProcessorId() string {
@@ -611,7 +806,7 @@ type Original struct {
 
 func (x *Original) Reset() {
 	*x = Original{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -623,7 +818,7 @@ func (x *Original) String() string {
 func (*Original) ProtoMessage() {}
 
 func (x *Original) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -636,7 +831,7 @@ func (x *Original) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Original.ProtoReflect.Descriptor instead.
 func (*Original) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Original) GetAuthorisationId() string {
@@ -672,7 +867,7 @@ type ReverseRequest struct {
 
 func (x *ReverseRequest) Reset() {
 	*x = ReverseRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -684,7 +879,7 @@ func (x *ReverseRequest) String() string {
 func (*ReverseRequest) ProtoMessage() {}
 
 func (x *ReverseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -697,7 +892,7 @@ func (x *ReverseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseRequest.ProtoReflect.Descriptor instead.
 func (*ReverseRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{5}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ReverseRequest) GetMessage() *Message {
@@ -732,7 +927,7 @@ type ReverseResponse struct {
 
 func (x *ReverseResponse) Reset() {
 	*x = ReverseResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -744,7 +939,7 @@ func (x *ReverseResponse) String() string {
 func (*ReverseResponse) ProtoMessage() {}
 
 func (x *ReverseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -757,7 +952,7 @@ func (x *ReverseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseResponse.ProtoReflect.Descriptor instead.
 func (*ReverseResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{6}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ReverseResponse) GetPayment() *Payment {
@@ -786,7 +981,7 @@ type IncrementRequest struct {
 
 func (x *IncrementRequest) Reset() {
 	*x = IncrementRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +993,7 @@ func (x *IncrementRequest) String() string {
 func (*IncrementRequest) ProtoMessage() {}
 
 func (x *IncrementRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,7 +1006,7 @@ func (x *IncrementRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IncrementRequest.ProtoReflect.Descriptor instead.
 func (*IncrementRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{7}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *IncrementRequest) GetMessage() *Message {
@@ -845,7 +1040,7 @@ type IncrementResponse struct {
 
 func (x *IncrementResponse) Reset() {
 	*x = IncrementResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +1052,7 @@ func (x *IncrementResponse) String() string {
 func (*IncrementResponse) ProtoMessage() {}
 
 func (x *IncrementResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +1065,7 @@ func (x *IncrementResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IncrementResponse.ProtoReflect.Descriptor instead.
 func (*IncrementResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{8}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *IncrementResponse) GetPayment() *Payment {
@@ -899,7 +1094,7 @@ type AdviseRequest struct {
 
 func (x *AdviseRequest) Reset() {
 	*x = AdviseRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -911,7 +1106,7 @@ func (x *AdviseRequest) String() string {
 func (*AdviseRequest) ProtoMessage() {}
 
 func (x *AdviseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -924,7 +1119,7 @@ func (x *AdviseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdviseRequest.ProtoReflect.Descriptor instead.
 func (*AdviseRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{9}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AdviseRequest) GetMessage() *Message {
@@ -958,7 +1153,7 @@ type AdviseResponse struct {
 
 func (x *AdviseResponse) Reset() {
 	*x = AdviseResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1165,7 @@ func (x *AdviseResponse) String() string {
 func (*AdviseResponse) ProtoMessage() {}
 
 func (x *AdviseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1178,7 @@ func (x *AdviseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdviseResponse.ProtoReflect.Descriptor instead.
 func (*AdviseResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{10}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AdviseResponse) GetPayment() *Payment {
@@ -1019,7 +1214,7 @@ type ClearRequest struct {
 
 func (x *ClearRequest) Reset() {
 	*x = ClearRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1031,7 +1226,7 @@ func (x *ClearRequest) String() string {
 func (*ClearRequest) ProtoMessage() {}
 
 func (x *ClearRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1044,7 +1239,7 @@ func (x *ClearRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearRequest.ProtoReflect.Descriptor instead.
 func (*ClearRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{11}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ClearRequest) GetMessage() *Message {
@@ -1106,7 +1301,7 @@ type ClearResponse struct {
 
 func (x *ClearResponse) Reset() {
 	*x = ClearResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1118,7 +1313,7 @@ func (x *ClearResponse) String() string {
 func (*ClearResponse) ProtoMessage() {}
 
 func (x *ClearResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1131,7 +1326,7 @@ func (x *ClearResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearResponse.ProtoReflect.Descriptor instead.
 func (*ClearResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{12}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ClearResponse) GetPayment() *Payment {
@@ -1163,7 +1358,7 @@ type RefundRequest struct {
 
 func (x *RefundRequest) Reset() {
 	*x = RefundRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1175,7 +1370,7 @@ func (x *RefundRequest) String() string {
 func (*RefundRequest) ProtoMessage() {}
 
 func (x *RefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1188,7 +1383,7 @@ func (x *RefundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundRequest.ProtoReflect.Descriptor instead.
 func (*RefundRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{13}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RefundRequest) GetMessage() *Message {
@@ -1243,7 +1438,7 @@ type RefundResponse struct {
 
 func (x *RefundResponse) Reset() {
 	*x = RefundResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1255,7 +1450,7 @@ func (x *RefundResponse) String() string {
 func (*RefundResponse) ProtoMessage() {}
 
 func (x *RefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1268,7 +1463,7 @@ func (x *RefundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundResponse.ProtoReflect.Descriptor instead.
 func (*RefundResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{14}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RefundResponse) GetPayment() *Payment {
@@ -1298,7 +1493,7 @@ type GetPaymentRequest struct {
 
 func (x *GetPaymentRequest) Reset() {
 	*x = GetPaymentRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1310,7 +1505,7 @@ func (x *GetPaymentRequest) String() string {
 func (*GetPaymentRequest) ProtoMessage() {}
 
 func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1323,7 +1518,7 @@ func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentRequest.ProtoReflect.Descriptor instead.
 func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{15}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetPaymentRequest) GetAuthorisationId() string {
@@ -1358,7 +1553,7 @@ type GetPaymentResponse struct {
 
 func (x *GetPaymentResponse) Reset() {
 	*x = GetPaymentResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +1565,7 @@ func (x *GetPaymentResponse) String() string {
 func (*GetPaymentResponse) ProtoMessage() {}
 
 func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +1578,7 @@ func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentResponse.ProtoReflect.Descriptor instead.
 func (*GetPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{16}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetPaymentResponse) GetPayment() *Payment {
@@ -1412,7 +1607,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1424,7 +1619,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1437,7 +1632,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{17}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ExplainRequest) GetAuthorisationId() string {
@@ -1476,7 +1671,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +1683,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1696,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ExplainResponse) GetAuthorisationId() string {
@@ -1590,7 +1785,7 @@ type Payment struct {
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1602,7 +1797,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1615,7 +1810,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{19}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Payment) GetId() string {
@@ -1817,7 +2012,7 @@ type PaymentEvent struct {
 
 func (x *PaymentEvent) Reset() {
 	*x = PaymentEvent{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1829,7 +2024,7 @@ func (x *PaymentEvent) String() string {
 func (*PaymentEvent) ProtoMessage() {}
 
 func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1842,7 +2037,7 @@ func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentEvent.ProtoReflect.Descriptor instead.
 func (*PaymentEvent) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{20}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PaymentEvent) GetNumber() int64 {
@@ -1977,7 +2172,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03rrn\x18\x03 \x01(\tR\x03rrn\x12\x1f\n" +
 	"\vterminal_id\x18\x04 \x01(\tR\n" +
 	"terminalId\x12%\n" +
-	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xe1\x03\n" +
+	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xa6\x04\n" +
 	"\x10AuthoriseRequest\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
@@ -1996,7 +2191,16 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"entry_mode\x18\v \x01(\x0e2\x1c.cardprocessing.v1.EntryModeR\tentryMode\x12\x18\n" +
 	"\acountry\x18\f \x01(\tR\acountry\x12\x12\n" +
-	"\x04cash\x18\r \x01(\bR\x04cash\"\xfc\x01\n" +
+	"\x04cash\x18\r \x01(\bR\x04cash\x12C\n" +
+	"\fverification\x18\x1e \x01(\v2\x1f.cardprocessing.v1.VerificationR\fverification\"\x82\x02\n" +
+	"\fVerification\x12\x16\n" +
+	"\x06expiry\x18\x01 \x01(\tR\x06expiry\x120\n" +
+	"\x03cvv\x18\x02 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\x03cvv\x12>\n" +
+	"\n" +
+	"cryptogram\x18\x03 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\n" +
+	"cryptogram\x128\n" +
+	"\aaddress\x18\x04 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\aaddress\x12.\n" +
+	"\x03pin\x18\x05 \x01(\x0e2\x1c.cardprocessing.v1.PINResultR\x03pin\"\xfc\x01\n" +
 	"\x11AuthoriseResponse\x12)\n" +
 	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1a\n" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
@@ -2130,7 +2334,18 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03mcc\x18\r \x01(\tR\x03mcc\x12!\n" +
 	"\fmore_follows\x18\x0e \x01(\bR\vmoreFollows\x12)\n" +
 	"\abalance\x18\x0f \x01(\v2\x0f.money.v1.MoneyR\abalance\x12\x19\n" +
-	"\bgiven_up\x18\x10 \x01(\bR\agivenUp*\x89\x01\n" +
+	"\bgiven_up\x18\x10 \x01(\bR\agivenUp*|\n" +
+	"\vCheckResult\x12\x1c\n" +
+	"\x18CHECK_RESULT_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12CHECK_RESULT_MATCH\x10\x01\x12\x19\n" +
+	"\x15CHECK_RESULT_NO_MATCH\x10\x02\x12\x1c\n" +
+	"\x18CHECK_RESULT_NOT_CHECKED\x10\x03*\x8f\x01\n" +
+	"\tPINResult\x12\x1a\n" +
+	"\x16PIN_RESULT_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13PIN_RESULT_VERIFIED\x10\x01\x12\x14\n" +
+	"\x10PIN_RESULT_WRONG\x10\x02\x12\x18\n" +
+	"\x14PIN_RESULT_NOT_TRIED\x10\x03\x12\x1d\n" +
+	"\x19PIN_RESULT_TRIES_EXCEEDED\x10\x04*\x89\x01\n" +
 	"\tEntryMode\x12\x1a\n" +
 	"\x16ENTRY_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_MODE_CHIP\x10\x01\x12\x1a\n" +
@@ -2177,102 +2392,110 @@ func file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP() []byt
 	return file_service_card_processing_proto_cardprocessing_proto_rawDescData
 }
 
-var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
-	(EntryMode)(0),             // 0: cardprocessing.v1.EntryMode
-	(PaymentStatus)(0),         // 1: cardprocessing.v1.PaymentStatus
-	(PaymentEventKind)(0),      // 2: cardprocessing.v1.PaymentEventKind
-	(*NetworkIDs)(nil),         // 3: cardprocessing.v1.NetworkIDs
-	(*AuthoriseRequest)(nil),   // 4: cardprocessing.v1.AuthoriseRequest
-	(*AuthoriseResponse)(nil),  // 5: cardprocessing.v1.AuthoriseResponse
-	(*Message)(nil),            // 6: cardprocessing.v1.Message
-	(*Original)(nil),           // 7: cardprocessing.v1.Original
-	(*ReverseRequest)(nil),     // 8: cardprocessing.v1.ReverseRequest
-	(*ReverseResponse)(nil),    // 9: cardprocessing.v1.ReverseResponse
-	(*IncrementRequest)(nil),   // 10: cardprocessing.v1.IncrementRequest
-	(*IncrementResponse)(nil),  // 11: cardprocessing.v1.IncrementResponse
-	(*AdviseRequest)(nil),      // 12: cardprocessing.v1.AdviseRequest
-	(*AdviseResponse)(nil),     // 13: cardprocessing.v1.AdviseResponse
-	(*ClearRequest)(nil),       // 14: cardprocessing.v1.ClearRequest
-	(*ClearResponse)(nil),      // 15: cardprocessing.v1.ClearResponse
-	(*RefundRequest)(nil),      // 16: cardprocessing.v1.RefundRequest
-	(*RefundResponse)(nil),     // 17: cardprocessing.v1.RefundResponse
-	(*GetPaymentRequest)(nil),  // 18: cardprocessing.v1.GetPaymentRequest
-	(*GetPaymentResponse)(nil), // 19: cardprocessing.v1.GetPaymentResponse
-	(*ExplainRequest)(nil),     // 20: cardprocessing.v1.ExplainRequest
-	(*ExplainResponse)(nil),    // 21: cardprocessing.v1.ExplainResponse
-	(*Payment)(nil),            // 22: cardprocessing.v1.Payment
-	(*PaymentEvent)(nil),       // 23: cardprocessing.v1.PaymentEvent
-	(*proto.Money)(nil),        // 24: money.v1.Money
-	(*proto1.Check)(nil),       // 25: balance.v1.Check
+	(CheckResult)(0),           // 0: cardprocessing.v1.CheckResult
+	(PINResult)(0),             // 1: cardprocessing.v1.PINResult
+	(EntryMode)(0),             // 2: cardprocessing.v1.EntryMode
+	(PaymentStatus)(0),         // 3: cardprocessing.v1.PaymentStatus
+	(PaymentEventKind)(0),      // 4: cardprocessing.v1.PaymentEventKind
+	(*NetworkIDs)(nil),         // 5: cardprocessing.v1.NetworkIDs
+	(*AuthoriseRequest)(nil),   // 6: cardprocessing.v1.AuthoriseRequest
+	(*Verification)(nil),       // 7: cardprocessing.v1.Verification
+	(*AuthoriseResponse)(nil),  // 8: cardprocessing.v1.AuthoriseResponse
+	(*Message)(nil),            // 9: cardprocessing.v1.Message
+	(*Original)(nil),           // 10: cardprocessing.v1.Original
+	(*ReverseRequest)(nil),     // 11: cardprocessing.v1.ReverseRequest
+	(*ReverseResponse)(nil),    // 12: cardprocessing.v1.ReverseResponse
+	(*IncrementRequest)(nil),   // 13: cardprocessing.v1.IncrementRequest
+	(*IncrementResponse)(nil),  // 14: cardprocessing.v1.IncrementResponse
+	(*AdviseRequest)(nil),      // 15: cardprocessing.v1.AdviseRequest
+	(*AdviseResponse)(nil),     // 16: cardprocessing.v1.AdviseResponse
+	(*ClearRequest)(nil),       // 17: cardprocessing.v1.ClearRequest
+	(*ClearResponse)(nil),      // 18: cardprocessing.v1.ClearResponse
+	(*RefundRequest)(nil),      // 19: cardprocessing.v1.RefundRequest
+	(*RefundResponse)(nil),     // 20: cardprocessing.v1.RefundResponse
+	(*GetPaymentRequest)(nil),  // 21: cardprocessing.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil), // 22: cardprocessing.v1.GetPaymentResponse
+	(*ExplainRequest)(nil),     // 23: cardprocessing.v1.ExplainRequest
+	(*ExplainResponse)(nil),    // 24: cardprocessing.v1.ExplainResponse
+	(*Payment)(nil),            // 25: cardprocessing.v1.Payment
+	(*PaymentEvent)(nil),       // 26: cardprocessing.v1.PaymentEvent
+	(*proto.Money)(nil),        // 27: money.v1.Money
+	(*proto1.Check)(nil),       // 28: balance.v1.Check
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
-	3,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
-	24, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
-	24, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
-	0,  // 3: cardprocessing.v1.AuthoriseRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
-	24, // 4: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	24, // 5: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	3,  // 6: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
-	3,  // 7: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
-	6,  // 8: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 9: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 10: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
-	22, // 11: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 12: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	6,  // 13: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 14: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 15: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
-	22, // 16: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 17: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	6,  // 18: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 19: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 20: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
-	22, // 21: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 22: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	6,  // 23: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 24: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 25: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
-	24, // 26: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
-	22, // 27: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 28: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	6,  // 29: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 30: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 31: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
-	24, // 32: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
-	22, // 33: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 34: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	22, // 35: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 36: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
-	25, // 37: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	1,  // 38: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
-	24, // 39: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
-	23, // 40: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
-	2,  // 41: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	24, // 42: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	24, // 43: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	4,  // 44: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	8,  // 45: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	10, // 46: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	14, // 47: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	12, // 48: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	16, // 49: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	20, // 50: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
-	18, // 51: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	5,  // 52: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	9,  // 53: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	11, // 54: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	15, // 55: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	13, // 56: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	17, // 57: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	21, // 58: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
-	19, // 59: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	52, // [52:60] is the sub-list for method output_type
-	44, // [44:52] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	5,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
+	27, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
+	27, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
+	2,  // 3: cardprocessing.v1.AuthoriseRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
+	7,  // 4: cardprocessing.v1.AuthoriseRequest.verification:type_name -> cardprocessing.v1.Verification
+	0,  // 5: cardprocessing.v1.Verification.cvv:type_name -> cardprocessing.v1.CheckResult
+	0,  // 6: cardprocessing.v1.Verification.cryptogram:type_name -> cardprocessing.v1.CheckResult
+	0,  // 7: cardprocessing.v1.Verification.address:type_name -> cardprocessing.v1.CheckResult
+	1,  // 8: cardprocessing.v1.Verification.pin:type_name -> cardprocessing.v1.PINResult
+	27, // 9: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	27, // 10: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	5,  // 11: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
+	5,  // 12: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
+	9,  // 13: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 14: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 15: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
+	25, // 16: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 17: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	9,  // 18: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 19: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 20: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
+	25, // 21: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 22: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	9,  // 23: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 24: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 25: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
+	25, // 26: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 27: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	9,  // 28: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 29: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 30: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
+	27, // 31: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
+	25, // 32: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 33: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	9,  // 34: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 35: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 36: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
+	27, // 37: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
+	25, // 38: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 39: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	25, // 40: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 41: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
+	28, // 42: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	3,  // 43: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
+	27, // 44: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
+	26, // 45: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
+	4,  // 46: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	27, // 47: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	27, // 48: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	6,  // 49: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	11, // 50: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	13, // 51: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	17, // 52: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	15, // 53: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	19, // 54: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	23, // 55: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	21, // 56: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	8,  // 57: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	12, // 58: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	14, // 59: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	18, // 60: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	16, // 61: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	20, // 62: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	24, // 63: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	22, // 64: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	57, // [57:65] is the sub-list for method output_type
+	49, // [49:57] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }
@@ -2285,8 +2508,8 @@ func file_service_card_processing_proto_cardprocessing_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_card_processing_proto_cardprocessing_proto_rawDesc), len(file_service_card_processing_proto_cardprocessing_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   21,
+			NumEnums:      5,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

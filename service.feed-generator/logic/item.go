@@ -72,6 +72,16 @@ func explained(reason string) string {
 		return "you have blocked this country"
 	case "online_blocked", "contactless_blocked", "magstripe_blocked":
 		return "you have blocked payments of this kind"
+	case "wrong_expiry":
+		return "the card's expiry date was not right"
+	case "bad_cvv":
+		return "the security code was not right"
+	case "wrong_pin":
+		return "the PIN was not right"
+	case "pin_tries_exceeded":
+		return "the PIN was wrong too often"
+	case "limit_cashback":
+		return "it was more cash than a shop may give"
 	case "reversed":
 		return "it was cancelled before it was made"
 	case "timed_out":

@@ -28,6 +28,17 @@ type Authorisation struct {
 	EntryMode   string   `json:"entry_mode,omitempty"`     // "chip", "contactless", "magstripe" or "online".
 	Country     string   `json:"country,omitempty"`        // ISO 3166-1 alpha-2.
 	Cash        bool     `json:"cash,omitempty"`
+
+	Verification *Verification `json:"verification,omitempty"`
+}
+
+// Verification is what was found of what was presented with the card.
+type Verification struct {
+	Expiry     string `json:"expiry,omitempty"`     // "2029-11".
+	CVV        string `json:"cvv,omitempty"`        // "match", "no_match" or "not_checked".
+	Cryptogram string `json:"cryptogram,omitempty"` // Likewise.
+	Address    string `json:"address,omitempty"`    // Likewise.
+	PIN        string `json:"pin,omitempty"`        // "verified", "wrong", "not_tried" or "tries_exceeded".
 }
 
 // Amount is money in minor units.
