@@ -21,6 +21,7 @@ import (
 type swipeFlags struct {
 	card, id, currency, mcc string
 	entry, country          string
+	cashback                string
 	advice, partial, cash   bool
 	verified                cardedge.Verification
 }
@@ -50,6 +51,7 @@ func (p *program) swipe() *cobra.Command {
 	flags.StringVar(&f.entry, "entry", "", "how the card is read: chip, contactless, magstripe or online")
 	flags.StringVar(&f.country, "country", "", "where the shop is, two letters")
 	flags.BoolVar(&f.cash, "cash", false, "it gives cash")
+	flags.StringVar(&f.cashback, "cashback", "", "of AMOUNT, the cash that the shop gives beside the purchase")
 	flags.BoolVar(&f.advice, "advice", false, "it was approved by whoever stood in: hold it whatever there is")
 	flags.BoolVar(&f.partial, "partial", false, "if there is less on the account, take that")
 	addVerification(swipe, &f.verified)
@@ -113,6 +115,11 @@ func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authoris
 		Amount: cardedge.Amount{Minor: paid.Minor, Currency: paid.Currency}, Advice: f.advice, Partial: f.partial,
 		EntryMode: f.entry, Country: f.country, Cash: f.cash,
 	}
+	if f.cashback != "" {
+		if asked.Cashback, err = amountOf(f.cashback, f.currency); err != nil {
+			return cardedge.Authorisation{}, err
+		}
+	}
 	if f.verified != (cardedge.Verification{}) {
 		asked.Verification = &f.verified
 	}
@@ -134,6 +141,7 @@ type swiped struct {
 	TraceID         string `json:"trace_id"`
 	ElapsedMS       int64  `json:"elapsed_ms"`
 	Approved        int64  `json:"approved_amount"` // What is held for it, in minor units; 0 if it was declined.
+	Cashback        int64  `json:"cashback"`        // Of that, the cash beside a purchase.
 }
 
 func (p *program) showSwipe(a cardedge.Answer, took time.Duration) error {
@@ -147,6 +155,9 @@ func (p *program) showSwipe(a cardedge.Answer, took time.Duration) error {
 	}
 	if a.Amount != nil {
 		s.Approved = a.Amount.Minor
+	}
+	if a.Cashback != nil {
+		s.Cashback = a.Cashback.Minor
 	}
 	if p.json() {
 		return p.print(s)

@@ -14,6 +14,7 @@ func paymentTests() []test {
 		{"a reversal may come before its authorisation", reversesFirst},
 		{"a collection without an authorisation finds it, or stands alone", collectsWithout},
 		{"what a customer does not want is declined, and explained", controls},
+		{"cash beside a purchase is approved whole or not at all, and both are shown", cashback},
 		{"what was presented with a card declines by its own name, and wrong PINs are counted", verifications},
 	}
 }
@@ -50,7 +51,8 @@ func (s *suite) message(t *testing.T, route, id, fields string) followed {
 type shown struct {
 	Amount          int64
 	Settled         string
-	AmountIsPending bool `json:"amount_is_pending"`
+	AmountIsPending bool  `json:"amount_is_pending"`
+	CashbackAmount  int64 `json:"cashback_amount"`
 }
 
 func (s *suite) transaction(t *testing.T, id string) shown {
@@ -181,5 +183,20 @@ func verifications(t *testing.T, s *suite) {
 	s.Run(t, "card", "pin-reset", "-o", "json")
 	if paid := s.swipe(t, "1.00", "--pin", "verified"); paid.Outcome != "approved" {
 		t.Errorf("after a reset it was %+v", paid)
+	}
+}
+
+func cashback(t *testing.T, s *suite) {
+	s.Run(t, "card", "control", "--cash-day", "30", "-o", "json")
+	t.Cleanup(func() { s.Run(t, "card", "control", "--cash-day", "none", "-o", "json") })
+	paid := s.swipe(t, "25.00", "--cashback", "20.00")
+	if seen := s.transaction(t, paid.TransactionID); seen.Amount != -25_00 || seen.CashbackAmount != -20_00 {
+		t.Errorf("the customer sees %+v", seen)
+	}
+	if more := s.swipe(t, "25.00", "--cashback", "10.01"); more.DeclineReason != "limit_cash_day" {
+		t.Errorf("more cash than there may be was %+v", more)
+	}
+	if more := s.swipe(t, "5.00", "--cashback", "5.00"); more.Outcome != "approved" {
+		t.Errorf("as much cash as there may be was %+v", more)
 	}
 }

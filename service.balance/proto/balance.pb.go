@@ -35,6 +35,8 @@ const (
 	Window_WINDOW_MONTH   Window = 4
 	// Cash in a day.
 	Window_WINDOW_CASH_DAY Window = 5
+	// Cash beside one purchase.
+	Window_WINDOW_CASHBACK Window = 6
 )
 
 // Enum value maps for Window.
@@ -46,6 +48,7 @@ var (
 		3: "WINDOW_WEEK",
 		4: "WINDOW_MONTH",
 		5: "WINDOW_CASH_DAY",
+		6: "WINDOW_CASHBACK",
 	}
 	Window_value = map[string]int32{
 		"WINDOW_UNSPECIFIED": 0,
@@ -54,6 +57,7 @@ var (
 		"WINDOW_WEEK":        3,
 		"WINDOW_MONTH":       4,
 		"WINDOW_CASH_DAY":    5,
+		"WINDOW_CASHBACK":    6,
 	}
 )
 
@@ -572,7 +576,9 @@ type Control struct {
 	// Looked at in this order, after the checks.
 	Limits []*Limit `protobuf:"bytes,3,rep,name=limits,proto3" json:"limits,omitempty"`
 	// What was looked at before, in order. The last has failed if there is a refusal.
-	Checks        []*Check `protobuf:"bytes,4,rep,name=checks,proto3" json:"checks,omitempty"`
+	Checks []*Check `protobuf:"bytes,4,rep,name=checks,proto3" json:"checks,omitempty"`
+	// How much cash a purchase gives beside: minor units, at most the amount. A payment of cash alone has none.
+	CashbackMinor int64 `protobuf:"varint,5,opt,name=cashback_minor,json=cashbackMinor,proto3" json:"cashback_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -633,6 +639,13 @@ func (x *Control) GetChecks() []*Check {
 		return x.Checks
 	}
 	return nil
+}
+
+func (x *Control) GetCashbackMinor() int64 {
+	if x != nil {
+		return x.CashbackMinor
+	}
+	return 0
 }
 
 // Limit is how much may be spent in a window.
@@ -883,7 +896,9 @@ type ReserveResponse struct {
 	// It had been decided before this call.
 	Repeated bool `protobuf:"varint,7,opt,name=repeated,proto3" json:"repeated,omitempty"`
 	// What is held; zero of a declined one.
-	Amount        *proto.Money `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *proto.Money `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Of that, the cash beside a purchase: minor units. None if only the purchase was approved.
+	CashbackMinor int64 `protobuf:"varint,9,opt,name=cashback_minor,json=cashbackMinor,proto3" json:"cashback_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -972,6 +987,13 @@ func (x *ReserveResponse) GetAmount() *proto.Money {
 		return x.Amount
 	}
 	return nil
+}
+
+func (x *ReserveResponse) GetCashbackMinor() int64 {
+	if x != nil {
+		return x.CashbackMinor
+	}
+	return 0
 }
 
 type SettleHoldRequest struct {
@@ -1231,7 +1253,7 @@ type ExtendRequest struct {
 	// As in ReserveRequest.
 	Refusal DeclineReason `protobuf:"varint,5,opt,name=refusal,proto3,enum=balance.v1.DeclineReason" json:"refusal,omitempty"`
 	Forced  bool          `protobuf:"varint,6,opt,name=forced,proto3" json:"forced,omitempty"`
-	// Its set and cash are those of the hold.
+	// Its set and cash are those of the hold, and it gives no cash beside.
 	Control       *Control `protobuf:"bytes,7,opt,name=control,proto3" json:"control,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2635,12 +2657,13 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\arefusal\x18\x05 \x01(\x0e2\x19.balance.v1.DeclineReasonR\arefusal\x12\x16\n" +
 	"\x06forced\x18\x06 \x01(\bR\x06forced\x12%\n" +
 	"\x0eaccept_partial\x18\a \x01(\bR\racceptPartial\x12-\n" +
-	"\acontrol\x18\b \x01(\v2\x13.balance.v1.ControlR\acontrol\"\x8a\x01\n" +
+	"\acontrol\x18\b \x01(\v2\x13.balance.v1.ControlR\acontrol\"\xb1\x01\n" +
 	"\aControl\x12\x15\n" +
 	"\x06set_id\x18\x01 \x01(\tR\x05setId\x12\x12\n" +
 	"\x04cash\x18\x02 \x01(\bR\x04cash\x12)\n" +
 	"\x06limits\x18\x03 \x03(\v2\x11.balance.v1.LimitR\x06limits\x12)\n" +
-	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\"I\n" +
+	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12%\n" +
+	"\x0ecashback_minor\x18\x05 \x01(\x03R\rcashbackMinor\"I\n" +
 	"\x05Limit\x12*\n" +
 	"\x06window\x18\x01 \x01(\x0e2\x12.balance.v1.WindowR\x06window\x12\x14\n" +
 	"\x05minor\x18\x02 \x01(\x03R\x05minor\"\xc5\x01\n" +
@@ -2660,7 +2683,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x03Set\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05since\x18\x02 \x03(\x03R\x05since\x12\x14\n" +
-	"\x05minor\x18\x03 \x03(\x03R\x05minor\"\xd4\x02\n" +
+	"\x05minor\x18\x03 \x03(\x03R\x05minor\"\xfb\x02\n" +
 	"\x0fReserveResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
 	"\x0edecline_reason\x18\x02 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12%\n" +
@@ -2670,7 +2693,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\n" +
 	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\x12\x1a\n" +
 	"\brepeated\x18\a \x01(\bR\brepeated\x12'\n" +
-	"\x06amount\x18\b \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\x96\x01\n" +
+	"\x06amount\x18\b \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12%\n" +
+	"\x0ecashback_minor\x18\t \x01(\x03R\rcashbackMinor\"\x96\x01\n" +
 	"\x11SettleHoldRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
@@ -2800,7 +2824,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x0etransaction_id\x18\t \x01(\tR\rtransactionId\x12@\n" +
 	"\x0edecline_reason\x18\n" +
 	" \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12\x13\n" +
-	"\x05at_ms\x18\v \x01(\x03R\x04atMs*|\n" +
+	"\x05at_ms\x18\v \x01(\x03R\x04atMs*\x91\x01\n" +
 	"\x06Window\x12\x16\n" +
 	"\x12WINDOW_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eWINDOW_PAYMENT\x10\x01\x12\x0e\n" +
@@ -2808,7 +2832,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"WINDOW_DAY\x10\x02\x12\x0f\n" +
 	"\vWINDOW_WEEK\x10\x03\x12\x10\n" +
 	"\fWINDOW_MONTH\x10\x04\x12\x13\n" +
-	"\x0fWINDOW_CASH_DAY\x10\x05*b\n" +
+	"\x0fWINDOW_CASH_DAY\x10\x05\x12\x13\n" +
+	"\x0fWINDOW_CASHBACK\x10\x06*b\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eVERDICT_PASSED\x10\x01\x12\x12\n" +

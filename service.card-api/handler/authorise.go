@@ -29,6 +29,7 @@ type authorisation struct {
 	EntryMode   string     `json:"entry_mode"`
 	Country     string     `json:"country"`
 	Cash        bool       `json:"cash"`
+	Cashback    *amount    `json:"cashback"`
 
 	Verification *verification `json:"verification"`
 }
@@ -66,8 +67,9 @@ type answer struct {
 	Outcome         string  `json:"outcome"` // "approved" or "declined".
 	DeclineReason   string  `json:"decline_reason,omitempty"`
 	TransactionID   string  `json:"transaction_id"`
-	Balance         *amount `json:"balance,omitempty"` // What the account can spend now; absent for an unknown card.
-	Amount          *amount `json:"amount,omitempty"`  // What was approved: less than was asked for if that was all.
+	Balance         *amount `json:"balance,omitempty"`  // What the account can spend now; absent for an unknown card.
+	Amount          *amount `json:"amount,omitempty"`   // What was approved: less than was asked for if that was all.
+	Cashback        *amount `json:"cashback,omitempty"` // Of that, the cash beside a purchase.
 	TraceID         string  `json:"trace_id"`
 }
 
@@ -95,6 +97,7 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 		rsp.Outcome = "approved"
 	}
 	rsp.Balance, rsp.Amount = amountOf(decided.GetBalance()), amountOf(decided.GetAmount())
+	rsp.Cashback = amountOf(decided.GetCashback())
 	return edge.OK(rsp)
 }
 
@@ -134,6 +137,9 @@ func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error
 		return nil, err
 	}
 	if asked.Amount, err = moneyOf("amount", sent.Amount); err != nil {
+		return nil, err
+	}
+	if asked.Cashback, err = moneyOf("cashback", sent.Cashback); err != nil {
 		return nil, err
 	}
 	if asked.LocalAmount, err = moneyOf("local_amount", sent.LocalAmount); err != nil {

@@ -22,6 +22,7 @@ type payment struct {
 	Expired         int64  `json:"expired"`
 	Cleared         int64  `json:"cleared"`
 	Refunded        int64  `json:"refunded"`
+	Cashback        int64  `json:"cashback"` // Of what was authorised first, the cash beside a purchase.
 	Descriptor      string `json:"descriptor"`
 	MCC             string `json:"mcc"`
 }
@@ -72,7 +73,7 @@ func paymentOf(p *cardprocessingproto.Payment) payment {
 		Status: wordOf(p.GetStatus().String(), "PAYMENT_STATUS_"), Currency: p.GetCurrency(),
 		Authorised: p.GetAuthorisedMinor(), Held: p.GetHeldMinor(), Reversed: p.GetReversedMinor(),
 		Expired: p.GetExpiredMinor(), Cleared: p.GetClearedMinor(), Refunded: p.GetRefundedMinor(),
-		Descriptor: p.GetDescriptor_(), MCC: p.GetMcc(),
+		Cashback: p.GetCashbackMinor(), Descriptor: p.GetDescriptor_(), MCC: p.GetMcc(),
 	}
 }
 

@@ -106,7 +106,7 @@ func (h *Handler) decide(
 		TransactionId: answer.GetTransactionId(), Balance: answer.GetBalance(),
 	}
 	if answer.GetApproved() {
-		rsp.Amount = answer.GetAmount()
+		rsp.Amount, rsp.Cashback = answer.GetAmount(), answer.GetCashback()
 	}
 	return rsp, nil
 }
@@ -129,6 +129,6 @@ func (h *Handler) declineUnknownCard(
 func purchaseOf(req *cardprocessingproto.AuthoriseRequest) *transactionsproto.Purchase {
 	return &transactionsproto.Purchase{
 		Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(), Descriptor_: req.GetDescriptor_(), Mcc: req.GetMcc(),
-		Scheme: logic.Scheme,
+		Scheme: logic.Scheme, Cashback: req.GetCashback(),
 	}
 }

@@ -16,6 +16,8 @@ type Use struct {
 	Country string
 	Entry   cardprocessingproto.EntryMode
 	Cash    bool
+	// Of a purchase, the cash that it gives beside, in minor units.
+	Cashback int64
 
 	// What was found of what was presented with it, and what service.cards has counted of its PIN, if one was entered.
 	Verification *cardprocessingproto.Verification
@@ -26,9 +28,13 @@ type Use struct {
 func UseOf(req *cardprocessingproto.AuthoriseRequest) Use {
 	return Use{
 		MCC: req.GetMcc(), Country: req.GetCountry(), Entry: req.GetEntryMode(), Cash: req.GetCash(),
-		Verification: req.GetVerification(),
+		Cashback: req.GetCashback().GetMinor(), Verification: req.GetVerification(),
 	}
 }
+
+// cashbackMax is the most cash that a shop may give beside a purchase, in pence: what the schemes allow in the United
+// Kingdom.
+const cashbackMax = 100_00
 
 const noRefusal = balanceproto.DeclineReason_DECLINE_REASON_UNSPECIFIED
 
@@ -43,7 +49,14 @@ type check struct {
 func Control(
 	card *cardsproto.Card, use Use, now time.Time,
 ) (control *balanceproto.Control, refusal balanceproto.DeclineReason) {
-	control = &balanceproto.Control{SetId: card.GetControlSetId(), Cash: use.Cash, Limits: limitsOf(card.GetControls())}
+	control = &balanceproto.Control{
+		SetId: card.GetControlSetId(), Cash: use.Cash, CashbackMinor: use.Cashback, Limits: limitsOf(card.GetControls()),
+	}
+	if use.Cashback > 0 {
+		control.Limits = append(control.Limits, &balanceproto.Limit{
+			Window: balanceproto.Window_WINDOW_CASHBACK, Minor: cashbackMax,
+		})
+	}
 	checks := slices.Concat([]check{active(card), inDate(card, now)}, verified(card, use), wanted(card, use))
 	for _, c := range checks {
 		made := &balanceproto.Check{Name: c.name, Input: c.input, Verdict: balanceproto.Verdict_VERDICT_PASSED}

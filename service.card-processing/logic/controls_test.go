@@ -163,3 +163,13 @@ func TestAResultThatThereIsNotIsRefusedByItsName(t *testing.T) {
 		}
 	}
 }
+
+func TestAPurchaseWithCashHasAMostThatItMayGive(t *testing.T) {
+	card := &cardsproto.Card{Status: cardsproto.Status_STATUS_ACTIVE, ExpiresYear: 2029, ControlSetId: "ctl_1"}
+	for cashback, want := range map[int64]int{0: 0, 1: 1} {
+		control, _ := logic.Control(card, logic.Use{Cashback: cashback}, noon)
+		if limits := control.GetLimits(); len(limits) != want || control.GetCashbackMinor() != cashback {
+			t.Errorf("%d of cash has the limits %v", cashback, limits)
+		}
+	}
+}

@@ -57,6 +57,7 @@ func Opening(
 	}
 	if t != nil {
 		opened.UserId, opened.CardId = t.GetUserId(), t.GetCardId()
+		opened.CashbackMinor = -t.GetCashback().GetMinor()
 		opened.Descriptor_, opened.Mcc = t.GetDescriptor_(), t.GetMcc()
 		opened.LocalAmount = &moneyproto.Money{
 			Minor: -t.GetLocalAmount().GetMinor(), Currency: t.GetLocalAmount().GetCurrency(),

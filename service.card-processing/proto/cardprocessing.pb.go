@@ -423,7 +423,9 @@ type AuthoriseRequest struct {
 	// The payment gives cash.
 	Cash bool `protobuf:"varint,13,opt,name=cash,proto3" json:"cash,omitempty"`
 	// Absent if nobody has verified anything.
-	Verification  *Verification `protobuf:"bytes,30,opt,name=verification,proto3" json:"verification,omitempty"`
+	Verification *Verification `protobuf:"bytes,30,opt,name=verification,proto3" json:"verification,omitempty"`
+	// Of the amount, the cash that the purchase gives beside: more than zero, in the same currency; absent for none.
+	Cashback      *proto.Money `protobuf:"bytes,31,opt,name=cashback,proto3" json:"cashback,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -556,6 +558,13 @@ func (x *AuthoriseRequest) GetVerification() *Verification {
 	return nil
 }
 
+func (x *AuthoriseRequest) GetCashback() *proto.Money {
+	if x != nil {
+		return x.Cashback
+	}
+	return nil
+}
+
 // Verification is what others have found of what was presented with a card: results, never the secrets.
 type Verification struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -644,7 +653,9 @@ type AuthoriseResponse struct {
 	// Absent for a card that is nobody's.
 	Balance *proto.Money `protobuf:"bytes,5,opt,name=balance,proto3" json:"balance,omitempty"`
 	// What was approved: less than was asked for if that was all there was. Absent for a declined one.
-	Amount        *proto.Money `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *proto.Money `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Of that, the cash beside a purchase; absent for none, which is so for a purchase that was approved alone.
+	Cashback      *proto.Money `protobuf:"bytes,10,opt,name=cashback,proto3" json:"cashback,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -717,6 +728,13 @@ func (x *AuthoriseResponse) GetBalance() *proto.Money {
 func (x *AuthoriseResponse) GetAmount() *proto.Money {
 	if x != nil {
 		return x.Amount
+	}
+	return nil
+}
+
+func (x *AuthoriseResponse) GetCashback() *proto.Money {
+	if x != nil {
+		return x.Cashback
 	}
 	return nil
 }
@@ -1778,7 +1796,9 @@ type Payment struct {
 	// Only while it is being done: the next event.
 	Pending *PaymentEvent `protobuf:"bytes,22,opt,name=pending,proto3" json:"pending,omitempty"`
 	// Whose limits it counts against.
-	ControlSetId  string `protobuf:"bytes,23,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	ControlSetId string `protobuf:"bytes,23,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	// Of what was authorised, the cash beside a purchase.
+	CashbackMinor int64 `protobuf:"varint,30,opt,name=cashback_minor,json=cashbackMinor,proto3" json:"cashback_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1972,6 +1992,13 @@ func (x *Payment) GetControlSetId() string {
 		return x.ControlSetId
 	}
 	return ""
+}
+
+func (x *Payment) GetCashbackMinor() int64 {
+	if x != nil {
+		return x.CashbackMinor
+	}
+	return 0
 }
 
 // PaymentEvent is one thing that happened to a payment. It never changes. Amounts are minor units.
@@ -2172,7 +2199,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03rrn\x18\x03 \x01(\tR\x03rrn\x12\x1f\n" +
 	"\vterminal_id\x18\x04 \x01(\tR\n" +
 	"terminalId\x12%\n" +
-	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xa6\x04\n" +
+	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xd3\x04\n" +
 	"\x10AuthoriseRequest\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
@@ -2192,7 +2219,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"entry_mode\x18\v \x01(\x0e2\x1c.cardprocessing.v1.EntryModeR\tentryMode\x12\x18\n" +
 	"\acountry\x18\f \x01(\tR\acountry\x12\x12\n" +
 	"\x04cash\x18\r \x01(\bR\x04cash\x12C\n" +
-	"\fverification\x18\x1e \x01(\v2\x1f.cardprocessing.v1.VerificationR\fverification\"\x82\x02\n" +
+	"\fverification\x18\x1e \x01(\v2\x1f.cardprocessing.v1.VerificationR\fverification\x12+\n" +
+	"\bcashback\x18\x1f \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\x82\x02\n" +
 	"\fVerification\x12\x16\n" +
 	"\x06expiry\x18\x01 \x01(\tR\x06expiry\x120\n" +
 	"\x03cvv\x18\x02 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\x03cvv\x12>\n" +
@@ -2200,14 +2228,16 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"cryptogram\x18\x03 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\n" +
 	"cryptogram\x128\n" +
 	"\aaddress\x18\x04 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\aaddress\x12.\n" +
-	"\x03pin\x18\x05 \x01(\x0e2\x1c.cardprocessing.v1.PINResultR\x03pin\"\xfc\x01\n" +
+	"\x03pin\x18\x05 \x01(\x0e2\x1c.cardprocessing.v1.PINResultR\x03pin\"\xa9\x02\n" +
 	"\x11AuthoriseResponse\x12)\n" +
 	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1a\n" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
 	"\x0edecline_reason\x18\x03 \x01(\tR\rdeclineReason\x12%\n" +
 	"\x0etransaction_id\x18\x04 \x01(\tR\rtransactionId\x12)\n" +
 	"\abalance\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
-	"\x06amount\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\x9f\x01\n" +
+	"\x06amount\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12+\n" +
+	"\bcashback\x18\n" +
+	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\x9f\x01\n" +
 	"\aMessage\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
@@ -2282,7 +2312,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12$\n" +
 	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId\x12\x1d\n" +
 	"\n" +
-	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\x95\x06\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\xbc\x06\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -2312,7 +2342,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x129\n" +
 	"\apending\x18\x16 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\apending\x12$\n" +
-	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\"\xef\x04\n" +
+	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\x12%\n" +
+	"\x0ecashback_minor\x18\x1e \x01(\x03R\rcashbackMinor\"\xef\x04\n" +
 	"\fPaymentEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
@@ -2431,71 +2462,73 @@ var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	27, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
 	2,  // 3: cardprocessing.v1.AuthoriseRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
 	7,  // 4: cardprocessing.v1.AuthoriseRequest.verification:type_name -> cardprocessing.v1.Verification
-	0,  // 5: cardprocessing.v1.Verification.cvv:type_name -> cardprocessing.v1.CheckResult
-	0,  // 6: cardprocessing.v1.Verification.cryptogram:type_name -> cardprocessing.v1.CheckResult
-	0,  // 7: cardprocessing.v1.Verification.address:type_name -> cardprocessing.v1.CheckResult
-	1,  // 8: cardprocessing.v1.Verification.pin:type_name -> cardprocessing.v1.PINResult
-	27, // 9: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	27, // 10: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	5,  // 11: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
-	5,  // 12: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
-	9,  // 13: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 14: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 15: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
-	25, // 16: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 17: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	9,  // 18: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 19: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 20: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
-	25, // 21: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 22: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	9,  // 23: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 24: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 25: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
-	25, // 26: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 27: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	9,  // 28: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 29: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 30: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
-	27, // 31: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
-	25, // 32: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 33: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	9,  // 34: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 35: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 36: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
-	27, // 37: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
-	25, // 38: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 39: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	25, // 40: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 41: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
-	28, // 42: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	3,  // 43: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
-	27, // 44: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
-	26, // 45: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
-	4,  // 46: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	27, // 47: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	27, // 48: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	6,  // 49: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	11, // 50: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	13, // 51: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	17, // 52: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	15, // 53: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	19, // 54: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	23, // 55: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
-	21, // 56: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	8,  // 57: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	12, // 58: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	14, // 59: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	18, // 60: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	16, // 61: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	20, // 62: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	24, // 63: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
-	22, // 64: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	57, // [57:65] is the sub-list for method output_type
-	49, // [49:57] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	27, // 5: cardprocessing.v1.AuthoriseRequest.cashback:type_name -> money.v1.Money
+	0,  // 6: cardprocessing.v1.Verification.cvv:type_name -> cardprocessing.v1.CheckResult
+	0,  // 7: cardprocessing.v1.Verification.cryptogram:type_name -> cardprocessing.v1.CheckResult
+	0,  // 8: cardprocessing.v1.Verification.address:type_name -> cardprocessing.v1.CheckResult
+	1,  // 9: cardprocessing.v1.Verification.pin:type_name -> cardprocessing.v1.PINResult
+	27, // 10: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	27, // 11: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	27, // 12: cardprocessing.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
+	5,  // 13: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
+	5,  // 14: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
+	9,  // 15: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 16: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 17: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
+	25, // 18: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 19: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	9,  // 20: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 21: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 22: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
+	25, // 23: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 24: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	9,  // 25: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 26: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 27: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
+	25, // 28: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 29: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	9,  // 30: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 31: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 32: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
+	27, // 33: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
+	25, // 34: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 35: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	9,  // 36: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
+	10, // 37: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
+	27, // 38: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
+	27, // 39: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
+	25, // 40: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 41: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	25, // 42: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
+	26, // 43: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
+	28, // 44: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	3,  // 45: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
+	27, // 46: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
+	26, // 47: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
+	4,  // 48: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	27, // 49: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	27, // 50: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	6,  // 51: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	11, // 52: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	13, // 53: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	17, // 54: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	15, // 55: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	19, // 56: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	23, // 57: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	21, // 58: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	8,  // 59: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	12, // 60: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	14, // 61: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	18, // 62: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	16, // 63: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	20, // 64: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	24, // 65: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	22, // 66: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	59, // [59:67] is the sub-list for method output_type
+	51, // [51:59] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }

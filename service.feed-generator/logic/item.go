@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"farthing/pkg/id"
+	"farthing/pkg/money"
+	moneyproto "farthing/pkg/money/proto"
 	feedproto "farthing/service.feed/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
@@ -42,7 +44,19 @@ func body(t *transactionsproto.Transaction) string {
 	if t.GetAmount().GetMinor() > 0 {
 		return "Refund"
 	}
-	return spoken(t.GetCategory())
+	return withCash(spoken(t.GetCategory()), t.GetCashback())
+}
+
+// withCash adds the cash that a purchase gave beside, if it did.
+func withCash(what string, cashback *moneyproto.Money) string {
+	if cashback.GetMinor() == 0 {
+		return what
+	}
+	cash := money.Amount{Minor: -cashback.GetMinor(), Currency: cashback.GetCurrency()}.Symbolic() + " cash"
+	if what == "" {
+		return "With " + cash
+	}
+	return what + ", with " + cash
 }
 
 // explained is a reason in the customer's words.

@@ -65,3 +65,13 @@ func TestADeclineSaysWhyInTheCustomersWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAPurchaseTellsOfTheCashThatItGave(t *testing.T) {
+	for category, want := range map[string]string{"eating_out": "Eating out, with £20.00 cash", "": "With £20.00 cash"} {
+		paid := payment()
+		paid.Category, paid.Cashback = category, &moneyproto.Money{Minor: -20_00, Currency: "GBP"}
+		if got := logic.ItemOf(paid).GetBody(); got != want {
+			t.Errorf("it reads %q, want %q", got, want)
+		}
+	}
+}

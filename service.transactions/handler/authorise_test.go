@@ -39,6 +39,39 @@ func TestAnApprovedPaymentIsPendingAndGoesOut(t *testing.T) {
 	}
 }
 
+func TestAPurchaseShowsTheCashThatItGave(t *testing.T) {
+	const approved = balanceproto.Outcome_OUTCOME_APPROVED
+	for name, c := range map[string]struct {
+		answer       *balanceproto.ReserveResponse
+		amount, cash int64
+	}{
+		"all": {
+			&balanceproto.ReserveResponse{Outcome: approved, Amount: pounds(3_50), CashbackMinor: 2_00}, 3_50, 2_00,
+		},
+		"goods only": {&balanceproto.ReserveResponse{Outcome: approved, Amount: pounds(1_50)}, 1_50, 0},
+		"declined": {
+			&balanceproto.ReserveResponse{Outcome: balanceproto.Outcome_OUTCOME_DECLINED, DeclineReason: 1, Amount: pounds(0)},
+			3_50, 2_00, // What was asked for.
+		},
+	} {
+		b := newBank(t)
+		b.ledger.declare = func(rsp *balanceproto.ReserveResponse) {
+			rsp.Amount, rsp.CashbackMinor = c.answer.GetAmount(), c.answer.GetCashbackMinor()
+			rsp.Outcome, rsp.DeclineReason = c.answer.GetOutcome(), c.answer.GetDeclineReason()
+		}
+		req := purchase("a")
+		req.Purchase.Cashback = pounds(2_00)
+		rsp, err := b.Authorise(t.Context(), req)
+		if err != nil || rsp.GetCashback().GetMinor() != c.answer.GetCashbackMinor() {
+			t.Errorf("%s: %v, %v", name, rsp, err)
+		}
+		got := b.get(t, rsp.GetTransactionId())
+		if got.GetAmount().GetMinor() != -c.amount || got.GetCashback().GetMinor() != -c.cash {
+			t.Errorf("%s is recorded as %v", name, got)
+		}
+	}
+}
+
 func TestADeclineIsATransactionToo(t *testing.T) {
 	b := newBank(t)
 	b.ledger.declare = declined(balanceproto.DeclineReason_DECLINE_REASON_CARD_FROZEN)

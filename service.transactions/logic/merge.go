@@ -135,6 +135,9 @@ func goOn(t, by *transactionsproto.Transaction) {
 	}
 	t.Status, t.Amount, t.SettledMs, t.Quiet = by.GetStatus(), by.GetAmount(), by.GetSettledMs(), by.GetQuiet()
 	t.UpdatedMs = max(t.GetUpdatedMs(), by.GetUpdatedMs())
+	if t.GetCashback() != nil { // The goods come back first.
+		t.Cashback.Minor = max(t.GetCashback().GetMinor(), t.GetAmount().GetMinor())
+	}
 	if by.GetLocalAmount() != nil {
 		t.LocalAmount = by.GetLocalAmount()
 	}

@@ -91,6 +91,19 @@ func TestTheHighestVersionOfEachFacetIsShown(t *testing.T) {
 	}
 }
 
+func TestTheCashOfAPurchaseIsNeverMoreThanWhatIsLeftOfIt(t *testing.T) {
+	for left, want := range map[int64]int64{-3_50: -2_00, -2_50: -2_00, -1_00: -1_00, 0: 0} {
+		first := record(1, transactionsproto.Status_STATUS_PENDING)
+		first.State.Cashback = &moneyproto.Money{Minor: -2_00, Currency: "GBP"}
+		progress := logic.Part{ID: "tx_1", Facet: logic.Progress, Version: 2, State: &transactionsproto.Transaction{
+			Status: transactionsproto.Status_STATUS_PENDING, Amount: &moneyproto.Money{Minor: left, Currency: "GBP"},
+		}}
+		if got := logic.Merge([]logic.Part{first, progress}, "").GetCashback().GetMinor(); got != want {
+			t.Errorf("of %d left %d are cash, want %d", left, got, want)
+		}
+	}
+}
+
 func TestWithoutARecordThereIsNoTransaction(t *testing.T) {
 	if got := logic.Merge([]logic.Part{enrichment(1, "tidy")}, ""); got != nil {
 		t.Fatalf("got %v", got)

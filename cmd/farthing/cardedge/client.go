@@ -28,6 +28,7 @@ type Authorisation struct {
 	EntryMode   string   `json:"entry_mode,omitempty"`     // "chip", "contactless", "magstripe" or "online".
 	Country     string   `json:"country,omitempty"`        // ISO 3166-1 alpha-2.
 	Cash        bool     `json:"cash,omitempty"`
+	Cashback    *Amount  `json:"cashback,omitempty"` // Of the amount, the cash that the purchase gives beside.
 
 	Verification *Verification `json:"verification,omitempty"`
 }
@@ -62,8 +63,9 @@ type Answer struct {
 	Outcome         string  `json:"outcome"` // "approved" or "declined".
 	DeclineReason   string  `json:"decline_reason"`
 	TransactionID   string  `json:"transaction_id"`
-	Balance         *Amount `json:"balance"` // Nil for a card that is nobody's.
-	Amount          *Amount `json:"amount"`  // What was approved; nil for a declined one.
+	Balance         *Amount `json:"balance"`  // Nil for a card that is nobody's.
+	Amount          *Amount `json:"amount"`   // What was approved; nil for a declined one.
+	Cashback        *Amount `json:"cashback"` // Of that, the cash beside a purchase; nil for none.
 	TraceID         string  `json:"trace_id"`
 }
 

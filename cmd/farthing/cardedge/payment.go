@@ -48,6 +48,7 @@ type Payment struct {
 	Expired         int64   `json:"expired"`
 	Cleared         int64   `json:"cleared"`
 	Refunded        int64   `json:"refunded"`
+	Cashback        int64   `json:"cashback"`
 	Descriptor      string  `json:"descriptor"`
 	MCC             string  `json:"mcc"`
 	Events          []Event `json:"events,omitempty"`
