@@ -47,7 +47,7 @@ func (p *program) card() *cobra.Command {
 	}
 	addCard(show, &shown.card)
 	addCard(replace, &replaced.card)
-	card.AddCommand(show, replace, p.controlCommand(), p.pinResetCommand())
+	card.AddCommand(show, replace, p.controlCommand(), p.pinResetCommand(), p.inquiryCommand())
 	return card
 }
 

@@ -113,15 +113,12 @@ func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authoris
 	asked := cardedge.Authorisation{
 		ProcessorID: f.id, CardID: f.card, Descriptor: descriptor, MCC: f.mcc,
 		Amount: cardedge.Amount{Minor: paid.Minor, Currency: paid.Currency}, Advice: f.advice, Partial: f.partial,
-		EntryMode: f.entry, Country: f.country, Cash: f.cash,
+		Verification: presented(f.verified), EntryMode: f.entry, Country: f.country, Cash: f.cash,
 	}
 	if f.cashback != "" {
 		if asked.Cashback, err = amountOf(f.cashback, f.currency); err != nil {
 			return cardedge.Authorisation{}, err
 		}
-	}
-	if f.verified != (cardedge.Verification{}) {
-		asked.Verification = &f.verified
 	}
 	if f.id == "" {
 		network := cardedge.NewNetwork(clock.Real{}.Now())

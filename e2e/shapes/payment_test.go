@@ -15,6 +15,7 @@ func paymentTests() []test {
 		{"a collection without an authorisation finds it, or stands alone", collectsWithout},
 		{"what a customer does not want is declined, and explained", controls},
 		{"cash beside a purchase is approved whole or not at all, and both are shown", cashback},
+		{"a balance inquiry shows what there is, and changes nothing", inquires},
 		{"what was presented with a card declines by its own name, and wrong PINs are counted", verifications},
 	}
 }
@@ -198,5 +199,21 @@ func cashback(t *testing.T, s *suite) {
 	}
 	if more := s.swipe(t, "5.00", "--cashback", "5.00"); more.Outcome != "approved" {
 		t.Errorf("as much cash as there may be was %+v", more)
+	}
+}
+
+func inquires(t *testing.T, s *suite) {
+	before := s.balance(t)
+	body := fmt.Sprintf(`{"processor_id":"atm","card_id":%q,"verification":{"pin":"verified"}}`, s.Facts().CardID)
+	answer := s.Ask(t, http.MethodPost, s.Facts().CardEdge+"/balance-inquiries", body, "Content-Type", "application/json")
+	var got struct {
+		Outcome   string
+		Available struct{ Minor int64 }
+	}
+	if err := json.Unmarshal(answer.Body, &got); err != nil || got.Outcome != "approved" || got.Available.Minor != before {
+		t.Errorf("of %d it was answered %s, %v", before, answer.Body, err)
+	}
+	if after := s.balance(t); after != before {
+		t.Errorf("%d are gone", before-after)
 	}
 }

@@ -62,6 +62,16 @@ func (f *followUps) Refund(
 	return &cardprocessingproto.RefundResponse{Payment: f.payment, Event: f.event}, f.fails
 }
 
+func (f *followUps) InquireBalance(
+	_ context.Context, req *cardprocessingproto.InquireBalanceRequest, _ ...grpc.CallOption,
+) (*cardprocessingproto.InquireBalanceResponse, error) {
+	f.asked = req
+	return &cardprocessingproto.InquireBalanceResponse{
+		Approved: true, Available: &moneyproto.Money{Minor: 90_00, Currency: "GBP"},
+		Posted: &moneyproto.Money{Minor: 100_00, Currency: "GBP"},
+	}, f.fails
+}
+
 func (f *followUps) GetPayment(
 	_ context.Context, req *cardprocessingproto.GetPaymentRequest, _ ...grpc.CallOption,
 ) (*cardprocessingproto.GetPaymentResponse, error) {
@@ -173,4 +183,27 @@ func TestAFollowUpThatCannotBeReadIsNotAsked(t *testing.T) {
 	f := reversed()
 	f.fails = errs.New(errs.OutcomeUnknown, "who knows")
 	serveTo(t, f).JSON("POST", "/reversals", collected).Refused(http.StatusGatewayTimeout, errs.OutcomeUnknown)
+}
+
+func TestABalanceInquiryIsAskedAsItIsSent(t *testing.T) {
+	f := reversed()
+	var got inquired
+	serveTo(t, f).JSON("POST", "/balance-inquiries", `{
+		"processor_id": "p1", "card_id": "card_1", "mcc": "6011", "entry_mode": "chip", "country": "GB",
+		"verification": {"pin": "verified"}
+	}`).Into(&got)
+	want := &cardprocessingproto.InquireBalanceRequest{
+		Message: &cardprocessingproto.Message{ProcessorId: "p1", CardId: "card_1"}, Mcc: "6011", Country: "GB",
+		EntryMode:    cardprocessingproto.EntryMode_ENTRY_MODE_CHIP,
+		Verification: &cardprocessingproto.Verification{Pin: cardprocessingproto.PINResult_PIN_RESULT_VERIFIED},
+	}
+	if diff := cmp.Diff(proto.Message(want), f.asked, protocmp.Transform()); diff != "" {
+		t.Errorf("it was asked otherwise:\n%s", diff)
+	}
+	if got.Outcome != "approved" || *got.Available.Minor != 90_00 || *got.Posted.Minor != 100_00 {
+		t.Errorf("it was answered %+v", got)
+	}
+	bad := `{"processor_id": "p1", "card_id": "card_1", "verification": {"pin": "1234"}}`
+	serveTo(t, f).JSON("POST", "/balance-inquiries", bad).
+		Refused(http.StatusBadRequest, "bad_request.bad_param.verification.pin")
 }

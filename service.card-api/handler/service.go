@@ -46,6 +46,7 @@ func (h *Handler) door(standard edge.Standard) http.Handler {
 	standard.Deadline, standard.BodyLimit = giveUpAfter, bodyMax
 	var router edge.Router
 	router.POST("/authorisations", h.Authorise)
+	router.POST("/balance-inquiries", h.InquireBalance)
 	router.POST("/reversals", h.Reverse)
 	router.POST("/increments", h.Increment)
 	router.POST("/advices", h.Advise)

@@ -250,6 +250,16 @@ func (f fakeBalance) Disown(
 	return &balanceproto.DisownResponse{Disowned: !f.p.confirmed}, nil
 }
 
+// GetBalance is of an account with a hundred pounds, ten of which are held.
+func (f fakeBalance) GetBalance(
+	ctx context.Context, _ *balanceproto.GetBalanceRequest, _ ...grpc.CallOption,
+) (*balanceproto.GetBalanceResponse, error) {
+	if err := f.p.meet(ctx, "GetBalance"); err != nil {
+		return nil, err
+	}
+	return &balanceproto.GetBalanceResponse{Available: pounds(90_00), Posted: pounds(100_00), Held: pounds(10_00)}, nil
+}
+
 // SettleHold finds every hold approved.
 func (f fakeBalance) SettleHold(
 	ctx context.Context, _ *balanceproto.SettleHoldRequest, _ ...grpc.CallOption,

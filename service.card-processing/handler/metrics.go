@@ -15,6 +15,7 @@ type metrics struct {
 	authorisations *prometheus.CounterVec
 	released       prometheus.Counter
 	events         *prometheus.CounterVec
+	inquiries      *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -26,6 +27,9 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		events: in.NewCounterVec(prometheus.CounterOpts{
 			Name: "card_payment_events_total", Help: "What followed card authorisations, by kind and outcome.",
 		}, []string{"kind", "outcome"}),
+		inquiries: in.NewCounterVec(prometheus.CounterOpts{
+			Name: "card_balance_inquiries_total", Help: "Balance inquiries answered, by outcome and reason.",
+		}, []string{"outcome", "reason"}),
 		released: in.NewCounter(prometheus.CounterOpts{
 			Name: "unanswered_holds_released_total", Help: "Holds released because nobody was told of them.",
 		}),
@@ -34,13 +38,28 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 
 // answered counts what became of an authorisation that was well-formed. The reason of an error is its class.
 func (m *metrics) answered(rsp *cardprocessingproto.AuthoriseResponse, err error) {
+	decided(m.authorisations, rsp, err)
+}
+
+// inquired counts what became of a balance inquiry that was well-formed.
+func (m *metrics) inquired(rsp *cardprocessingproto.InquireBalanceResponse, err error) {
+	decided(m.inquiries, rsp, err)
+}
+
+// decision is whatever may be declined.
+type decision interface {
+	GetApproved() bool
+	GetDeclineReason() string
+}
+
+func decided(counter *prometheus.CounterVec, rsp decision, err error) {
 	switch {
 	case err != nil:
-		m.authorisations.WithLabelValues("error", errs.Of(err).Class()).Inc()
+		counter.WithLabelValues("error", errs.Of(err).Class()).Inc()
 	case rsp.GetApproved():
-		m.authorisations.WithLabelValues("approved", "").Inc()
+		counter.WithLabelValues("approved", "").Inc()
 	default:
-		m.authorisations.WithLabelValues("declined", rsp.GetDeclineReason()).Inc()
+		counter.WithLabelValues("declined", rsp.GetDeclineReason()).Inc()
 	}
 }
 

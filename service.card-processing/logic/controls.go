@@ -32,6 +32,13 @@ func UseOf(req *cardprocessingproto.AuthoriseRequest) Use {
 	}
 }
 
+// UseOfInquiry is what a balance inquiry asks to use a card for.
+func UseOfInquiry(req *cardprocessingproto.InquireBalanceRequest) Use {
+	return Use{
+		MCC: req.GetMcc(), Country: req.GetCountry(), Entry: req.GetEntryMode(), Verification: req.GetVerification(),
+	}
+}
+
 // cashbackMax is the most cash that a shop may give beside a purchase, in pence: what the schemes allow in the United
 // Kingdom.
 const cashbackMax = 100_00

@@ -50,6 +50,16 @@ func CheckMoved(f FollowUp, now time.Time) error {
 	)
 }
 
+// CheckInquiry is CheckReverse for a balance inquiry.
+func CheckInquiry(req *cardprocessingproto.InquireBalanceRequest, now time.Time) error {
+	return firstOf(
+		func() error { return checkMessage(req.GetMessage(), now) },
+		func() error { return checkMCC(req.GetMcc()) },
+		func() error { return checkCountry(req.GetCountry()) },
+		func() error { return CheckVerification(req.GetVerification()) },
+	)
+}
+
 func firstOf(checks ...func() error) error {
 	for _, check := range checks {
 		if err := check(); err != nil {

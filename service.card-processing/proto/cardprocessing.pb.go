@@ -739,6 +739,152 @@ func (x *AuthoriseResponse) GetCashback() *proto.Money {
 	return nil
 }
 
+type InquireBalanceRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// As in AuthoriseRequest.
+	Mcc           string        `protobuf:"bytes,2,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	EntryMode     EntryMode     `protobuf:"varint,3,opt,name=entry_mode,json=entryMode,proto3,enum=cardprocessing.v1.EntryMode" json:"entry_mode,omitempty"`
+	Country       string        `protobuf:"bytes,4,opt,name=country,proto3" json:"country,omitempty"`
+	Verification  *Verification `protobuf:"bytes,5,opt,name=verification,proto3" json:"verification,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InquireBalanceRequest) Reset() {
+	*x = InquireBalanceRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InquireBalanceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InquireBalanceRequest) ProtoMessage() {}
+
+func (x *InquireBalanceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InquireBalanceRequest.ProtoReflect.Descriptor instead.
+func (*InquireBalanceRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *InquireBalanceRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *InquireBalanceRequest) GetMcc() string {
+	if x != nil {
+		return x.Mcc
+	}
+	return ""
+}
+
+func (x *InquireBalanceRequest) GetEntryMode() EntryMode {
+	if x != nil {
+		return x.EntryMode
+	}
+	return EntryMode_ENTRY_MODE_UNSPECIFIED
+}
+
+func (x *InquireBalanceRequest) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *InquireBalanceRequest) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+type InquireBalanceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Approved      bool                   `protobuf:"varint,1,opt,name=approved,proto3" json:"approved,omitempty"`
+	DeclineReason string                 `protobuf:"bytes,2,opt,name=decline_reason,json=declineReason,proto3" json:"decline_reason,omitempty"`
+	// What can be spent, and what is posted; absent of a declined one.
+	Available     *proto.Money `protobuf:"bytes,3,opt,name=available,proto3" json:"available,omitempty"`
+	Posted        *proto.Money `protobuf:"bytes,4,opt,name=posted,proto3" json:"posted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InquireBalanceResponse) Reset() {
+	*x = InquireBalanceResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InquireBalanceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InquireBalanceResponse) ProtoMessage() {}
+
+func (x *InquireBalanceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InquireBalanceResponse.ProtoReflect.Descriptor instead.
+func (*InquireBalanceResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *InquireBalanceResponse) GetApproved() bool {
+	if x != nil {
+		return x.Approved
+	}
+	return false
+}
+
+func (x *InquireBalanceResponse) GetDeclineReason() string {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return ""
+}
+
+func (x *InquireBalanceResponse) GetAvailable() *proto.Money {
+	if x != nil {
+		return x.Available
+	}
+	return nil
+}
+
+func (x *InquireBalanceResponse) GetPosted() *proto.Money {
+	if x != nil {
+		return x.Posted
+	}
+	return nil
+}
+
 // Message names one message of a processor about a card.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -754,7 +900,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -766,7 +912,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -779,7 +925,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Message) GetProcessorId() string {
@@ -824,7 +970,7 @@ type Original struct {
 
 func (x *Original) Reset() {
 	*x = Original{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -836,7 +982,7 @@ func (x *Original) String() string {
 func (*Original) ProtoMessage() {}
 
 func (x *Original) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -849,7 +995,7 @@ func (x *Original) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Original.ProtoReflect.Descriptor instead.
 func (*Original) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{5}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Original) GetAuthorisationId() string {
@@ -885,7 +1031,7 @@ type ReverseRequest struct {
 
 func (x *ReverseRequest) Reset() {
 	*x = ReverseRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -897,7 +1043,7 @@ func (x *ReverseRequest) String() string {
 func (*ReverseRequest) ProtoMessage() {}
 
 func (x *ReverseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -910,7 +1056,7 @@ func (x *ReverseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseRequest.ProtoReflect.Descriptor instead.
 func (*ReverseRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{6}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReverseRequest) GetMessage() *Message {
@@ -945,7 +1091,7 @@ type ReverseResponse struct {
 
 func (x *ReverseResponse) Reset() {
 	*x = ReverseResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -957,7 +1103,7 @@ func (x *ReverseResponse) String() string {
 func (*ReverseResponse) ProtoMessage() {}
 
 func (x *ReverseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -970,7 +1116,7 @@ func (x *ReverseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseResponse.ProtoReflect.Descriptor instead.
 func (*ReverseResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{7}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ReverseResponse) GetPayment() *Payment {
@@ -999,7 +1145,7 @@ type IncrementRequest struct {
 
 func (x *IncrementRequest) Reset() {
 	*x = IncrementRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1011,7 +1157,7 @@ func (x *IncrementRequest) String() string {
 func (*IncrementRequest) ProtoMessage() {}
 
 func (x *IncrementRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1024,7 +1170,7 @@ func (x *IncrementRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IncrementRequest.ProtoReflect.Descriptor instead.
 func (*IncrementRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{8}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *IncrementRequest) GetMessage() *Message {
@@ -1058,7 +1204,7 @@ type IncrementResponse struct {
 
 func (x *IncrementResponse) Reset() {
 	*x = IncrementResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1070,7 +1216,7 @@ func (x *IncrementResponse) String() string {
 func (*IncrementResponse) ProtoMessage() {}
 
 func (x *IncrementResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1083,7 +1229,7 @@ func (x *IncrementResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IncrementResponse.ProtoReflect.Descriptor instead.
 func (*IncrementResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{9}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *IncrementResponse) GetPayment() *Payment {
@@ -1112,7 +1258,7 @@ type AdviseRequest struct {
 
 func (x *AdviseRequest) Reset() {
 	*x = AdviseRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1124,7 +1270,7 @@ func (x *AdviseRequest) String() string {
 func (*AdviseRequest) ProtoMessage() {}
 
 func (x *AdviseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1137,7 +1283,7 @@ func (x *AdviseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdviseRequest.ProtoReflect.Descriptor instead.
 func (*AdviseRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{10}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AdviseRequest) GetMessage() *Message {
@@ -1171,7 +1317,7 @@ type AdviseResponse struct {
 
 func (x *AdviseResponse) Reset() {
 	*x = AdviseResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1183,7 +1329,7 @@ func (x *AdviseResponse) String() string {
 func (*AdviseResponse) ProtoMessage() {}
 
 func (x *AdviseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1196,7 +1342,7 @@ func (x *AdviseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdviseResponse.ProtoReflect.Descriptor instead.
 func (*AdviseResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{11}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AdviseResponse) GetPayment() *Payment {
@@ -1232,7 +1378,7 @@ type ClearRequest struct {
 
 func (x *ClearRequest) Reset() {
 	*x = ClearRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1244,7 +1390,7 @@ func (x *ClearRequest) String() string {
 func (*ClearRequest) ProtoMessage() {}
 
 func (x *ClearRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1257,7 +1403,7 @@ func (x *ClearRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearRequest.ProtoReflect.Descriptor instead.
 func (*ClearRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{12}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ClearRequest) GetMessage() *Message {
@@ -1319,7 +1465,7 @@ type ClearResponse struct {
 
 func (x *ClearResponse) Reset() {
 	*x = ClearResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1331,7 +1477,7 @@ func (x *ClearResponse) String() string {
 func (*ClearResponse) ProtoMessage() {}
 
 func (x *ClearResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1344,7 +1490,7 @@ func (x *ClearResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearResponse.ProtoReflect.Descriptor instead.
 func (*ClearResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{13}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ClearResponse) GetPayment() *Payment {
@@ -1376,7 +1522,7 @@ type RefundRequest struct {
 
 func (x *RefundRequest) Reset() {
 	*x = RefundRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1388,7 +1534,7 @@ func (x *RefundRequest) String() string {
 func (*RefundRequest) ProtoMessage() {}
 
 func (x *RefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1401,7 +1547,7 @@ func (x *RefundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundRequest.ProtoReflect.Descriptor instead.
 func (*RefundRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{14}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RefundRequest) GetMessage() *Message {
@@ -1456,7 +1602,7 @@ type RefundResponse struct {
 
 func (x *RefundResponse) Reset() {
 	*x = RefundResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1468,7 +1614,7 @@ func (x *RefundResponse) String() string {
 func (*RefundResponse) ProtoMessage() {}
 
 func (x *RefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1481,7 +1627,7 @@ func (x *RefundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundResponse.ProtoReflect.Descriptor instead.
 func (*RefundResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{15}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RefundResponse) GetPayment() *Payment {
@@ -1511,7 +1657,7 @@ type GetPaymentRequest struct {
 
 func (x *GetPaymentRequest) Reset() {
 	*x = GetPaymentRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1523,7 +1669,7 @@ func (x *GetPaymentRequest) String() string {
 func (*GetPaymentRequest) ProtoMessage() {}
 
 func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1536,7 +1682,7 @@ func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentRequest.ProtoReflect.Descriptor instead.
 func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{16}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetPaymentRequest) GetAuthorisationId() string {
@@ -1571,7 +1717,7 @@ type GetPaymentResponse struct {
 
 func (x *GetPaymentResponse) Reset() {
 	*x = GetPaymentResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1583,7 +1729,7 @@ func (x *GetPaymentResponse) String() string {
 func (*GetPaymentResponse) ProtoMessage() {}
 
 func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1596,7 +1742,7 @@ func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentResponse.ProtoReflect.Descriptor instead.
 func (*GetPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{17}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetPaymentResponse) GetPayment() *Payment {
@@ -1625,7 +1771,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1637,7 +1783,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1650,7 +1796,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ExplainRequest) GetAuthorisationId() string {
@@ -1689,7 +1835,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +1847,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +1860,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{19}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ExplainResponse) GetAuthorisationId() string {
@@ -1805,7 +1951,7 @@ type Payment struct {
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1817,7 +1963,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1830,7 +1976,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{20}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Payment) GetId() string {
@@ -2039,7 +2185,7 @@ type PaymentEvent struct {
 
 func (x *PaymentEvent) Reset() {
 	*x = PaymentEvent{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2051,7 +2197,7 @@ func (x *PaymentEvent) String() string {
 func (*PaymentEvent) ProtoMessage() {}
 
 func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2064,7 +2210,7 @@ func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentEvent.ProtoReflect.Descriptor instead.
 func (*PaymentEvent) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{21}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PaymentEvent) GetNumber() int64 {
@@ -2237,7 +2383,19 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\abalance\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
 	"\x06amount\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12+\n" +
 	"\bcashback\x18\n" +
-	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\x9f\x01\n" +
+	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\xfb\x01\n" +
+	"\x15InquireBalanceRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x12\x10\n" +
+	"\x03mcc\x18\x02 \x01(\tR\x03mcc\x12;\n" +
+	"\n" +
+	"entry_mode\x18\x03 \x01(\x0e2\x1c.cardprocessing.v1.EntryModeR\tentryMode\x12\x18\n" +
+	"\acountry\x18\x04 \x01(\tR\acountry\x12C\n" +
+	"\fverification\x18\x05 \x01(\v2\x1f.cardprocessing.v1.VerificationR\fverification\"\xb3\x01\n" +
+	"\x16InquireBalanceResponse\x12\x1a\n" +
+	"\bapproved\x18\x01 \x01(\bR\bapproved\x12%\n" +
+	"\x0edecline_reason\x18\x02 \x01(\tR\rdeclineReason\x12-\n" +
+	"\tavailable\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\tavailable\x12'\n" +
+	"\x06posted\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06posted\"\x9f\x01\n" +
 	"\aMessage\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
@@ -2399,14 +2557,15 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x1bPAYMENT_EVENT_KIND_CLEARING\x10\x05\x12\x1d\n" +
 	"\x19PAYMENT_EVENT_KIND_REFUND\x10\x06\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_ABANDONMENT\x10\a\x12\x1d\n" +
-	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b2\xd1\x06\n" +
+	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b2\xd2\a\n" +
 	"\x0eCardProcessing\x12p\n" +
 	"\tAuthorise\x12#.cardprocessing.v1.AuthoriseRequest\x1a$.cardprocessing.v1.AuthoriseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12j\n" +
 	"\aReverse\x12!.cardprocessing.v1.ReverseRequest\x1a\".cardprocessing.v1.ReverseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12p\n" +
 	"\tIncrement\x12#.cardprocessing.v1.IncrementRequest\x1a$.cardprocessing.v1.IncrementResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12d\n" +
 	"\x05Clear\x12\x1f.cardprocessing.v1.ClearRequest\x1a .cardprocessing.v1.ClearResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
 	"\x06Advise\x12 .cardprocessing.v1.AdviseRequest\x1a!.cardprocessing.v1.AdviseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
-	"\x06Refund\x12 .cardprocessing.v1.RefundRequest\x1a!.cardprocessing.v1.RefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12V\n" +
+	"\x06Refund\x12 .cardprocessing.v1.RefundRequest\x1a!.cardprocessing.v1.RefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12\x7f\n" +
+	"\x0eInquireBalance\x12(.cardprocessing.v1.InquireBalanceRequest\x1a).cardprocessing.v1.InquireBalanceResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12V\n" +
 	"\aExplain\x12!.cardprocessing.v1.ExplainRequest\x1a\".cardprocessing.v1.ExplainResponse\"\x04\x90\xb5\x18\x01\x12_\n" +
 	"\n" +
 	"GetPayment\x12$.cardprocessing.v1.GetPaymentRequest\x1a%.cardprocessing.v1.GetPaymentResponse\"\x04\x90\xb5\x18\x01B<Z:farthing/service.card-processing/proto;cardprocessingprotob\x06proto3"
@@ -2424,111 +2583,120 @@ func file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP() []byt
 }
 
 var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
-	(CheckResult)(0),           // 0: cardprocessing.v1.CheckResult
-	(PINResult)(0),             // 1: cardprocessing.v1.PINResult
-	(EntryMode)(0),             // 2: cardprocessing.v1.EntryMode
-	(PaymentStatus)(0),         // 3: cardprocessing.v1.PaymentStatus
-	(PaymentEventKind)(0),      // 4: cardprocessing.v1.PaymentEventKind
-	(*NetworkIDs)(nil),         // 5: cardprocessing.v1.NetworkIDs
-	(*AuthoriseRequest)(nil),   // 6: cardprocessing.v1.AuthoriseRequest
-	(*Verification)(nil),       // 7: cardprocessing.v1.Verification
-	(*AuthoriseResponse)(nil),  // 8: cardprocessing.v1.AuthoriseResponse
-	(*Message)(nil),            // 9: cardprocessing.v1.Message
-	(*Original)(nil),           // 10: cardprocessing.v1.Original
-	(*ReverseRequest)(nil),     // 11: cardprocessing.v1.ReverseRequest
-	(*ReverseResponse)(nil),    // 12: cardprocessing.v1.ReverseResponse
-	(*IncrementRequest)(nil),   // 13: cardprocessing.v1.IncrementRequest
-	(*IncrementResponse)(nil),  // 14: cardprocessing.v1.IncrementResponse
-	(*AdviseRequest)(nil),      // 15: cardprocessing.v1.AdviseRequest
-	(*AdviseResponse)(nil),     // 16: cardprocessing.v1.AdviseResponse
-	(*ClearRequest)(nil),       // 17: cardprocessing.v1.ClearRequest
-	(*ClearResponse)(nil),      // 18: cardprocessing.v1.ClearResponse
-	(*RefundRequest)(nil),      // 19: cardprocessing.v1.RefundRequest
-	(*RefundResponse)(nil),     // 20: cardprocessing.v1.RefundResponse
-	(*GetPaymentRequest)(nil),  // 21: cardprocessing.v1.GetPaymentRequest
-	(*GetPaymentResponse)(nil), // 22: cardprocessing.v1.GetPaymentResponse
-	(*ExplainRequest)(nil),     // 23: cardprocessing.v1.ExplainRequest
-	(*ExplainResponse)(nil),    // 24: cardprocessing.v1.ExplainResponse
-	(*Payment)(nil),            // 25: cardprocessing.v1.Payment
-	(*PaymentEvent)(nil),       // 26: cardprocessing.v1.PaymentEvent
-	(*proto.Money)(nil),        // 27: money.v1.Money
-	(*proto1.Check)(nil),       // 28: balance.v1.Check
+	(CheckResult)(0),               // 0: cardprocessing.v1.CheckResult
+	(PINResult)(0),                 // 1: cardprocessing.v1.PINResult
+	(EntryMode)(0),                 // 2: cardprocessing.v1.EntryMode
+	(PaymentStatus)(0),             // 3: cardprocessing.v1.PaymentStatus
+	(PaymentEventKind)(0),          // 4: cardprocessing.v1.PaymentEventKind
+	(*NetworkIDs)(nil),             // 5: cardprocessing.v1.NetworkIDs
+	(*AuthoriseRequest)(nil),       // 6: cardprocessing.v1.AuthoriseRequest
+	(*Verification)(nil),           // 7: cardprocessing.v1.Verification
+	(*AuthoriseResponse)(nil),      // 8: cardprocessing.v1.AuthoriseResponse
+	(*InquireBalanceRequest)(nil),  // 9: cardprocessing.v1.InquireBalanceRequest
+	(*InquireBalanceResponse)(nil), // 10: cardprocessing.v1.InquireBalanceResponse
+	(*Message)(nil),                // 11: cardprocessing.v1.Message
+	(*Original)(nil),               // 12: cardprocessing.v1.Original
+	(*ReverseRequest)(nil),         // 13: cardprocessing.v1.ReverseRequest
+	(*ReverseResponse)(nil),        // 14: cardprocessing.v1.ReverseResponse
+	(*IncrementRequest)(nil),       // 15: cardprocessing.v1.IncrementRequest
+	(*IncrementResponse)(nil),      // 16: cardprocessing.v1.IncrementResponse
+	(*AdviseRequest)(nil),          // 17: cardprocessing.v1.AdviseRequest
+	(*AdviseResponse)(nil),         // 18: cardprocessing.v1.AdviseResponse
+	(*ClearRequest)(nil),           // 19: cardprocessing.v1.ClearRequest
+	(*ClearResponse)(nil),          // 20: cardprocessing.v1.ClearResponse
+	(*RefundRequest)(nil),          // 21: cardprocessing.v1.RefundRequest
+	(*RefundResponse)(nil),         // 22: cardprocessing.v1.RefundResponse
+	(*GetPaymentRequest)(nil),      // 23: cardprocessing.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil),     // 24: cardprocessing.v1.GetPaymentResponse
+	(*ExplainRequest)(nil),         // 25: cardprocessing.v1.ExplainRequest
+	(*ExplainResponse)(nil),        // 26: cardprocessing.v1.ExplainResponse
+	(*Payment)(nil),                // 27: cardprocessing.v1.Payment
+	(*PaymentEvent)(nil),           // 28: cardprocessing.v1.PaymentEvent
+	(*proto.Money)(nil),            // 29: money.v1.Money
+	(*proto1.Check)(nil),           // 30: balance.v1.Check
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	5,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
-	27, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
-	27, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
+	29, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
+	29, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
 	2,  // 3: cardprocessing.v1.AuthoriseRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
 	7,  // 4: cardprocessing.v1.AuthoriseRequest.verification:type_name -> cardprocessing.v1.Verification
-	27, // 5: cardprocessing.v1.AuthoriseRequest.cashback:type_name -> money.v1.Money
+	29, // 5: cardprocessing.v1.AuthoriseRequest.cashback:type_name -> money.v1.Money
 	0,  // 6: cardprocessing.v1.Verification.cvv:type_name -> cardprocessing.v1.CheckResult
 	0,  // 7: cardprocessing.v1.Verification.cryptogram:type_name -> cardprocessing.v1.CheckResult
 	0,  // 8: cardprocessing.v1.Verification.address:type_name -> cardprocessing.v1.CheckResult
 	1,  // 9: cardprocessing.v1.Verification.pin:type_name -> cardprocessing.v1.PINResult
-	27, // 10: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	27, // 11: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	27, // 12: cardprocessing.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
-	5,  // 13: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
-	5,  // 14: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
-	9,  // 15: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 16: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 17: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
-	25, // 18: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 19: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	9,  // 20: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 21: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 22: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
-	25, // 23: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 24: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	9,  // 25: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 26: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 27: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
-	25, // 28: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 29: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	9,  // 30: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 31: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 32: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
-	27, // 33: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
-	25, // 34: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 35: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	9,  // 36: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
-	10, // 37: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
-	27, // 38: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
-	27, // 39: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
-	25, // 40: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 41: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	25, // 42: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
-	26, // 43: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
-	28, // 44: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	3,  // 45: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
-	27, // 46: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
-	26, // 47: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
-	4,  // 48: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	27, // 49: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	27, // 50: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	6,  // 51: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	11, // 52: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	13, // 53: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	17, // 54: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	15, // 55: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	19, // 56: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	23, // 57: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
-	21, // 58: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	8,  // 59: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	12, // 60: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	14, // 61: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	18, // 62: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	16, // 63: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	20, // 64: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	24, // 65: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
-	22, // 66: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	59, // [59:67] is the sub-list for method output_type
-	51, // [51:59] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	29, // 10: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	29, // 11: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	29, // 12: cardprocessing.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
+	11, // 13: cardprocessing.v1.InquireBalanceRequest.message:type_name -> cardprocessing.v1.Message
+	2,  // 14: cardprocessing.v1.InquireBalanceRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
+	7,  // 15: cardprocessing.v1.InquireBalanceRequest.verification:type_name -> cardprocessing.v1.Verification
+	29, // 16: cardprocessing.v1.InquireBalanceResponse.available:type_name -> money.v1.Money
+	29, // 17: cardprocessing.v1.InquireBalanceResponse.posted:type_name -> money.v1.Money
+	5,  // 18: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
+	5,  // 19: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
+	11, // 20: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
+	12, // 21: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
+	29, // 22: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
+	27, // 23: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
+	28, // 24: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	11, // 25: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
+	12, // 26: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
+	29, // 27: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
+	27, // 28: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
+	28, // 29: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	11, // 30: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
+	12, // 31: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
+	29, // 32: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
+	27, // 33: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
+	28, // 34: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	11, // 35: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
+	12, // 36: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
+	29, // 37: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
+	29, // 38: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
+	27, // 39: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
+	28, // 40: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	11, // 41: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
+	12, // 42: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
+	29, // 43: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
+	29, // 44: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
+	27, // 45: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	28, // 46: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	27, // 47: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
+	28, // 48: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
+	30, // 49: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	3,  // 50: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
+	29, // 51: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
+	28, // 52: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
+	4,  // 53: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	29, // 54: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	29, // 55: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	6,  // 56: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	13, // 57: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	15, // 58: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	19, // 59: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	17, // 60: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	21, // 61: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	9,  // 62: cardprocessing.v1.CardProcessing.InquireBalance:input_type -> cardprocessing.v1.InquireBalanceRequest
+	25, // 63: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	23, // 64: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	8,  // 65: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	14, // 66: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	16, // 67: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	20, // 68: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	18, // 69: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	22, // 70: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	10, // 71: cardprocessing.v1.CardProcessing.InquireBalance:output_type -> cardprocessing.v1.InquireBalanceResponse
+	26, // 72: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	24, // 73: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	65, // [65:74] is the sub-list for method output_type
+	56, // [56:65] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }
@@ -2542,7 +2710,7 @@ func file_service_card_processing_proto_cardprocessing_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_card_processing_proto_cardprocessing_proto_rawDesc), len(file_service_card_processing_proto_cardprocessing_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   22,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
