@@ -48,8 +48,9 @@ func verbs() []verb {
 
 // paymentFlags are the flags of the payment commands.
 type paymentFlags struct {
-	card, id, currency, mcc string
-	moreFollows             bool
+	card, id, mcc string
+	moreFollows   bool
+	abroad        abroadFlags
 }
 
 func (p *program) payment() *cobra.Command {
@@ -151,6 +152,9 @@ func (p *program) verbCommand(v verb) *cobra.Command {
 	}
 	f.addID(c)
 	addCard(c, &f.card)
+	if v.collects {
+		addAbroad(c, &f.abroad)
+	}
 	if v.name == "clear" {
 		c.Flags().BoolVar(&f.moreFollows, "more-follows", false, "more will be collected: what is left stays held")
 	}
@@ -168,6 +172,10 @@ func (p *program) runVerb(ctx context.Context, v verb, f paymentFlags, args []st
 	}
 	if v.collects {
 		asked.Descriptor, asked.MCC = of.Descriptor, of.MCC
+	}
+	asked.Rate = f.abroad.rate
+	if asked.LocalAmount, err = f.abroad.charged(); err != nil {
+		return err
 	}
 	if len(args) > 1 {
 		if asked.Amount, err = amountOf(args[1], of.Currency); err != nil {
@@ -188,17 +196,19 @@ func (p *program) unauthorisedCommand(name, route, short string) *cobra.Command 
 	}
 	f.addID(c)
 	addCard(c, &f.card)
-	flags := c.Flags()
-	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
-	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
+	addAbroad(c, &f.abroad)
+	c.Flags().StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
 	c.SetFlagErrorFunc(explainFlag)
 	return c
 }
 
 func (p *program) runUnauthorised(ctx context.Context, route string, f paymentFlags, amount, descriptor string) error {
-	asked := cardedge.FollowUp{Descriptor: descriptor, MCC: f.mcc}
+	asked := cardedge.FollowUp{Descriptor: descriptor, MCC: f.mcc, Rate: f.abroad.rate}
 	var err error
-	if asked.Amount, err = amountOf(amount, f.currency); err != nil {
+	if asked.LocalAmount, err = f.abroad.charged(); err != nil {
+		return err
+	}
+	if asked.Amount, err = amountOf(amount, f.abroad.billed()); err != nil {
 		return err
 	}
 	n, err := bank.Find(ctx, p.folder())
@@ -263,6 +273,9 @@ func explainEvent(e cardedge.Event, in func(int64) string) string {
 	if e.Amount > 0 {
 		said = append(said, in(e.Amount))
 	}
+	if e.LocalAmount != nil {
+		said = append(said, converted(e.Conversion))
+	}
 	for _, part := range []struct {
 		minor int64
 		word  string
@@ -275,4 +288,13 @@ func explainEvent(e cardedge.Event, in func(int64) string) string {
 		said = append(said, "declined: "+strings.ReplaceAll(e.DeclineReason, "_", " "))
 	}
 	return strings.Join(said, ", ")
+}
+
+// converted is what a merchant charged in another currency, in words.
+func converted(c cardedge.Conversion) string {
+	text := money.Amount{Minor: c.LocalAmount.Minor, Currency: c.LocalAmount.Currency}.String() + " at " + c.Rate
+	if c.RateDerived {
+		text += " (derived)"
+	}
+	return text
 }

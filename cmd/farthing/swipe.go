@@ -19,11 +19,12 @@ import (
 
 // swipeFlags are the flags of swipe.
 type swipeFlags struct {
-	card, id, currency, mcc string
-	entry, country          string
-	cashback                string
-	advice, partial, cash   bool
-	verified                cardedge.Verification
+	card, id, mcc         string
+	entry, country        string
+	cashback              string
+	advice, partial, cash bool
+	verified              cardedge.Verification
+	abroad                abroadFlags
 }
 
 func (p *program) swipe() *cobra.Command {
@@ -32,10 +33,12 @@ func (p *program) swipe() *cobra.Command {
 		Use:   "swipe AMOUNT DESCRIPTOR",
 		Short: "Pay with a card",
 		Long: "Swipe asks the card edge for an authorisation, as a card processor would when somebody pays.\n\n" +
-			"AMOUNT is in pounds, or in the units of --currency. DESCRIPTOR is how the card network names the shop.\n" +
+			"AMOUNT is in pounds, or in the units of --currency; with --local that is what it comes to in pounds.\n" +
+			"DESCRIPTOR is how the card network names the shop.\n" +
 			"A decline is an answer: the exit code is 0.",
 		Example: "  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\"\n" +
 			"  farthing swipe 12.00 \"UBER *TRIP HELP.UBER.COM GBR\" --mcc 4121 -o json\n" +
+			"  farthing swipe 10.21 \"CAFE DE FLORE PARIS FRA\" --local 12.00 --currency EUR --rate 0.8512\n" +
 			"  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\" --id till-7-0042   # a repeat answers the same",
 		Args: arguments("AMOUNT", "DESCRIPTOR"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -46,7 +49,7 @@ func (p *program) swipe() *cobra.Command {
 	flags := swipe.Flags()
 	addCard(swipe, &f.card)
 	flags.StringVar(&f.id, "id", "", "the processor's id of this swipe; a repeat of it answers what happened first")
-	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
+	addAbroad(swipe, &f.abroad)
 	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
 	flags.StringVar(&f.entry, "entry", "", "how the card is read: chip, contactless, magstripe or online")
 	flags.StringVar(&f.country, "country", "", "where the shop is, two letters")
@@ -99,7 +102,7 @@ func (p *program) runSwipe(ctx context.Context, f swipeFlags, amount, descriptor
 }
 
 func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authorisation, error) {
-	paid, err := money.Parse("amount", amount, f.currency)
+	paid, err := money.Parse("amount", amount, f.abroad.billed())
 	switch {
 	case err != nil:
 		return cardedge.Authorisation{}, err
@@ -107,7 +110,8 @@ func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authoris
 		return cardedge.Authorisation{}, usage("AMOUNT must be more than zero")
 	case descriptor == "":
 		return cardedge.Authorisation{}, usage("DESCRIPTOR must not be empty")
-	case !utf8.ValidString(descriptor + f.id + f.card + f.entry + f.country + f.verified.Expiry): // JSON has no such.
+	case !utf8.ValidString(descriptor + f.id + f.card + f.entry + f.country + f.verified.Expiry + f.abroad.rate):
+		// JSON has no such text.
 		return cardedge.Authorisation{}, usage("DESCRIPTOR and flags must be valid UTF-8")
 	}
 	asked := cardedge.Authorisation{
@@ -115,8 +119,12 @@ func authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authoris
 		Amount: cardedge.Amount{Minor: paid.Minor, Currency: paid.Currency}, Advice: f.advice, Partial: f.partial,
 		Verification: presented(f.verified), EntryMode: f.entry, Country: f.country, Cash: f.cash,
 	}
+	asked.Rate = f.abroad.rate
+	if asked.LocalAmount, err = f.abroad.charged(); err != nil {
+		return cardedge.Authorisation{}, err
+	}
 	if f.cashback != "" {
-		if asked.Cashback, err = amountOf(f.cashback, f.currency); err != nil {
+		if asked.Cashback, err = amountOf(f.cashback, paid.Currency); err != nil {
 			return cardedge.Authorisation{}, err
 		}
 	}

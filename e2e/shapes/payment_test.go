@@ -15,6 +15,7 @@ func paymentTests() []test {
 		{"a collection without an authorisation finds it, or stands alone", collectsWithout},
 		{"what a customer does not want is declined, and explained", controls},
 		{"cash beside a purchase is approved whole or not at all, and both are shown", cashback},
+		{"abroad, each step keeps the merchant's amount and a rate of its own", abroad},
 		{"a balance inquiry shows what there is, and changes nothing", inquires},
 		{"what was presented with a card declines by its own name, and wrong PINs are counted", verifications},
 	}
@@ -52,8 +53,11 @@ func (s *suite) message(t *testing.T, route, id, fields string) followed {
 type shown struct {
 	Amount          int64
 	Settled         string
-	AmountIsPending bool  `json:"amount_is_pending"`
-	CashbackAmount  int64 `json:"cashback_amount"`
+	AmountIsPending bool   `json:"amount_is_pending"`
+	CashbackAmount  int64  `json:"cashback_amount"`
+	LocalAmount     int64  `json:"local_amount"`
+	LocalCurrency   string `json:"local_currency"`
+	ConversionRate  string `json:"conversion_rate"`
 }
 
 func (s *suite) transaction(t *testing.T, id string) shown {
@@ -215,5 +219,20 @@ func inquires(t *testing.T, s *suite) {
 	}
 	if after := s.balance(t); after != before {
 		t.Errorf("%d are gone", before-after)
+	}
+}
+
+func abroad(t *testing.T, s *suite) {
+	paid := s.swipe(t, "10.21", "--local", "12.00", "--currency", "EUR", "--rate", "0.8512")
+	seen := s.transaction(t, paid.TransactionID)
+	if seen.LocalAmount != -12_00 || seen.LocalCurrency != "EUR" || seen.ConversionRate != "0.8512" {
+		t.Errorf("the customer sees %+v", seen)
+	}
+	clearing := fmt.Sprintf(`"original":{"authorisation_id":%q},"local_amount":{"minor":1220,"currency":"EUR"},
+		"conversion_rate":"0.85",`, paid.AuthorisationID) + fmt.Sprintf(pence, 10_37) + hotel
+	s.message(t, "/clearings", "abroad", clearing)
+	seen = s.transaction(t, paid.TransactionID)
+	if seen.Amount != -10_37 || seen.LocalAmount != -12_20 || seen.ConversionRate != "0.85" {
+		t.Errorf("after the collection the customer sees %+v", seen)
 	}
 }

@@ -22,6 +22,7 @@ type authorisation struct {
 	CardNumber  cardNumber `json:"card_number"`
 	Amount      *amount    `json:"amount"`
 	LocalAmount *amount    `json:"local_amount"`
+	Rate        string     `json:"conversion_rate"` // Of the merchant's currency in the account's: "0.8512".
 	Descriptor  string     `json:"descriptor"`
 	MCC         string     `json:"mcc"`
 	Advice      bool       `json:"advice"`
@@ -127,7 +128,7 @@ func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error
 	asked := &cardprocessingproto.AuthoriseRequest{
 		ProcessorId: sent.ProcessorID, CardId: sent.CardID, CardNumber: sent.CardNumber.Reveal(),
 		Descriptor_: sent.Descriptor, Mcc: sent.MCC, Advice: sent.Advice, AcceptPartial: sent.Partial,
-		Country: sent.Country, Cash: sent.Cash,
+		Country: sent.Country, Cash: sent.Cash, ConversionRate: sent.Rate,
 	}
 	var err error
 	if asked.EntryMode, err = entryOf(sent.EntryMode); err != nil {

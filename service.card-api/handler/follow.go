@@ -18,6 +18,7 @@ type followUp struct {
 	Original    *original  `json:"original"`
 	Amount      *amount    `json:"amount"`
 	LocalAmount *amount    `json:"local_amount"`
+	Rate        string     `json:"conversion_rate"`
 	Descriptor  string     `json:"descriptor"`
 	MCC         string     `json:"mcc"`
 	MoreFollows bool       `json:"more_follows"`
@@ -89,7 +90,7 @@ func (h *Handler) Refund(req edge.Request) edge.Response {
 	return follow(req, func(ctx context.Context, r asked) (*cardprocessingproto.RefundResponse, error) {
 		return h.processing.Refund(ctx, &cardprocessingproto.RefundRequest{
 			Message: r.GetMessage(), Original: r.GetOriginal(), Amount: r.GetAmount(), LocalAmount: r.GetLocalAmount(),
-			Descriptor_: r.GetDescriptor_(), Mcc: r.GetMcc(),
+			Descriptor_: r.GetDescriptor_(), Mcc: r.GetMcc(), ConversionRate: r.GetConversionRate(),
 		})
 	})
 }
@@ -124,6 +125,7 @@ func askedOf(sent followUp) (asked, error) {
 			ProcessorId: sent.ProcessorID, CardId: sent.CardID, CardNumber: sent.CardNumber.Reveal(),
 		},
 		Descriptor_: sent.Descriptor, Mcc: sent.MCC, MoreFollows: sent.MoreFollows,
+		ConversionRate: sent.Rate,
 	}
 	var err error
 	if r.Amount, err = moneyOf("amount", sent.Amount); err != nil {

@@ -104,6 +104,7 @@ func reversed() *followUps {
 const collected = `{
 	"processor_id": "p1", "card_id": "card_1", "original": {"authorisation_id": "auth_1"},
 	"amount": {"minor": 350, "currency": "GBP"}, "local_amount": {"minor": 700, "currency": "JPY"},
+	"conversion_rate": "0.005",
 	"descriptor": "PRET", "mcc": "5814", "more_follows": true
 }`
 
@@ -118,10 +119,11 @@ func TestEachFollowUpIsAskedAsItIsSent(t *testing.T) {
 		"/advices":    &cardprocessingproto.AdviseRequest{Message: message, Original: original, Amount: pounds},
 		"/clearings": &cardprocessingproto.ClearRequest{
 			Message: message, Original: original, Amount: pounds, LocalAmount: yen, Descriptor_: "PRET", Mcc: "5814",
-			MoreFollows: true,
+			MoreFollows: true, ConversionRate: "0.005",
 		},
 		"/refunds": &cardprocessingproto.RefundRequest{
 			Message: message, Original: original, Amount: pounds, LocalAmount: yen, Descriptor_: "PRET", Mcc: "5814",
+			ConversionRate: "0.005",
 		},
 	} {
 		f := reversed()

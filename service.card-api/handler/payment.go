@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farthing/pkg/edge"
+	moneyproto "farthing/pkg/money/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
@@ -25,6 +26,21 @@ type payment struct {
 	Cashback        int64  `json:"cashback"` // Of what was authorised first, the cash beside a purchase.
 	Descriptor      string `json:"descriptor"`
 	MCC             string `json:"mcc"`
+	conversion             // As it was authorised.
+}
+
+// conversion is the merchant's amount and how it was converted; nothing of it is there if nobody said, or at home.
+type conversion struct {
+	LocalAmount *amount `json:"local_amount,omitempty"`
+	Rate        string  `json:"conversion_rate,omitempty"` // "0.8512".
+	RateDerived bool    `json:"rate_derived,omitempty"`    // Nobody said it: it is the one amount by the other.
+}
+
+func conversionOf(local *moneyproto.Money, rate *moneyproto.Rate) conversion {
+	if rate == nil {
+		return conversion{}
+	}
+	return conversion{LocalAmount: amountOf(local), Rate: rate.GetDecimal(), RateDerived: rate.GetDerived()}
 }
 
 // event is one thing that happened to a payment.
@@ -38,6 +54,7 @@ type event struct {
 	Released      int64  `json:"released"`
 	DeclineReason string `json:"decline_reason,omitempty"`
 	MoreFollows   bool   `json:"more_follows"`
+	conversion
 }
 
 // whole is a payment with all its events, in order.
@@ -74,6 +91,7 @@ func paymentOf(p *cardprocessingproto.Payment) payment {
 		Authorised: p.GetAuthorisedMinor(), Held: p.GetHeldMinor(), Reversed: p.GetReversedMinor(),
 		Expired: p.GetExpiredMinor(), Cleared: p.GetClearedMinor(), Refunded: p.GetRefundedMinor(),
 		Cashback: p.GetCashbackMinor(), Descriptor: p.GetDescriptor_(), MCC: p.GetMcc(),
+		conversion: conversionOf(p.GetLocalAmount(), p.GetRate()),
 	}
 }
 
@@ -83,6 +101,7 @@ func eventOf(e *cardprocessingproto.PaymentEvent) event {
 		At: time.UnixMilli(e.GetAtMs()).UTC().Format(time.RFC3339Nano), Amount: e.GetAmountMinor(),
 		Extended: e.GetExtendedMinor(), Captured: e.GetCapturedMinor(), Released: e.GetReleasedMinor(),
 		DeclineReason: e.GetDeclineReason(), MoreFollows: e.GetMoreFollows(),
+		conversion: conversionOf(e.GetLocalAmount(), e.GetRate()),
 	}
 }
 

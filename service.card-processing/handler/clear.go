@@ -15,6 +15,7 @@ func (h *Handler) Clear(
 ) (*cardprocessingproto.ClearResponse, error) {
 	f := logic.FollowUp{
 		Message: req.GetMessage(), Original: req.GetOriginal(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(),
+		Rate:       req.GetConversionRate(),
 		Descriptor: req.GetDescriptor_(), MCC: req.GetMcc(), MoreFollows: req.GetMoreFollows(),
 	}
 	if err := logic.CheckMoved(f, h.clock.Now()); err != nil {
@@ -30,6 +31,7 @@ func (h *Handler) Refund(
 ) (*cardprocessingproto.RefundResponse, error) {
 	f := logic.FollowUp{
 		Message: req.GetMessage(), Original: req.GetOriginal(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(),
+		Rate:       req.GetConversionRate(),
 		Descriptor: req.GetDescriptor_(), MCC: req.GetMcc(),
 	}
 	if err := logic.CheckMoved(f, h.clock.Now()); err != nil {

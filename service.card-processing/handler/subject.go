@@ -27,8 +27,13 @@ func (h *Handler) follow(
 	if err != nil {
 		return nil, nil, err
 	}
+	rate, err := logic.RateOf(f.Amount, f.LocalAmount, f.Rate)
+	if err != nil {
+		return nil, nil, err
+	}
 	said := logic.Said{
 		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
+		Rate:       rate,
 		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows,
 	}
 	key, err := h.keyOf(ctx, f, said, card, own)

@@ -57,6 +57,10 @@ func Check(req *cardprocessingproto.AuthoriseRequest, now time.Time) error {
 		func() error { return checkAmount("amount", req.GetAmount()) },
 		func() error { return checkCashback(req) },
 		func() error { return checkOptional("local_amount", req.GetLocalAmount()) },
+		func() error {
+			_, err := RateOf(req.GetAmount(), req.GetLocalAmount(), req.GetConversionRate())
+			return err
+		},
 		func() error { return checkText("descriptor", req.GetDescriptor_(), descriptorMax) },
 		func() error { return checkMCC(req.GetMcc()) },
 		func() error { return checkCountry(req.GetCountry()) },

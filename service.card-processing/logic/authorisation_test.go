@@ -97,6 +97,11 @@ func TestWhatCannotIsRefusedByFieldAndRule(t *testing.T) {
 		"cash beside cash": {"bad_param.cashback", func(r *request) {
 			r.Cash, r.Cashback = true, &moneyproto.Money{Minor: 1, Currency: "GBP"}
 		}},
+		"a rate that is none":   {"bad_param.conversion_rate", func(r *request) { r.ConversionRate = "1:2" }},
+		"another amount's rate": {"bad_param.conversion_rate", func(r *request) { r.ConversionRate = "0.0051" }},
+		"a rate of nothing": {"bad_param.conversion_rate", func(r *request) {
+			r.LocalAmount, r.ConversionRate = nil, "0.005"
+		}},
 		"no descriptor":         {"missing_param.descriptor", func(r *request) { r.Descriptor_ = "" }},
 		"a blank descriptor":    {"missing_param.descriptor", func(r *request) { r.Descriptor_ = "  " }},
 		"a descriptor of 10 KB": {"bad_param.descriptor", func(r *request) { r.Descriptor_ = long(10 << 10) }},

@@ -15,6 +15,7 @@ type FollowUp struct {
 	Original    *cardprocessingproto.Original
 	Amount      *moneyproto.Money
 	LocalAmount *moneyproto.Money
+	Rate        string
 	Descriptor  string
 	MCC         string
 	MoreFollows bool
@@ -45,6 +46,10 @@ func CheckMoved(f FollowUp, now time.Time) error {
 		func() error { return checkOriginal(f.Original, false, now) },
 		func() error { return checkAmount("amount", f.Amount) },
 		func() error { return checkOptional("local_amount", f.LocalAmount) },
+		func() error {
+			_, err := RateOf(f.Amount, f.LocalAmount, f.Rate)
+			return err
+		},
 		func() error { return checkText("descriptor", f.Descriptor, descriptorMax) },
 		func() error { return checkMCC(f.MCC) },
 	)

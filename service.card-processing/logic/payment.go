@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/id"
+	"farthing/pkg/money"
 	moneyproto "farthing/pkg/money/proto"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
@@ -33,6 +34,7 @@ type Said struct {
 	MessageID   string
 	Minor       int64 // 0 for all.
 	Local       *moneyproto.Money
+	Rate        *moneyproto.Rate
 	Descriptor  string
 	MCC         string
 	MoreFollows bool
@@ -62,7 +64,9 @@ func Opening(
 		opened.LocalAmount = &moneyproto.Money{
 			Minor: -t.GetLocalAmount().GetMinor(), Currency: t.GetLocalAmount().GetCurrency(),
 		}
+		opened.Rate = t.GetRate()
 		event.AmountMinor = -t.GetAmount().GetMinor()
+		event.LocalAmount, event.Rate = opened.GetLocalAmount(), opened.GetRate()
 	}
 	if hold.GetOutcome() == balanceproto.Outcome_OUTCOME_APPROVED {
 		opened.Status = cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING
@@ -77,7 +81,7 @@ func Opening(
 func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessingproto.PaymentEvent {
 	e := &cardprocessingproto.PaymentEvent{
 		Number: p.GetVersion() + 1, Kind: s.Kind, MessageId: s.MessageID, AtMs: now.UnixMilli(), AmountMinor: s.Minor,
-		LocalAmount: s.Local, Descriptor_: s.Descriptor, Mcc: s.MCC, MoreFollows: s.MoreFollows,
+		LocalAmount: s.Local, Rate: s.Rate, Descriptor_: s.Descriptor, Mcc: s.MCC, MoreFollows: s.MoreFollows,
 	}
 	switch held := p.GetHeldMinor(); s.Kind {
 	case Reversal, Expiry, Abandonment: // An Abandonment and an Expiry are of all.
@@ -141,6 +145,7 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 	case Expiry:
 		next.ExpiredMinor += e.GetReleasedMinor()
 	case Clearing:
+		next.ClearedLocal = clearedLocal(p, e)
 		next.ClearedMinor += e.GetAmountMinor()
 		next.SettledMs = e.GetAtMs()
 		if e.GetBeginsTransactionId() != "" {
@@ -153,6 +158,20 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 	}
 	next.Status = statusAfter(next, e)
 	return next
+}
+
+// clearedLocal is the merchant's amount of all that was collected, with an event that collects; nil if it is not known.
+func clearedLocal(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *moneyproto.Money {
+	if p.GetClearedMinor() == 0 || e.GetLocalAmount() == nil {
+		return e.GetLocalAmount()
+	}
+	sum, err := money.Amount{
+		Minor: p.GetClearedLocal().GetMinor(), Currency: p.GetClearedLocal().GetCurrency(),
+	}.Plus(money.Amount{Minor: e.GetLocalAmount().GetMinor(), Currency: e.GetLocalAmount().GetCurrency()})
+	if err != nil { // Of two currencies, or more than anybody can count.
+		return nil
+	}
+	return &moneyproto.Money{Minor: sum.Minor, Currency: sum.Currency}
 }
 
 func statusAfter(

@@ -425,9 +425,12 @@ type AuthoriseRequest struct {
 	// Absent if nobody has verified anything.
 	Verification *Verification `protobuf:"bytes,30,opt,name=verification,proto3" json:"verification,omitempty"`
 	// Of the amount, the cash that the purchase gives beside: more than zero, in the same currency; absent for none.
-	Cashback      *proto.Money `protobuf:"bytes,31,opt,name=cashback,proto3" json:"cashback,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Cashback *proto.Money `protobuf:"bytes,31,opt,name=cashback,proto3" json:"cashback,omitempty"`
+	// What one unit of the merchant's currency is in the account's, both in major units: "0.8512". The amounts must agree to
+	// within a minor unit. Empty if nobody says, and at home.
+	ConversionRate string `protobuf:"bytes,32,opt,name=conversion_rate,json=conversionRate,proto3" json:"conversion_rate,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *AuthoriseRequest) Reset() {
@@ -563,6 +566,13 @@ func (x *AuthoriseRequest) GetCashback() *proto.Money {
 		return x.Cashback
 	}
 	return nil
+}
+
+func (x *AuthoriseRequest) GetConversionRate() string {
+	if x != nil {
+		return x.ConversionRate
+	}
+	return ""
 }
 
 // Verification is what others have found of what was presented with a card: results, never the secrets.
@@ -1371,9 +1381,11 @@ type ClearRequest struct {
 	Descriptor_ string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
 	Mcc         string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
 	// More will be collected: what is left of the hold stays. Otherwise it is given back.
-	MoreFollows   bool `protobuf:"varint,7,opt,name=more_follows,json=moreFollows,proto3" json:"more_follows,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MoreFollows bool `protobuf:"varint,7,opt,name=more_follows,json=moreFollows,proto3" json:"more_follows,omitempty"`
+	// As in AuthoriseRequest.
+	ConversionRate string `protobuf:"bytes,20,opt,name=conversion_rate,json=conversionRate,proto3" json:"conversion_rate,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ClearRequest) Reset() {
@@ -1455,6 +1467,13 @@ func (x *ClearRequest) GetMoreFollows() bool {
 	return false
 }
 
+func (x *ClearRequest) GetConversionRate() string {
+	if x != nil {
+		return x.ConversionRate
+	}
+	return ""
+}
+
 type ClearResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
@@ -1511,13 +1530,15 @@ type RefundRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
 	// Absent for a refund without a purchase.
-	Original      *Original    `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
-	Amount        *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	LocalAmount   *proto.Money `protobuf:"bytes,4,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
-	Descriptor_   string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
-	Mcc           string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Original    *Original    `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	Amount      *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	LocalAmount *proto.Money `protobuf:"bytes,4,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	Descriptor_ string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	// As in AuthoriseRequest.
+	ConversionRate string `protobuf:"bytes,20,opt,name=conversion_rate,json=conversionRate,proto3" json:"conversion_rate,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *RefundRequest) Reset() {
@@ -1588,6 +1609,13 @@ func (x *RefundRequest) GetDescriptor_() string {
 func (x *RefundRequest) GetMcc() string {
 	if x != nil {
 		return x.Mcc
+	}
+	return ""
+}
+
+func (x *RefundRequest) GetConversionRate() string {
+	if x != nil {
+		return x.ConversionRate
 	}
 	return ""
 }
@@ -1945,6 +1973,10 @@ type Payment struct {
 	ControlSetId string `protobuf:"bytes,23,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
 	// Of what was authorised, the cash beside a purchase.
 	CashbackMinor int64 `protobuf:"varint,30,opt,name=cashback_minor,json=cashbackMinor,proto3" json:"cashback_minor,omitempty"`
+	// At which the merchant's amount was converted when it was authorised; absent at home. Each collection has its own.
+	Rate *proto.Rate `protobuf:"bytes,31,opt,name=rate,proto3" json:"rate,omitempty"`
+	// The merchant's amounts of all that was collected; absent if they are not known, or not of one currency.
+	ClearedLocal  *proto.Money `protobuf:"bytes,32,opt,name=cleared_local,json=clearedLocal,proto3" json:"cleared_local,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2147,6 +2179,20 @@ func (x *Payment) GetCashbackMinor() int64 {
 	return 0
 }
 
+func (x *Payment) GetRate() *proto.Rate {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
+}
+
+func (x *Payment) GetClearedLocal() *proto.Money {
+	if x != nil {
+		return x.ClearedLocal
+	}
+	return nil
+}
+
 // PaymentEvent is one thing that happened to a payment. It never changes. Amounts are minor units.
 type PaymentEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2170,7 +2216,7 @@ type PaymentEvent struct {
 	ExtendedMinor int64 `protobuf:"varint,17,opt,name=extended_minor,json=extendedMinor,proto3" json:"extended_minor,omitempty"`
 	// The transaction that it begins; empty if it goes on with the payment's.
 	BeginsTransactionId string `protobuf:"bytes,10,opt,name=begins_transaction_id,json=beginsTransactionId,proto3" json:"begins_transaction_id,omitempty"`
-	// Of a collection or refund, what the merchant says.
+	// Of an authorisation, a collection or a refund, what the merchant says.
 	LocalAmount *proto.Money `protobuf:"bytes,11,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
 	Descriptor_ string       `protobuf:"bytes,12,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
 	Mcc         string       `protobuf:"bytes,13,opt,name=mcc,proto3" json:"mcc,omitempty"`
@@ -2178,7 +2224,9 @@ type PaymentEvent struct {
 	// What the account could spend right after; absent if it is not known.
 	Balance *proto.Money `protobuf:"bytes,15,opt,name=balance,proto3" json:"balance,omitempty"`
 	// Of an increment that nobody was answered in time: whatever becomes of it, it is declined.
-	GivenUp       bool `protobuf:"varint,16,opt,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
+	GivenUp bool `protobuf:"varint,16,opt,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
+	// At which the merchant's amount was converted; absent at home.
+	Rate          *proto.Rate `protobuf:"bytes,30,opt,name=rate,proto3" json:"rate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2332,6 +2380,13 @@ func (x *PaymentEvent) GetGivenUp() bool {
 	return false
 }
 
+func (x *PaymentEvent) GetRate() *proto.Rate {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
+}
+
 var File_service_card_processing_proto_cardprocessing_proto protoreflect.FileDescriptor
 
 const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
@@ -2345,7 +2400,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03rrn\x18\x03 \x01(\tR\x03rrn\x12\x1f\n" +
 	"\vterminal_id\x18\x04 \x01(\tR\n" +
 	"terminalId\x12%\n" +
-	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xd3\x04\n" +
+	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xfc\x04\n" +
 	"\x10AuthoriseRequest\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
@@ -2366,7 +2421,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\acountry\x18\f \x01(\tR\acountry\x12\x12\n" +
 	"\x04cash\x18\r \x01(\bR\x04cash\x12C\n" +
 	"\fverification\x18\x1e \x01(\v2\x1f.cardprocessing.v1.VerificationR\fverification\x12+\n" +
-	"\bcashback\x18\x1f \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\x82\x02\n" +
+	"\bcashback\x18\x1f \x01(\v2\x0f.money.v1.MoneyR\bcashback\x12'\n" +
+	"\x0fconversion_rate\x18  \x01(\tR\x0econversionRate\"\x82\x02\n" +
 	"\fVerification\x12\x16\n" +
 	"\x06expiry\x18\x01 \x01(\tR\x06expiry\x120\n" +
 	"\x03cvv\x18\x02 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\x03cvv\x12>\n" +
@@ -2426,7 +2482,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"}\n" +
 	"\x0eAdviseResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
-	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xaf\x02\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xd8\x02\n" +
 	"\fClearRequest\x124\n" +
 	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
 	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
@@ -2436,10 +2492,11 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"descriptor\x18\x05 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
 	"\x03mcc\x18\x06 \x01(\tR\x03mcc\x12!\n" +
-	"\fmore_follows\x18\a \x01(\bR\vmoreFollows\"|\n" +
+	"\fmore_follows\x18\a \x01(\bR\vmoreFollows\x12'\n" +
+	"\x0fconversion_rate\x18\x14 \x01(\tR\x0econversionRate\"|\n" +
 	"\rClearResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
-	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\x8d\x02\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xb6\x02\n" +
 	"\rRefundRequest\x124\n" +
 	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
 	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
@@ -2448,7 +2505,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"descriptor\x18\x05 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
-	"\x03mcc\x18\x06 \x01(\tR\x03mcc\"}\n" +
+	"\x03mcc\x18\x06 \x01(\tR\x03mcc\x12'\n" +
+	"\x0fconversion_rate\x18\x14 \x01(\tR\x0econversionRate\"}\n" +
 	"\x0eRefundResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
 	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"~\n" +
@@ -2470,7 +2528,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12$\n" +
 	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId\x12\x1d\n" +
 	"\n" +
-	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\xbc\x06\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\x96\a\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -2501,7 +2559,9 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x129\n" +
 	"\apending\x18\x16 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\apending\x12$\n" +
 	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\x12%\n" +
-	"\x0ecashback_minor\x18\x1e \x01(\x03R\rcashbackMinor\"\xef\x04\n" +
+	"\x0ecashback_minor\x18\x1e \x01(\x03R\rcashbackMinor\x12\"\n" +
+	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x124\n" +
+	"\rcleared_local\x18  \x01(\v2\x0f.money.v1.MoneyR\fclearedLocal\"\x93\x05\n" +
 	"\fPaymentEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
@@ -2523,7 +2583,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03mcc\x18\r \x01(\tR\x03mcc\x12!\n" +
 	"\fmore_follows\x18\x0e \x01(\bR\vmoreFollows\x12)\n" +
 	"\abalance\x18\x0f \x01(\v2\x0f.money.v1.MoneyR\abalance\x12\x19\n" +
-	"\bgiven_up\x18\x10 \x01(\bR\agivenUp*|\n" +
+	"\bgiven_up\x18\x10 \x01(\bR\agivenUp\x12\"\n" +
+	"\x04rate\x18\x1e \x01(\v2\x0e.money.v1.RateR\x04rate*|\n" +
 	"\vCheckResult\x12\x1c\n" +
 	"\x18CHECK_RESULT_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12CHECK_RESULT_MATCH\x10\x01\x12\x19\n" +
@@ -2616,6 +2677,7 @@ var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
 	(*PaymentEvent)(nil),           // 28: cardprocessing.v1.PaymentEvent
 	(*proto.Money)(nil),            // 29: money.v1.Money
 	(*proto1.Check)(nil),           // 30: balance.v1.Check
+	(*proto.Rate)(nil),             // 31: money.v1.Rate
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	5,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
@@ -2671,32 +2733,35 @@ var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	3,  // 50: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
 	29, // 51: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
 	28, // 52: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
-	4,  // 53: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	29, // 54: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	29, // 55: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	6,  // 56: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	13, // 57: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	15, // 58: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	19, // 59: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	17, // 60: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	21, // 61: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	9,  // 62: cardprocessing.v1.CardProcessing.InquireBalance:input_type -> cardprocessing.v1.InquireBalanceRequest
-	25, // 63: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
-	23, // 64: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	8,  // 65: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	14, // 66: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	16, // 67: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	20, // 68: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	18, // 69: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	22, // 70: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	10, // 71: cardprocessing.v1.CardProcessing.InquireBalance:output_type -> cardprocessing.v1.InquireBalanceResponse
-	26, // 72: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
-	24, // 73: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	65, // [65:74] is the sub-list for method output_type
-	56, // [56:65] is the sub-list for method input_type
-	56, // [56:56] is the sub-list for extension type_name
-	56, // [56:56] is the sub-list for extension extendee
-	0,  // [0:56] is the sub-list for field type_name
+	31, // 53: cardprocessing.v1.Payment.rate:type_name -> money.v1.Rate
+	29, // 54: cardprocessing.v1.Payment.cleared_local:type_name -> money.v1.Money
+	4,  // 55: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	29, // 56: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	29, // 57: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	31, // 58: cardprocessing.v1.PaymentEvent.rate:type_name -> money.v1.Rate
+	6,  // 59: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	13, // 60: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	15, // 61: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	19, // 62: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	17, // 63: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	21, // 64: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	9,  // 65: cardprocessing.v1.CardProcessing.InquireBalance:input_type -> cardprocessing.v1.InquireBalanceRequest
+	25, // 66: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	23, // 67: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	8,  // 68: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	14, // 69: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	16, // 70: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	20, // 71: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	18, // 72: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	22, // 73: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	10, // 74: cardprocessing.v1.CardProcessing.InquireBalance:output_type -> cardprocessing.v1.InquireBalanceResponse
+	26, // 75: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	24, // 76: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	68, // [68:77] is the sub-list for method output_type
+	59, // [59:68] is the sub-list for method input_type
+	59, // [59:59] is the sub-list for extension type_name
+	59, // [59:59] is the sub-list for extension extendee
+	0,  // [0:59] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }

@@ -41,10 +41,24 @@ func body(t *transactionsproto.Transaction) string {
 		return "Never collected: the money is back in your account"
 	default:
 	}
+	what := spoken(t.GetCategory())
 	if t.GetAmount().GetMinor() > 0 {
-		return "Refund"
+		what = "Refund"
 	}
-	return withCash(spoken(t.GetCategory()), t.GetCashback())
+	return withCash(abroad(what, t), t.GetCashback())
+}
+
+// abroad adds what the merchant charged in another currency, if it did.
+func abroad(what string, t *transactionsproto.Transaction) string {
+	local := t.GetLocalAmount()
+	if local.GetMinor() == 0 || local.GetCurrency() == t.GetAmount().GetCurrency() {
+		return what
+	}
+	charged := money.Amount{Minor: max(local.GetMinor(), -local.GetMinor()), Currency: local.GetCurrency()}.Symbolic()
+	if what == "" {
+		return charged
+	}
+	return what + ", " + charged
 }
 
 // withCash adds the cash that a purchase gave beside, if it did.

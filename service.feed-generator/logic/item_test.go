@@ -75,3 +75,15 @@ func TestAPurchaseTellsOfTheCashThatItGave(t *testing.T) {
 		}
 	}
 }
+
+func TestAPaymentAbroadTellsWhatTheMerchantCharged(t *testing.T) {
+	paid := payment()
+	paid.LocalAmount = &moneyproto.Money{Minor: -4_10, Currency: "EUR"}
+	if got := logic.ItemOf(paid).GetBody(); got != "Eating out, €4.10" {
+		t.Errorf("it reads %q", got)
+	}
+	paid.Amount, paid.LocalAmount.Minor = &moneyproto.Money{Minor: 3_50, Currency: "GBP"}, 4_10
+	if got := logic.ItemOf(paid).GetBody(); got != "Refund, €4.10" {
+		t.Errorf("a refund reads %q", got)
+	}
+}

@@ -166,6 +166,7 @@ func transactionOf(
 		HoldId: req.GetHoldId(), Status: status, DeclineReason: balanceproto.ReasonText(reserved.GetDeclineReason()),
 		Amount: out(amount), LocalAmount: out(local), Balance: reserved.GetBalance(),
 		Descriptor_: purchase.GetDescriptor_(), Mcc: purchase.GetMcc(), Scheme: purchase.GetScheme(),
+		Rate: purchase.GetRate(),
 	}
 	if cashback != nil {
 		t.Cashback = out(cashback)

@@ -10,6 +10,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
+	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/store/faults"
 	balanceproto "farthing/service.balance/proto"
 	transactionsproto "farthing/service.transactions/proto"
@@ -18,7 +19,7 @@ import (
 func TestAnApprovedPaymentIsPendingAndGoesOut(t *testing.T) {
 	b := newBank(t)
 	req := purchase("a")
-	req.Purchase.LocalAmount = pounds(4_00)
+	req.Purchase.LocalAmount, req.Purchase.Rate = pounds(4_00), &moneyproto.Rate{Decimal: "0.875"}
 	rsp, err := b.Authorise(t.Context(), req)
 	if err != nil || !rsp.GetApproved() || rsp.GetBalance().GetMinor() != 96_50 {
 		t.Fatalf("authorising: %v, %v", rsp, err)
@@ -27,7 +28,7 @@ func TestAnApprovedPaymentIsPendingAndGoesOut(t *testing.T) {
 		Id: rsp.GetTransactionId(), AccountId: account, UserId: "user_alice", CardId: "card_alice",
 		HoldId: holdNamed("a"), Status: transactionsproto.Status_STATUS_PENDING, Amount: pounds(-3_50),
 		LocalAmount: pounds(-4_00), Descriptor_: "PRET A MANGER 1234 LONDON GBR", Mcc: "5814", Scheme: "mastercard",
-		Balance: pounds(96_50), Version: 1_000,
+		Balance: pounds(96_50), Version: 1_000, Rate: &moneyproto.Rate{Decimal: "0.875"},
 	}
 	created, err := id.Time("id", "tx", rsp.GetTransactionId())
 	if err != nil {

@@ -138,8 +138,11 @@ func goOn(t, by *transactionsproto.Transaction) {
 	if t.GetCashback() != nil { // The goods come back first.
 		t.Cashback.Minor = max(t.GetCashback().GetMinor(), t.GetAmount().GetMinor())
 	}
-	if by.GetLocalAmount() != nil {
-		t.LocalAmount = by.GetLocalAmount()
+	if local := by.GetLocalAmount(); local != nil {
+		if by.GetRate() != nil || local.GetCurrency() != t.GetLocalAmount().GetCurrency() {
+			t.Rate = by.GetRate()
+		}
+		t.LocalAmount = local
 	}
 	if by.GetBalance() != nil {
 		t.Balance = by.GetBalance()

@@ -21,6 +21,8 @@ type Authorisation struct {
 	Network     *Network `json:"network,omitempty"`
 	CardID      string   `json:"card_id"`
 	Amount      Amount   `json:"amount"`
+	LocalAmount *Amount  `json:"local_amount,omitempty"`    // The merchant's, in another currency.
+	Rate        string   `json:"conversion_rate,omitempty"` // What one unit of that currency is: "0.8512".
 	Descriptor  string   `json:"descriptor"`
 	MCC         string   `json:"mcc,omitempty"`
 	Advice      bool     `json:"advice,omitempty"`         // Somebody stood in and has approved it.

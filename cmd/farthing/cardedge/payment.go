@@ -14,6 +14,8 @@ type FollowUp struct {
 	CardID      string    `json:"card_id"`
 	Original    *Original `json:"original,omitempty"` // Nil for a collection or refund without an authorisation.
 	Amount      *Amount   `json:"amount,omitempty"`   // Nil for all that is held.
+	LocalAmount *Amount   `json:"local_amount,omitempty"`
+	Rate        string    `json:"conversion_rate,omitempty"`
 	Descriptor  string    `json:"descriptor,omitempty"`
 	MCC         string    `json:"mcc,omitempty"`
 	MoreFollows bool      `json:"more_follows,omitempty"`
@@ -36,22 +38,30 @@ type Followed struct {
 
 // Payment is a card payment's running state, in minor units of its currency.
 type Payment struct {
-	AuthorisationID string  `json:"authorisation_id"`
-	TransactionID   string  `json:"transaction_id"`
-	AccountID       string  `json:"account_id"`
-	CardID          string  `json:"card_id"`
-	Status          string  `json:"status"`
-	Currency        string  `json:"currency"`
-	Authorised      int64   `json:"authorised"`
-	Held            int64   `json:"held"`
-	Reversed        int64   `json:"reversed"`
-	Expired         int64   `json:"expired"`
-	Cleared         int64   `json:"cleared"`
-	Refunded        int64   `json:"refunded"`
-	Cashback        int64   `json:"cashback"`
-	Descriptor      string  `json:"descriptor"`
-	MCC             string  `json:"mcc"`
-	Events          []Event `json:"events,omitempty"`
+	AuthorisationID string `json:"authorisation_id"`
+	TransactionID   string `json:"transaction_id"`
+	AccountID       string `json:"account_id"`
+	CardID          string `json:"card_id"`
+	Status          string `json:"status"`
+	Currency        string `json:"currency"`
+	Authorised      int64  `json:"authorised"`
+	Held            int64  `json:"held"`
+	Reversed        int64  `json:"reversed"`
+	Expired         int64  `json:"expired"`
+	Cleared         int64  `json:"cleared"`
+	Refunded        int64  `json:"refunded"`
+	Cashback        int64  `json:"cashback"`
+	Descriptor      string `json:"descriptor"`
+	MCC             string `json:"mcc"`
+	Conversion
+	Events []Event `json:"events,omitempty"`
+}
+
+// Conversion is the merchant's amount, and how it was converted; nil and empty at home.
+type Conversion struct {
+	LocalAmount *Amount `json:"local_amount,omitempty"`
+	Rate        string  `json:"conversion_rate,omitempty"`
+	RateDerived bool    `json:"rate_derived,omitempty"` // Nobody said the rate: it is the one amount by the other.
 }
 
 // Event is one thing that happened to a payment.
@@ -65,6 +75,7 @@ type Event struct {
 	Released      int64     `json:"released"`
 	DeclineReason string    `json:"decline_reason,omitempty"`
 	MoreFollows   bool      `json:"more_follows"`
+	Conversion
 }
 
 // Follow sends a follow-up to one of the routes: "reversals", "increments", "advices", "clearings" or "refunds". It
