@@ -40,8 +40,13 @@ func verbs() []verb {
 				"--more-follows.",
 		},
 		{
-			name: "refund", route: "refunds", short: "Send money back", collects: true,
-			long: "Refund sends AMOUNT back, as a transaction of its own.",
+			name: "refund", route: refunds, short: "Send money back", collects: true,
+			long: "Refund sends AMOUNT back, as a transaction of its own; or as that of its --promise.",
+		},
+		{
+			name: "promise", route: "refund-authorisations", short: "Authorise a refund: money will be sent back",
+			collects: true,
+			long:     "Promise authorises a refund of AMOUNT: no money moves, the customer sees it coming. Its --id names it later.",
 		},
 	}
 }
@@ -49,6 +54,7 @@ func verbs() []verb {
 // paymentFlags are the flags of the payment commands.
 type paymentFlags struct {
 	card, id, mcc string
+	promise       string
 	moreFollows   bool
 	abroad        abroadFlags
 }
@@ -67,7 +73,9 @@ func (p *program) payment() *cobra.Command {
 	}
 	payment.AddCommand(
 		p.unauthorisedCommand("force", "clearings", "Collect without an authorisation"),
-		p.unauthorisedCommand("credit", "refunds", "Send money back without a purchase"),
+		p.unauthorisedCommand("credit", refunds, "Send money back without a purchase"),
+		p.unauthorisedCommand("promise-credit", "refund-authorisations", "Authorise a refund without a purchase"),
+		p.unrefundCommand(),
 	)
 	return payment
 }
@@ -155,6 +163,9 @@ func (p *program) verbCommand(v verb) *cobra.Command {
 	if v.collects {
 		addAbroad(c, &f.abroad)
 	}
+	if v.route == refunds {
+		f.addPromise(c)
+	}
 	if v.name == "clear" {
 		c.Flags().BoolVar(&f.moreFollows, "more-follows", false, "more will be collected: what is left stays held")
 	}
@@ -173,7 +184,7 @@ func (p *program) runVerb(ctx context.Context, v verb, f paymentFlags, args []st
 	if v.collects {
 		asked.Descriptor, asked.MCC = of.Descriptor, of.MCC
 	}
-	asked.Rate = f.abroad.rate
+	asked.Rate, asked.RefundAuthorisation = f.abroad.rate, namedBy(f.promise)
 	if asked.LocalAmount, err = f.abroad.charged(); err != nil {
 		return err
 	}
@@ -196,6 +207,9 @@ func (p *program) unauthorisedCommand(name, route, short string) *cobra.Command 
 	}
 	f.addID(c)
 	addCard(c, &f.card)
+	if route == refunds {
+		f.addPromise(c)
+	}
 	addAbroad(c, &f.abroad)
 	c.Flags().StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
 	c.SetFlagErrorFunc(explainFlag)
@@ -203,7 +217,9 @@ func (p *program) unauthorisedCommand(name, route, short string) *cobra.Command 
 }
 
 func (p *program) runUnauthorised(ctx context.Context, route string, f paymentFlags, amount, descriptor string) error {
-	asked := cardedge.FollowUp{Descriptor: descriptor, MCC: f.mcc, Rate: f.abroad.rate}
+	asked := cardedge.FollowUp{
+		Descriptor: descriptor, MCC: f.mcc, Rate: f.abroad.rate, RefundAuthorisation: namedBy(f.promise),
+	}
 	var err error
 	if asked.LocalAmount, err = f.abroad.charged(); err != nil {
 		return err
@@ -279,7 +295,8 @@ func explainEvent(e cardedge.Event, in func(int64) string) string {
 	for _, part := range []struct {
 		minor int64
 		word  string
-	}{{e.Extended, "more held"}, {e.Captured, "of the hold"}, {e.Released, "given back"}} {
+	}{{e.Extended, "more held"}, {e.Captured, "of the hold"}, {e.Released, "given back"},
+		{e.Posted, "sent back"}, {-e.Posted, "taken back"}} {
 		if part.minor > 0 {
 			said = append(said, in(part.minor)+" "+part.word)
 		}

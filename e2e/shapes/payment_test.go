@@ -14,6 +14,7 @@ func paymentTests() []test {
 		{"a reversal may come before its authorisation", reversesFirst},
 		{"a collection without an authorisation finds it, or stands alone", collectsWithout},
 		{"what a customer does not want is declined, and explained", controls},
+		{"a refund is promised, kept and taken back", refunds},
 		{"cash beside a purchase is approved whole or not at all, and both are shown", cashback},
 		{"abroad, each step keeps the merchant's amount and a rate of its own", abroad},
 		{"a balance inquiry shows what there is, and changes nothing", inquires},
@@ -31,7 +32,12 @@ type followed struct {
 		Status          string `json:"status"`
 		Held            int64  `json:"held"`
 		Cleared         int64  `json:"cleared"`
+		Promised        int64  `json:"promised"`
+		Refunded        int64  `json:"refunded"`
 	} `json:"payment"`
+	Event struct {
+		TransactionID string `json:"transaction_id"`
+	} `json:"event"`
 }
 
 // message sends a message of the processor's about the customer's card.
@@ -234,5 +240,41 @@ func abroad(t *testing.T, s *suite) {
 	seen = s.transaction(t, paid.TransactionID)
 	if seen.Amount != -10_37 || seen.LocalAmount != -12_20 || seen.ConversionRate != "0.85" {
 		t.Errorf("after the collection the customer sees %+v", seen)
+	}
+}
+
+func refunds(t *testing.T, s *suite) {
+	before := s.balance(t)
+	promise := `"refund_authorisation":{"processor_id":"sorry"}`
+	const shop = `,"descriptor":"ASOS.COM LONDON GBR"`
+	for _, step := range []struct {
+		route, id, fields string
+		status            string
+		promised, sent    int64
+		pending           bool
+	}{
+		{"/refund-authorisations", "sorry", fmt.Sprintf(pence, 5_00) + shop, "pending", 5_00, 0, true},
+		{"/refunds", "sorry-2", promise + "," + fmt.Sprintf(pence, 6_00) + shop, "settled", 0, 6_00, false},
+		{"/refund-reversals", "oops", promise + `,"refund":{"processor_id":"sorry-2"}`, "reversed", 0, 0, false},
+	} {
+		var got followed
+		for range 2 { // A repeat answers the same, and changes nothing.
+			got = s.message(t, step.route, step.id, step.fields)
+			if p := got.Payment; p.Status != step.status || p.Promised != step.promised || p.Refunded != step.sent {
+				t.Fatalf("%s came to %+v, want %+v", step.id, got, step)
+			}
+		}
+		seen := s.transaction(t, got.Event.TransactionID)
+		if seen.Amount != step.promised+step.sent || seen.AmountIsPending != step.pending {
+			t.Errorf("after %s the customer sees %+v", step.id, seen)
+		}
+		if more := s.balance(t) - before; more != step.sent {
+			t.Errorf("after %s there are %d more, want %d", step.id, more, step.sent)
+		}
+	}
+	early := s.message(t, "/refund-reversals", "early", `"refund":{"processor_id":"late"}`)
+	late := s.message(t, "/refunds", "late", fmt.Sprintf(pence, 6_00)+shop)
+	if early.Outcome != "done" || late.DeclineReason != "reversed" || s.balance(t) != before {
+		t.Errorf("a refund after its reversal came to %+v", late)
 	}
 }

@@ -62,6 +62,20 @@ func (f *followUps) Refund(
 	return &cardprocessingproto.RefundResponse{Payment: f.payment, Event: f.event}, f.fails
 }
 
+func (f *followUps) AuthoriseRefund(
+	_ context.Context, req *cardprocessingproto.AuthoriseRefundRequest, _ ...grpc.CallOption,
+) (*cardprocessingproto.AuthoriseRefundResponse, error) {
+	f.asked = req
+	return &cardprocessingproto.AuthoriseRefundResponse{Payment: f.payment, Event: f.event}, f.fails
+}
+
+func (f *followUps) ReverseRefund(
+	_ context.Context, req *cardprocessingproto.ReverseRefundRequest, _ ...grpc.CallOption,
+) (*cardprocessingproto.ReverseRefundResponse, error) {
+	f.asked = req
+	return &cardprocessingproto.ReverseRefundResponse{Payment: f.payment, Event: f.event}, f.fails
+}
+
 func (f *followUps) InquireBalance(
 	_ context.Context, req *cardprocessingproto.InquireBalanceRequest, _ ...grpc.CallOption,
 ) (*cardprocessingproto.InquireBalanceResponse, error) {
@@ -105,7 +119,8 @@ const collected = `{
 	"processor_id": "p1", "card_id": "card_1", "original": {"authorisation_id": "auth_1"},
 	"amount": {"minor": 350, "currency": "GBP"}, "local_amount": {"minor": 700, "currency": "JPY"},
 	"conversion_rate": "0.005",
-	"descriptor": "PRET", "mcc": "5814", "more_follows": true
+	"descriptor": "PRET", "mcc": "5814", "more_follows": true,
+	"refund": {"processor_id": "r1"}, "refund_authorisation": {"processor_id": "ra1"}
 }`
 
 func TestEachFollowUpIsAskedAsItIsSent(t *testing.T) {
@@ -123,7 +138,15 @@ func TestEachFollowUpIsAskedAsItIsSent(t *testing.T) {
 		},
 		"/refunds": &cardprocessingproto.RefundRequest{
 			Message: message, Original: original, Amount: pounds, LocalAmount: yen, Descriptor_: "PRET", Mcc: "5814",
+			ConversionRate: "0.005", RefundAuthorisation: &cardprocessingproto.Named{ProcessorId: "ra1"},
+		},
+		"/refund-authorisations": &cardprocessingproto.AuthoriseRefundRequest{
+			Message: message, Original: original, Amount: pounds, LocalAmount: yen, Descriptor_: "PRET", Mcc: "5814",
 			ConversionRate: "0.005",
+		},
+		"/refund-reversals": &cardprocessingproto.ReverseRefundRequest{
+			Message: message, Original: original, Refund: &cardprocessingproto.Named{ProcessorId: "r1"},
+			RefundAuthorisation: &cardprocessingproto.Named{ProcessorId: "ra1"},
 		},
 	} {
 		f := reversed()
@@ -173,7 +196,10 @@ func TestAFollowUpThatCannotBeReadIsNotAsked(t *testing.T) {
 		`{"local_amount": {"currency": "GBP"}}`:                "bad_request.missing_param.local_amount.minor",
 		`{"network": {}}`:                                      "bad_request.missing_param.network.transmitted_at",
 		`{"original": {"network": {"transmitted_at": "now"}}}`: "bad_request.bad_param.original.network.transmitted_at",
-		`{"card_number": "4111111111111112"}`:                  "bad_request.bad_param.card_number",
+		`{"refund": {"network": {"transmitted_at": "now"}}}`:   "bad_request.bad_param.refund.network.transmitted_at",
+		`{"refund_authorisation": {"network": {}}}`: "bad_request.missing_param.refund_authorisation.network." +
+			"transmitted_at",
+		`{"card_number": "4111111111111112"}`: "bad_request.bad_param.card_number",
 	} {
 		f := reversed()
 		door := serveTo(t, f)

@@ -22,7 +22,8 @@ type payment struct {
 	Reversed        int64  `json:"reversed"`
 	Expired         int64  `json:"expired"`
 	Cleared         int64  `json:"cleared"`
-	Refunded        int64  `json:"refunded"`
+	Refunded        int64  `json:"refunded"` // Less what was taken back.
+	Promised        int64  `json:"promised"` // Of refunds, what was authorised and not sent yet.
 	Cashback        int64  `json:"cashback"` // Of what was authorised first, the cash beside a purchase.
 	Descriptor      string `json:"descriptor"`
 	MCC             string `json:"mcc"`
@@ -52,6 +53,8 @@ type event struct {
 	Extended      int64  `json:"extended"` // What it did to the hold.
 	Captured      int64  `json:"captured"`
 	Released      int64  `json:"released"`
+	Posted        int64  `json:"posted"`                   // For a refund; below zero takes one back.
+	Transaction   string `json:"transaction_id,omitempty"` // Of a refund: it has one of its own.
 	DeclineReason string `json:"decline_reason,omitempty"`
 	MoreFollows   bool   `json:"more_follows"`
 	conversion
@@ -90,6 +93,7 @@ func paymentOf(p *cardprocessingproto.Payment) payment {
 		Status: wordOf(p.GetStatus().String(), "PAYMENT_STATUS_"), Currency: p.GetCurrency(),
 		Authorised: p.GetAuthorisedMinor(), Held: p.GetHeldMinor(), Reversed: p.GetReversedMinor(),
 		Expired: p.GetExpiredMinor(), Cleared: p.GetClearedMinor(), Refunded: p.GetRefundedMinor(),
+		Promised: p.GetPromisedMinor(),
 		Cashback: p.GetCashbackMinor(), Descriptor: p.GetDescriptor_(), MCC: p.GetMcc(),
 		conversion: conversionOf(p.GetLocalAmount(), p.GetRate()),
 	}
@@ -100,6 +104,7 @@ func eventOf(e *cardprocessingproto.PaymentEvent) event {
 		Number: e.GetNumber(), Kind: wordOf(e.GetKind().String(), "PAYMENT_EVENT_KIND_"),
 		At: time.UnixMilli(e.GetAtMs()).UTC().Format(time.RFC3339Nano), Amount: e.GetAmountMinor(),
 		Extended: e.GetExtendedMinor(), Captured: e.GetCapturedMinor(), Released: e.GetReleasedMinor(),
+		Posted: e.GetPostedMinor(), Transaction: e.GetRefund().GetTransactionId(),
 		DeclineReason: e.GetDeclineReason(), MoreFollows: e.GetMoreFollows(),
 		conversion: conversionOf(e.GetLocalAmount(), e.GetRate()),
 	}

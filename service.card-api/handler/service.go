@@ -52,6 +52,8 @@ func (h *Handler) door(standard edge.Standard) http.Handler {
 	router.POST("/advices", h.Advise)
 	router.POST("/clearings", h.Clear)
 	router.POST("/refunds", h.Refund)
+	router.POST("/refund-authorisations", h.AuthoriseRefund)
+	router.POST("/refund-reversals", h.ReverseRefund)
 	router.GET("/payments/:id", h.Payment)
 	return edge.Handler(&router, standard.Filters()...)
 }

@@ -36,7 +36,7 @@ func (h *Handler) follow(
 		Rate:       rate,
 		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows,
 	}
-	key, err := h.keyOf(ctx, f, said, card, own)
+	key, err := h.keyOf(ctx, f, &said, card, own)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -73,13 +73,13 @@ func (h *Handler) claim(
 
 // keyOf is the payment that a message is about: the one it names, or the one found for it, or a new one.
 func (h *Handler) keyOf(
-	ctx context.Context, f logic.FollowUp, said logic.Said, card *cardsproto.Card, own string,
+	ctx context.Context, f logic.FollowUp, said *logic.Said, card *cardsproto.Card, own string,
 ) (string, error) {
-	switch original := f.Original; {
-	case original.GetAuthorisationId() != "":
-		return logic.HoldOf(original.GetAuthorisationId()), nil
-	case original != nil: // A processor's id may come here before its authorisation does.
-		return h.claim(ctx, "", original, card, logic.FollowUp{})
+	switch {
+	case said.Kind == logic.Refund || said.Kind == logic.RefundAuthorisation || said.Kind == logic.RefundReversal:
+		return h.nameRefund(ctx, f, said, card, own)
+	case f.Original != nil:
+		return h.keyOfOriginal(ctx, f.Original, card)
 	}
 	if found, ok, err := h.matches.Find(ctx, said.MessageID); err != nil || ok {
 		return found, err
@@ -95,4 +95,15 @@ func (h *Handler) keyOf(
 		}
 	}
 	return h.matches.Match(ctx, said.MessageID, key)
+}
+
+// keyOfOriginal is the payment of the authorisation that a message names.
+func (h *Handler) keyOfOriginal(
+	ctx context.Context, original *cardprocessingproto.Original, card *cardsproto.Card,
+) (string, error) {
+	if original.GetAuthorisationId() != "" {
+		return logic.HoldOf(original.GetAuthorisationId()), nil
+	}
+	// A processor's id may come here before its authorisation does.
+	return h.claim(ctx, "", original, card, logic.FollowUp{})
 }

@@ -15,8 +15,8 @@ func Follow(
 	before, after *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) *transactionsproto.FollowRequest {
 	switch {
-	case e.GetKind() == Refund:
-		return refunded(after, e)
+	case IsOfRefund(e):
+		return followRefund(after, e)
 	case e.GetKind() == Abandonment, after.GetTransactionId() == "":
 		return nil
 	case taken(before) == taken(after) && before.GetStatus() == after.GetStatus():
@@ -38,15 +38,6 @@ func Shows(t *transactionsproto.Transaction, p *cardprocessingproto.Payment) boo
 		return taken(p) == 0
 	}
 	return t.GetStatus() == statusOf(p) && -t.GetAmount().GetMinor() == taken(p)
-}
-
-func refunded(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *transactionsproto.FollowRequest {
-	return &transactionsproto.FollowRequest{
-		TransactionId: e.GetBeginsTransactionId(), AccountId: p.GetAccountId(), Version: 1,
-		Status: transactionsproto.Status_STATUS_SETTLED, Amount: minorOf(e.GetAmountMinor(), p),
-		LocalAmount: e.GetLocalAmount(), Rate: e.GetRate(), AtMs: e.GetAtMs(), SettledMs: e.GetAtMs(),
-		Balance: e.GetBalance(), Beginning: beginningOf(p, e),
-	}
 }
 
 // taken is what a payment takes from its customer now, held or collected.
@@ -102,6 +93,6 @@ func beginningOf(
 	}
 	return &transactionsproto.Beginning{
 		UserId: p.GetUserId(), CardId: p.GetCardId(), HoldId: p.GetHoldId(), Descriptor_: e.GetDescriptor_(),
-		Mcc: e.GetMcc(), Scheme: Scheme,
+		Mcc: e.GetMcc(), Scheme: Scheme, Refund: e.GetRefund() != nil,
 	}
 }

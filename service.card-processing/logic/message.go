@@ -19,6 +19,9 @@ type FollowUp struct {
 	Descriptor  string
 	MCC         string
 	MoreFollows bool
+
+	// The refund that it is about, and the authorisation of that; nil for none.
+	Refund, RefundAuthorisation *cardprocessingproto.Named
 }
 
 // CheckReverse refuses what can never be a reversal, naming the field and the rule.
@@ -52,7 +55,31 @@ func CheckMoved(f FollowUp, now time.Time) error {
 		},
 		func() error { return checkText("descriptor", f.Descriptor, descriptorMax) },
 		func() error { return checkMCC(f.MCC) },
+		func() error { return checkNamed("refund_authorisation", f.RefundAuthorisation, now) },
 	)
+}
+
+// CheckReverseRefund is CheckReverse for the reversal of a refund.
+func CheckReverseRefund(f FollowUp, now time.Time) error {
+	return firstOf(
+		func() error { return checkMessage(f.Message, now) },
+		func() error { return checkOriginal(f.Original, false, now) },
+		func() error { return checkNamed("refund", f.Refund, now) },
+		func() error { return checkNamed("refund_authorisation", f.RefundAuthorisation, now) },
+		func() error {
+			if f.Refund == nil && f.RefundAuthorisation == nil {
+				return errs.MissingParam("refund")
+			}
+			return nil
+		},
+	)
+}
+
+func checkNamed(field string, named *cardprocessingproto.Named, now time.Time) error {
+	if named == nil {
+		return nil
+	}
+	return checkIdentity(field+".", named, now)
 }
 
 // CheckInquiry is CheckReverse for a balance inquiry.

@@ -23,6 +23,9 @@ const (
 	Refund        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND
 	Abandonment   = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_ABANDONMENT
 	Advice        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_ADVICE
+
+	RefundAuthorisation = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_AUTHORISATION
+	RefundReversal      = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_REVERSAL
 )
 
 // PaymentEnded is why an increment is declined of which nothing is held any more.
@@ -38,6 +41,9 @@ type Said struct {
 	Descriptor  string
 	MCC         string
 	MoreFollows bool
+
+	// The messages that have posted and authorised the refund that it is about; empty for none.
+	Refund, RefundAuthorisation string
 }
 
 // Opening is a payment as its authorisation left it: what became of its hold, and what the customer's transaction
@@ -83,6 +89,10 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 		Number: p.GetVersion() + 1, Kind: s.Kind, MessageId: s.MessageID, AtMs: now.UnixMilli(), AmountMinor: s.Minor,
 		LocalAmount: s.Local, Rate: s.Rate, Descriptor_: s.Descriptor, Mcc: s.MCC, MoreFollows: s.MoreFollows,
 	}
+	if IsOfRefund(e) || s.RefundAuthorisation != "" {
+		planRefund(p, s, e)
+		return e
+	}
 	switch held := p.GetHeldMinor(); s.Kind {
 	case Reversal, Expiry, Abandonment: // An Abandonment and an Expiry are of all.
 		e.ReleasedMinor = held
@@ -107,9 +117,8 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 		if p.GetTransactionId() == "" || p.GetStatus() == cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED {
 			e.BeginsTransactionId = transactionOf(e)
 		}
-	case Refund:
-		e.BeginsTransactionId = transactionOf(e)
-	case Authorisation, cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
+	case Authorisation, Refund, RefundAuthorisation, RefundReversal,
+		cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
 	}
 	e.Changes = changesOf(e)
 	return e
@@ -139,6 +148,7 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 	if e.GetExtendedMinor() > 0 {
 		next.HeldMs = e.GetAtMs()
 	}
+	takeRefund(next, e)
 	switch e.GetKind() {
 	case Reversal, Abandonment, Advice:
 		next.ReversedMinor += e.GetReleasedMinor()
@@ -151,10 +161,8 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 		if e.GetBeginsTransactionId() != "" {
 			next.TransactionId = e.GetBeginsTransactionId()
 		}
-	case Refund:
-		next.RefundedMinor += e.GetAmountMinor()
-		next.SettledMs = e.GetAtMs()
-	case Authorisation, Increment, cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
+	case Authorisation, Increment, Refund, RefundAuthorisation, RefundReversal,
+		cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
 	}
 	next.Status = statusAfter(next, e)
 	return next
@@ -180,8 +188,10 @@ func statusAfter(
 	switch {
 	case p.GetHeldMinor() > 0:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING
-	case p.GetClearedMinor() > 0, p.GetAuthorisedMinor() == 0 && p.GetRefundedMinor() > 0:
+	case p.GetClearedMinor() > 0:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED
+	case p.GetAuthorisedMinor() == 0 && statusOfRefunds(p) != cardprocessingproto.PaymentStatus_PAYMENT_STATUS_UNSPECIFIED:
+		return statusOfRefunds(p)
 	case e.GetReleasedMinor() == 0:
 		return p.GetStatus()
 	case e.GetKind() == Expiry:

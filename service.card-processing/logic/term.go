@@ -11,6 +11,8 @@ import (
 const (
 	usualTerm   = 7 * 24 * time.Hour
 	LongestTerm = 30 * 24 * time.Hour
+	// RefundTerm is how long it has to send what it has promised.
+	RefundTerm = 30 * 24 * time.Hour
 )
 
 // Term is how long a hold for a trade lasts, by its merchant category code (ISO 18245). 3000 to 3299 are airlines, 3351

@@ -247,6 +247,64 @@ func (PaymentStatus) EnumDescriptor() ([]byte, []int) {
 	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{3}
 }
 
+type RefundStatus int32
+
+const (
+	RefundStatus_REFUND_STATUS_UNSPECIFIED RefundStatus = 0
+	// The merchant is going to send it.
+	RefundStatus_REFUND_STATUS_PROMISED RefundStatus = 1
+	RefundStatus_REFUND_STATUS_POSTED   RefundStatus = 2
+	// It was taken back, or ended, or kept out before it was there.
+	RefundStatus_REFUND_STATUS_REVERSED RefundStatus = 3
+	// It never came, in all the time there was.
+	RefundStatus_REFUND_STATUS_EXPIRED RefundStatus = 4
+)
+
+// Enum value maps for RefundStatus.
+var (
+	RefundStatus_name = map[int32]string{
+		0: "REFUND_STATUS_UNSPECIFIED",
+		1: "REFUND_STATUS_PROMISED",
+		2: "REFUND_STATUS_POSTED",
+		3: "REFUND_STATUS_REVERSED",
+		4: "REFUND_STATUS_EXPIRED",
+	}
+	RefundStatus_value = map[string]int32{
+		"REFUND_STATUS_UNSPECIFIED": 0,
+		"REFUND_STATUS_PROMISED":    1,
+		"REFUND_STATUS_POSTED":      2,
+		"REFUND_STATUS_REVERSED":    3,
+		"REFUND_STATUS_EXPIRED":     4,
+	}
+)
+
+func (x RefundStatus) Enum() *RefundStatus {
+	p := new(RefundStatus)
+	*p = x
+	return p
+}
+
+func (x RefundStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RefundStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[4].Descriptor()
+}
+
+func (RefundStatus) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[4]
+}
+
+func (x RefundStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RefundStatus.Descriptor instead.
+func (RefundStatus) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
+}
+
 type PaymentEventKind int32
 
 const (
@@ -261,31 +319,39 @@ const (
 	PaymentEventKind_PAYMENT_EVENT_KIND_ABANDONMENT PaymentEventKind = 7
 	// The final amount of an estimate.
 	PaymentEventKind_PAYMENT_EVENT_KIND_ADVICE PaymentEventKind = 8
+	// A refund is promised.
+	PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_AUTHORISATION PaymentEventKind = 20
+	// A refund is taken back, or its promise ended.
+	PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_REVERSAL PaymentEventKind = 21
 )
 
 // Enum value maps for PaymentEventKind.
 var (
 	PaymentEventKind_name = map[int32]string{
-		0: "PAYMENT_EVENT_KIND_UNSPECIFIED",
-		1: "PAYMENT_EVENT_KIND_AUTHORISATION",
-		2: "PAYMENT_EVENT_KIND_INCREMENT",
-		3: "PAYMENT_EVENT_KIND_REVERSAL",
-		4: "PAYMENT_EVENT_KIND_EXPIRY",
-		5: "PAYMENT_EVENT_KIND_CLEARING",
-		6: "PAYMENT_EVENT_KIND_REFUND",
-		7: "PAYMENT_EVENT_KIND_ABANDONMENT",
-		8: "PAYMENT_EVENT_KIND_ADVICE",
+		0:  "PAYMENT_EVENT_KIND_UNSPECIFIED",
+		1:  "PAYMENT_EVENT_KIND_AUTHORISATION",
+		2:  "PAYMENT_EVENT_KIND_INCREMENT",
+		3:  "PAYMENT_EVENT_KIND_REVERSAL",
+		4:  "PAYMENT_EVENT_KIND_EXPIRY",
+		5:  "PAYMENT_EVENT_KIND_CLEARING",
+		6:  "PAYMENT_EVENT_KIND_REFUND",
+		7:  "PAYMENT_EVENT_KIND_ABANDONMENT",
+		8:  "PAYMENT_EVENT_KIND_ADVICE",
+		20: "PAYMENT_EVENT_KIND_REFUND_AUTHORISATION",
+		21: "PAYMENT_EVENT_KIND_REFUND_REVERSAL",
 	}
 	PaymentEventKind_value = map[string]int32{
-		"PAYMENT_EVENT_KIND_UNSPECIFIED":   0,
-		"PAYMENT_EVENT_KIND_AUTHORISATION": 1,
-		"PAYMENT_EVENT_KIND_INCREMENT":     2,
-		"PAYMENT_EVENT_KIND_REVERSAL":      3,
-		"PAYMENT_EVENT_KIND_EXPIRY":        4,
-		"PAYMENT_EVENT_KIND_CLEARING":      5,
-		"PAYMENT_EVENT_KIND_REFUND":        6,
-		"PAYMENT_EVENT_KIND_ABANDONMENT":   7,
-		"PAYMENT_EVENT_KIND_ADVICE":        8,
+		"PAYMENT_EVENT_KIND_UNSPECIFIED":          0,
+		"PAYMENT_EVENT_KIND_AUTHORISATION":        1,
+		"PAYMENT_EVENT_KIND_INCREMENT":            2,
+		"PAYMENT_EVENT_KIND_REVERSAL":             3,
+		"PAYMENT_EVENT_KIND_EXPIRY":               4,
+		"PAYMENT_EVENT_KIND_CLEARING":             5,
+		"PAYMENT_EVENT_KIND_REFUND":               6,
+		"PAYMENT_EVENT_KIND_ABANDONMENT":          7,
+		"PAYMENT_EVENT_KIND_ADVICE":               8,
+		"PAYMENT_EVENT_KIND_REFUND_AUTHORISATION": 20,
+		"PAYMENT_EVENT_KIND_REFUND_REVERSAL":      21,
 	}
 )
 
@@ -300,11 +366,11 @@ func (x PaymentEventKind) String() string {
 }
 
 func (PaymentEventKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[4].Descriptor()
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[5].Descriptor()
 }
 
 func (PaymentEventKind) Type() protoreflect.EnumType {
-	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[4]
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[5]
 }
 
 func (x PaymentEventKind) Number() protoreflect.EnumNumber {
@@ -313,7 +379,7 @@ func (x PaymentEventKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PaymentEventKind.Descriptor instead.
 func (PaymentEventKind) EnumDescriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{5}
 }
 
 // NetworkIDs identify one message of the card network.
@@ -1537,8 +1603,10 @@ type RefundRequest struct {
 	Mcc         string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
 	// As in AuthoriseRequest.
 	ConversionRate string `protobuf:"bytes,20,opt,name=conversion_rate,json=conversionRate,proto3" json:"conversion_rate,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The refund authorisation that this is of; absent for none.
+	RefundAuthorisation *Named `protobuf:"bytes,21,opt,name=refund_authorisation,json=refundAuthorisation,proto3" json:"refund_authorisation,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *RefundRequest) Reset() {
@@ -1620,6 +1688,13 @@ func (x *RefundRequest) GetConversionRate() string {
 	return ""
 }
 
+func (x *RefundRequest) GetRefundAuthorisation() *Named {
+	if x != nil {
+		return x.RefundAuthorisation
+	}
+	return nil
+}
+
 type RefundResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
@@ -1672,6 +1747,329 @@ func (x *RefundResponse) GetEvent() *PaymentEvent {
 	return nil
 }
 
+// Named names a message by the ids that it was sent under: exactly one of the two.
+type Named struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProcessorId   string                 `protobuf:"bytes,1,opt,name=processor_id,json=processorId,proto3" json:"processor_id,omitempty"`
+	Network       *NetworkIDs            `protobuf:"bytes,2,opt,name=network,proto3" json:"network,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Named) Reset() {
+	*x = Named{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Named) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Named) ProtoMessage() {}
+
+func (x *Named) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Named.ProtoReflect.Descriptor instead.
+func (*Named) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Named) GetProcessorId() string {
+	if x != nil {
+		return x.ProcessorId
+	}
+	return ""
+}
+
+func (x *Named) GetNetwork() *NetworkIDs {
+	if x != nil {
+		return x.Network
+	}
+	return nil
+}
+
+type AuthoriseRefundRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// Absent for a refund without a purchase.
+	Original    *Original    `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	Amount      *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	LocalAmount *proto.Money `protobuf:"bytes,4,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	Descriptor_ string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	// As in AuthoriseRequest.
+	ConversionRate string `protobuf:"bytes,7,opt,name=conversion_rate,json=conversionRate,proto3" json:"conversion_rate,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *AuthoriseRefundRequest) Reset() {
+	*x = AuthoriseRefundRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuthoriseRefundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuthoriseRefundRequest) ProtoMessage() {}
+
+func (x *AuthoriseRefundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuthoriseRefundRequest.ProtoReflect.Descriptor instead.
+func (*AuthoriseRefundRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *AuthoriseRefundRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundRequest) GetOriginal() *Original {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundRequest) GetLocalAmount() *proto.Money {
+	if x != nil {
+		return x.LocalAmount
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundRequest) GetDescriptor_() string {
+	if x != nil {
+		return x.Descriptor_
+	}
+	return ""
+}
+
+func (x *AuthoriseRefundRequest) GetMcc() string {
+	if x != nil {
+		return x.Mcc
+	}
+	return ""
+}
+
+func (x *AuthoriseRefundRequest) GetConversionRate() string {
+	if x != nil {
+		return x.ConversionRate
+	}
+	return ""
+}
+
+type AuthoriseRefundResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Payment *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	// Declined as "reversed" if its reversal came first.
+	Event         *PaymentEvent `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuthoriseRefundResponse) Reset() {
+	*x = AuthoriseRefundResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuthoriseRefundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuthoriseRefundResponse) ProtoMessage() {}
+
+func (x *AuthoriseRefundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuthoriseRefundResponse.ProtoReflect.Descriptor instead.
+func (*AuthoriseRefundResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AuthoriseRefundResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundResponse) GetEvent() *PaymentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+type ReverseRefundRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// As in RefundRequest.
+	Original *Original `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	// The refund that is taken back, or its authorisation, which then is only ended: at least one of the two. With both, it
+	// is the refund, found by way of its authorisation.
+	Refund              *Named `protobuf:"bytes,3,opt,name=refund,proto3" json:"refund,omitempty"`
+	RefundAuthorisation *Named `protobuf:"bytes,4,opt,name=refund_authorisation,json=refundAuthorisation,proto3" json:"refund_authorisation,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *ReverseRefundRequest) Reset() {
+	*x = ReverseRefundRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseRefundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseRefundRequest) ProtoMessage() {}
+
+func (x *ReverseRefundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseRefundRequest.ProtoReflect.Descriptor instead.
+func (*ReverseRefundRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ReverseRefundRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *ReverseRefundRequest) GetOriginal() *Original {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *ReverseRefundRequest) GetRefund() *Named {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
+func (x *ReverseRefundRequest) GetRefundAuthorisation() *Named {
+	if x != nil {
+		return x.RefundAuthorisation
+	}
+	return nil
+}
+
+type ReverseRefundResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Event         *PaymentEvent          `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReverseRefundResponse) Reset() {
+	*x = ReverseRefundResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseRefundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseRefundResponse) ProtoMessage() {}
+
+func (x *ReverseRefundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseRefundResponse.ProtoReflect.Descriptor instead.
+func (*ReverseRefundResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ReverseRefundResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *ReverseRefundResponse) GetEvent() *PaymentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
 type GetPaymentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One of the two.
@@ -1685,7 +2083,7 @@ type GetPaymentRequest struct {
 
 func (x *GetPaymentRequest) Reset() {
 	*x = GetPaymentRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1697,7 +2095,7 @@ func (x *GetPaymentRequest) String() string {
 func (*GetPaymentRequest) ProtoMessage() {}
 
 func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1710,7 +2108,7 @@ func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentRequest.ProtoReflect.Descriptor instead.
 func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetPaymentRequest) GetAuthorisationId() string {
@@ -1745,7 +2143,7 @@ type GetPaymentResponse struct {
 
 func (x *GetPaymentResponse) Reset() {
 	*x = GetPaymentResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1757,7 +2155,7 @@ func (x *GetPaymentResponse) String() string {
 func (*GetPaymentResponse) ProtoMessage() {}
 
 func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1770,7 +2168,7 @@ func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentResponse.ProtoReflect.Descriptor instead.
 func (*GetPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{19}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetPaymentResponse) GetPayment() *Payment {
@@ -1799,7 +2197,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1811,7 +2209,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1824,7 +2222,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{20}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ExplainRequest) GetAuthorisationId() string {
@@ -1863,7 +2261,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1875,7 +2273,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1888,7 +2286,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{21}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ExplainResponse) GetAuthorisationId() string {
@@ -1976,14 +2374,18 @@ type Payment struct {
 	// At which the merchant's amount was converted when it was authorised; absent at home. Each collection has its own.
 	Rate *proto.Rate `protobuf:"bytes,31,opt,name=rate,proto3" json:"rate,omitempty"`
 	// The merchant's amounts of all that was collected; absent if they are not known, or not of one currency.
-	ClearedLocal  *proto.Money `protobuf:"bytes,32,opt,name=cleared_local,json=clearedLocal,proto3" json:"cleared_local,omitempty"`
+	ClearedLocal *proto.Money `protobuf:"bytes,32,opt,name=cleared_local,json=clearedLocal,proto3" json:"cleared_local,omitempty"`
+	// Each refund of it, those included that were kept out.
+	Refunds []*RefundState `protobuf:"bytes,33,rep,name=refunds,proto3" json:"refunds,omitempty"`
+	// What of refunds is promised, and not sent yet. refunded_minor is without what was taken back.
+	PromisedMinor int64 `protobuf:"varint,34,opt,name=promised_minor,json=promisedMinor,proto3" json:"promised_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[22]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1995,7 +2397,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[22]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2008,7 +2410,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{22}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Payment) GetId() string {
@@ -2193,6 +2595,118 @@ func (x *Payment) GetClearedLocal() *proto.Money {
 	return nil
 }
 
+func (x *Payment) GetRefunds() []*RefundState {
+	if x != nil {
+		return x.Refunds
+	}
+	return nil
+}
+
+func (x *Payment) GetPromisedMinor() int64 {
+	if x != nil {
+		return x.PromisedMinor
+	}
+	return 0
+}
+
+// RefundState is what has become of one refund.
+type RefundState struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The messages that have authorised and posted it, or would have.
+	AuthorisationId string `protobuf:"bytes,1,opt,name=authorisation_id,json=authorisationId,proto3" json:"authorisation_id,omitempty"`
+	PostingId       string `protobuf:"bytes,2,opt,name=posting_id,json=postingId,proto3" json:"posting_id,omitempty"`
+	// Minor units of the payment's currency.
+	Minor  int64        `protobuf:"varint,3,opt,name=minor,proto3" json:"minor,omitempty"`
+	Status RefundStatus `protobuf:"varint,4,opt,name=status,proto3,enum=cardprocessing.v1.RefundStatus" json:"status,omitempty"`
+	// Its transaction; empty of one that was kept out.
+	TransactionId string `protobuf:"bytes,5,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	// When it was first heard of, Unix milliseconds.
+	AtMs int64 `protobuf:"varint,6,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	// What the merchant said of it first; absent if nothing.
+	LocalAmount   *proto.Money `protobuf:"bytes,7,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundState) Reset() {
+	*x = RefundState{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundState) ProtoMessage() {}
+
+func (x *RefundState) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundState.ProtoReflect.Descriptor instead.
+func (*RefundState) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *RefundState) GetAuthorisationId() string {
+	if x != nil {
+		return x.AuthorisationId
+	}
+	return ""
+}
+
+func (x *RefundState) GetPostingId() string {
+	if x != nil {
+		return x.PostingId
+	}
+	return ""
+}
+
+func (x *RefundState) GetMinor() int64 {
+	if x != nil {
+		return x.Minor
+	}
+	return 0
+}
+
+func (x *RefundState) GetStatus() RefundStatus {
+	if x != nil {
+		return x.Status
+	}
+	return RefundStatus_REFUND_STATUS_UNSPECIFIED
+}
+
+func (x *RefundState) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+func (x *RefundState) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *RefundState) GetLocalAmount() *proto.Money {
+	if x != nil {
+		return x.LocalAmount
+	}
+	return nil
+}
+
 // PaymentEvent is one thing that happened to a payment. It never changes. Amounts are minor units.
 type PaymentEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2226,14 +2740,18 @@ type PaymentEvent struct {
 	// Of an increment that nobody was answered in time: whatever becomes of it, it is declined.
 	GivenUp bool `protobuf:"varint,16,opt,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
 	// At which the merchant's amount was converted; absent at home.
-	Rate          *proto.Rate `protobuf:"bytes,30,opt,name=rate,proto3" json:"rate,omitempty"`
+	Rate *proto.Rate `protobuf:"bytes,30,opt,name=rate,proto3" json:"rate,omitempty"`
+	// The refund that it is about, as it leaves it; absent if it changes none.
+	Refund *RefundState `protobuf:"bytes,31,opt,name=refund,proto3" json:"refund,omitempty"`
+	// What it posts to the account for a refund: below zero takes back.
+	PostedMinor   int64 `protobuf:"varint,32,opt,name=posted_minor,json=postedMinor,proto3" json:"posted_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentEvent) Reset() {
 	*x = PaymentEvent{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[23]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2245,7 +2763,7 @@ func (x *PaymentEvent) String() string {
 func (*PaymentEvent) ProtoMessage() {}
 
 func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[23]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2258,7 +2776,7 @@ func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentEvent.ProtoReflect.Descriptor instead.
 func (*PaymentEvent) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{23}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *PaymentEvent) GetNumber() int64 {
@@ -2387,6 +2905,20 @@ func (x *PaymentEvent) GetRate() *proto.Rate {
 	return nil
 }
 
+func (x *PaymentEvent) GetRefund() *RefundState {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
+func (x *PaymentEvent) GetPostedMinor() int64 {
+	if x != nil {
+		return x.PostedMinor
+	}
+	return 0
+}
+
 var File_service_card_processing_proto_cardprocessing_proto protoreflect.FileDescriptor
 
 const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
@@ -2496,7 +3028,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x0fconversion_rate\x18\x14 \x01(\tR\x0econversionRate\"|\n" +
 	"\rClearResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
-	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xb6\x02\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\x83\x03\n" +
 	"\rRefundRequest\x124\n" +
 	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
 	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
@@ -2506,8 +3038,33 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"descriptor\x18\x05 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
 	"\x03mcc\x18\x06 \x01(\tR\x03mcc\x12'\n" +
-	"\x0fconversion_rate\x18\x14 \x01(\tR\x0econversionRate\"}\n" +
+	"\x0fconversion_rate\x18\x14 \x01(\tR\x0econversionRate\x12K\n" +
+	"\x14refund_authorisation\x18\x15 \x01(\v2\x18.cardprocessing.v1.NamedR\x13refundAuthorisation\"}\n" +
 	"\x0eRefundResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"c\n" +
+	"\x05Named\x12!\n" +
+	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
+	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\"\xbf\x02\n" +
+	"\x16AuthoriseRefundRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
+	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x122\n" +
+	"\flocal_amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\x12\x1e\n" +
+	"\n" +
+	"descriptor\x18\x05 \x01(\tR\n" +
+	"descriptor\x12\x10\n" +
+	"\x03mcc\x18\x06 \x01(\tR\x03mcc\x12'\n" +
+	"\x0fconversion_rate\x18\a \x01(\tR\x0econversionRate\"\x86\x01\n" +
+	"\x17AuthoriseRefundResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\x84\x02\n" +
+	"\x14ReverseRefundRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
+	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x120\n" +
+	"\x06refund\x18\x03 \x01(\v2\x18.cardprocessing.v1.NamedR\x06refund\x12K\n" +
+	"\x14refund_authorisation\x18\x04 \x01(\v2\x18.cardprocessing.v1.NamedR\x13refundAuthorisation\"\x84\x01\n" +
+	"\x15ReverseRefundResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
 	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"~\n" +
 	"\x11GetPaymentRequest\x12)\n" +
@@ -2528,7 +3085,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12$\n" +
 	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId\x12\x1d\n" +
 	"\n" +
-	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\x96\a\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\xf7\a\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -2561,7 +3118,18 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\x12%\n" +
 	"\x0ecashback_minor\x18\x1e \x01(\x03R\rcashbackMinor\x12\"\n" +
 	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x124\n" +
-	"\rcleared_local\x18  \x01(\v2\x0f.money.v1.MoneyR\fclearedLocal\"\x93\x05\n" +
+	"\rcleared_local\x18  \x01(\v2\x0f.money.v1.MoneyR\fclearedLocal\x128\n" +
+	"\arefunds\x18! \x03(\v2\x1e.cardprocessing.v1.RefundStateR\arefunds\x12%\n" +
+	"\x0epromised_minor\x18\" \x01(\x03R\rpromisedMinor\"\x96\x02\n" +
+	"\vRefundState\x12)\n" +
+	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1d\n" +
+	"\n" +
+	"posting_id\x18\x02 \x01(\tR\tpostingId\x12\x14\n" +
+	"\x05minor\x18\x03 \x01(\x03R\x05minor\x127\n" +
+	"\x06status\x18\x04 \x01(\x0e2\x1f.cardprocessing.v1.RefundStatusR\x06status\x12%\n" +
+	"\x0etransaction_id\x18\x05 \x01(\tR\rtransactionId\x12\x13\n" +
+	"\x05at_ms\x18\x06 \x01(\x03R\x04atMs\x122\n" +
+	"\flocal_amount\x18\a \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\"\xee\x05\n" +
 	"\fPaymentEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
@@ -2584,7 +3152,9 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\fmore_follows\x18\x0e \x01(\bR\vmoreFollows\x12)\n" +
 	"\abalance\x18\x0f \x01(\v2\x0f.money.v1.MoneyR\abalance\x12\x19\n" +
 	"\bgiven_up\x18\x10 \x01(\bR\agivenUp\x12\"\n" +
-	"\x04rate\x18\x1e \x01(\v2\x0e.money.v1.RateR\x04rate*|\n" +
+	"\x04rate\x18\x1e \x01(\v2\x0e.money.v1.RateR\x04rate\x126\n" +
+	"\x06refund\x18\x1f \x01(\v2\x1e.cardprocessing.v1.RefundStateR\x06refund\x12!\n" +
+	"\fposted_minor\x18  \x01(\x03R\vpostedMinor*|\n" +
 	"\vCheckResult\x12\x1c\n" +
 	"\x18CHECK_RESULT_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12CHECK_RESULT_MATCH\x10\x01\x12\x19\n" +
@@ -2608,7 +3178,13 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x16PAYMENT_STATUS_SETTLED\x10\x02\x12\x1b\n" +
 	"\x17PAYMENT_STATUS_DECLINED\x10\x03\x12\x1b\n" +
 	"\x17PAYMENT_STATUS_REVERSED\x10\x04\x12\x1a\n" +
-	"\x16PAYMENT_STATUS_EXPIRED\x10\x05*\xc1\x02\n" +
+	"\x16PAYMENT_STATUS_EXPIRED\x10\x05*\x9a\x01\n" +
+	"\fRefundStatus\x12\x1d\n" +
+	"\x19REFUND_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16REFUND_STATUS_PROMISED\x10\x01\x12\x18\n" +
+	"\x14REFUND_STATUS_POSTED\x10\x02\x12\x1a\n" +
+	"\x16REFUND_STATUS_REVERSED\x10\x03\x12\x19\n" +
+	"\x15REFUND_STATUS_EXPIRED\x10\x04*\x96\x03\n" +
 	"\x10PaymentEventKind\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_UNSPECIFIED\x10\x00\x12$\n" +
 	" PAYMENT_EVENT_KIND_AUTHORISATION\x10\x01\x12 \n" +
@@ -2618,14 +3194,18 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x1bPAYMENT_EVENT_KIND_CLEARING\x10\x05\x12\x1d\n" +
 	"\x19PAYMENT_EVENT_KIND_REFUND\x10\x06\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_ABANDONMENT\x10\a\x12\x1d\n" +
-	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b2\xd2\a\n" +
+	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b\x12+\n" +
+	"'PAYMENT_EVENT_KIND_REFUND_AUTHORISATION\x10\x14\x12&\n" +
+	"\"PAYMENT_EVENT_KIND_REFUND_REVERSAL\x10\x152\xd5\t\n" +
 	"\x0eCardProcessing\x12p\n" +
 	"\tAuthorise\x12#.cardprocessing.v1.AuthoriseRequest\x1a$.cardprocessing.v1.AuthoriseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12j\n" +
 	"\aReverse\x12!.cardprocessing.v1.ReverseRequest\x1a\".cardprocessing.v1.ReverseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12p\n" +
 	"\tIncrement\x12#.cardprocessing.v1.IncrementRequest\x1a$.cardprocessing.v1.IncrementResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12d\n" +
 	"\x05Clear\x12\x1f.cardprocessing.v1.ClearRequest\x1a .cardprocessing.v1.ClearResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
 	"\x06Advise\x12 .cardprocessing.v1.AdviseRequest\x1a!.cardprocessing.v1.AdviseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
-	"\x06Refund\x12 .cardprocessing.v1.RefundRequest\x1a!.cardprocessing.v1.RefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12\x7f\n" +
+	"\x06Refund\x12 .cardprocessing.v1.RefundRequest\x1a!.cardprocessing.v1.RefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12\x82\x01\n" +
+	"\x0fAuthoriseRefund\x12).cardprocessing.v1.AuthoriseRefundRequest\x1a*.cardprocessing.v1.AuthoriseRefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12|\n" +
+	"\rReverseRefund\x12'.cardprocessing.v1.ReverseRefundRequest\x1a(.cardprocessing.v1.ReverseRefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12\x7f\n" +
 	"\x0eInquireBalance\x12(.cardprocessing.v1.InquireBalanceRequest\x1a).cardprocessing.v1.InquireBalanceResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12V\n" +
 	"\aExplain\x12!.cardprocessing.v1.ExplainRequest\x1a\".cardprocessing.v1.ExplainResponse\"\x04\x90\xb5\x18\x01\x12_\n" +
 	"\n" +
@@ -2643,125 +3223,154 @@ func file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP() []byt
 	return file_service_card_processing_proto_cardprocessing_proto_rawDescData
 }
 
-var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
-	(CheckResult)(0),               // 0: cardprocessing.v1.CheckResult
-	(PINResult)(0),                 // 1: cardprocessing.v1.PINResult
-	(EntryMode)(0),                 // 2: cardprocessing.v1.EntryMode
-	(PaymentStatus)(0),             // 3: cardprocessing.v1.PaymentStatus
-	(PaymentEventKind)(0),          // 4: cardprocessing.v1.PaymentEventKind
-	(*NetworkIDs)(nil),             // 5: cardprocessing.v1.NetworkIDs
-	(*AuthoriseRequest)(nil),       // 6: cardprocessing.v1.AuthoriseRequest
-	(*Verification)(nil),           // 7: cardprocessing.v1.Verification
-	(*AuthoriseResponse)(nil),      // 8: cardprocessing.v1.AuthoriseResponse
-	(*InquireBalanceRequest)(nil),  // 9: cardprocessing.v1.InquireBalanceRequest
-	(*InquireBalanceResponse)(nil), // 10: cardprocessing.v1.InquireBalanceResponse
-	(*Message)(nil),                // 11: cardprocessing.v1.Message
-	(*Original)(nil),               // 12: cardprocessing.v1.Original
-	(*ReverseRequest)(nil),         // 13: cardprocessing.v1.ReverseRequest
-	(*ReverseResponse)(nil),        // 14: cardprocessing.v1.ReverseResponse
-	(*IncrementRequest)(nil),       // 15: cardprocessing.v1.IncrementRequest
-	(*IncrementResponse)(nil),      // 16: cardprocessing.v1.IncrementResponse
-	(*AdviseRequest)(nil),          // 17: cardprocessing.v1.AdviseRequest
-	(*AdviseResponse)(nil),         // 18: cardprocessing.v1.AdviseResponse
-	(*ClearRequest)(nil),           // 19: cardprocessing.v1.ClearRequest
-	(*ClearResponse)(nil),          // 20: cardprocessing.v1.ClearResponse
-	(*RefundRequest)(nil),          // 21: cardprocessing.v1.RefundRequest
-	(*RefundResponse)(nil),         // 22: cardprocessing.v1.RefundResponse
-	(*GetPaymentRequest)(nil),      // 23: cardprocessing.v1.GetPaymentRequest
-	(*GetPaymentResponse)(nil),     // 24: cardprocessing.v1.GetPaymentResponse
-	(*ExplainRequest)(nil),         // 25: cardprocessing.v1.ExplainRequest
-	(*ExplainResponse)(nil),        // 26: cardprocessing.v1.ExplainResponse
-	(*Payment)(nil),                // 27: cardprocessing.v1.Payment
-	(*PaymentEvent)(nil),           // 28: cardprocessing.v1.PaymentEvent
-	(*proto.Money)(nil),            // 29: money.v1.Money
-	(*proto1.Check)(nil),           // 30: balance.v1.Check
-	(*proto.Rate)(nil),             // 31: money.v1.Rate
+	(CheckResult)(0),                // 0: cardprocessing.v1.CheckResult
+	(PINResult)(0),                  // 1: cardprocessing.v1.PINResult
+	(EntryMode)(0),                  // 2: cardprocessing.v1.EntryMode
+	(PaymentStatus)(0),              // 3: cardprocessing.v1.PaymentStatus
+	(RefundStatus)(0),               // 4: cardprocessing.v1.RefundStatus
+	(PaymentEventKind)(0),           // 5: cardprocessing.v1.PaymentEventKind
+	(*NetworkIDs)(nil),              // 6: cardprocessing.v1.NetworkIDs
+	(*AuthoriseRequest)(nil),        // 7: cardprocessing.v1.AuthoriseRequest
+	(*Verification)(nil),            // 8: cardprocessing.v1.Verification
+	(*AuthoriseResponse)(nil),       // 9: cardprocessing.v1.AuthoriseResponse
+	(*InquireBalanceRequest)(nil),   // 10: cardprocessing.v1.InquireBalanceRequest
+	(*InquireBalanceResponse)(nil),  // 11: cardprocessing.v1.InquireBalanceResponse
+	(*Message)(nil),                 // 12: cardprocessing.v1.Message
+	(*Original)(nil),                // 13: cardprocessing.v1.Original
+	(*ReverseRequest)(nil),          // 14: cardprocessing.v1.ReverseRequest
+	(*ReverseResponse)(nil),         // 15: cardprocessing.v1.ReverseResponse
+	(*IncrementRequest)(nil),        // 16: cardprocessing.v1.IncrementRequest
+	(*IncrementResponse)(nil),       // 17: cardprocessing.v1.IncrementResponse
+	(*AdviseRequest)(nil),           // 18: cardprocessing.v1.AdviseRequest
+	(*AdviseResponse)(nil),          // 19: cardprocessing.v1.AdviseResponse
+	(*ClearRequest)(nil),            // 20: cardprocessing.v1.ClearRequest
+	(*ClearResponse)(nil),           // 21: cardprocessing.v1.ClearResponse
+	(*RefundRequest)(nil),           // 22: cardprocessing.v1.RefundRequest
+	(*RefundResponse)(nil),          // 23: cardprocessing.v1.RefundResponse
+	(*Named)(nil),                   // 24: cardprocessing.v1.Named
+	(*AuthoriseRefundRequest)(nil),  // 25: cardprocessing.v1.AuthoriseRefundRequest
+	(*AuthoriseRefundResponse)(nil), // 26: cardprocessing.v1.AuthoriseRefundResponse
+	(*ReverseRefundRequest)(nil),    // 27: cardprocessing.v1.ReverseRefundRequest
+	(*ReverseRefundResponse)(nil),   // 28: cardprocessing.v1.ReverseRefundResponse
+	(*GetPaymentRequest)(nil),       // 29: cardprocessing.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil),      // 30: cardprocessing.v1.GetPaymentResponse
+	(*ExplainRequest)(nil),          // 31: cardprocessing.v1.ExplainRequest
+	(*ExplainResponse)(nil),         // 32: cardprocessing.v1.ExplainResponse
+	(*Payment)(nil),                 // 33: cardprocessing.v1.Payment
+	(*RefundState)(nil),             // 34: cardprocessing.v1.RefundState
+	(*PaymentEvent)(nil),            // 35: cardprocessing.v1.PaymentEvent
+	(*proto.Money)(nil),             // 36: money.v1.Money
+	(*proto1.Check)(nil),            // 37: balance.v1.Check
+	(*proto.Rate)(nil),              // 38: money.v1.Rate
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
-	5,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
-	29, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
-	29, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
+	6,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
+	36, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
+	36, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
 	2,  // 3: cardprocessing.v1.AuthoriseRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
-	7,  // 4: cardprocessing.v1.AuthoriseRequest.verification:type_name -> cardprocessing.v1.Verification
-	29, // 5: cardprocessing.v1.AuthoriseRequest.cashback:type_name -> money.v1.Money
+	8,  // 4: cardprocessing.v1.AuthoriseRequest.verification:type_name -> cardprocessing.v1.Verification
+	36, // 5: cardprocessing.v1.AuthoriseRequest.cashback:type_name -> money.v1.Money
 	0,  // 6: cardprocessing.v1.Verification.cvv:type_name -> cardprocessing.v1.CheckResult
 	0,  // 7: cardprocessing.v1.Verification.cryptogram:type_name -> cardprocessing.v1.CheckResult
 	0,  // 8: cardprocessing.v1.Verification.address:type_name -> cardprocessing.v1.CheckResult
 	1,  // 9: cardprocessing.v1.Verification.pin:type_name -> cardprocessing.v1.PINResult
-	29, // 10: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	29, // 11: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	29, // 12: cardprocessing.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
-	11, // 13: cardprocessing.v1.InquireBalanceRequest.message:type_name -> cardprocessing.v1.Message
+	36, // 10: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	36, // 11: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	36, // 12: cardprocessing.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
+	12, // 13: cardprocessing.v1.InquireBalanceRequest.message:type_name -> cardprocessing.v1.Message
 	2,  // 14: cardprocessing.v1.InquireBalanceRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
-	7,  // 15: cardprocessing.v1.InquireBalanceRequest.verification:type_name -> cardprocessing.v1.Verification
-	29, // 16: cardprocessing.v1.InquireBalanceResponse.available:type_name -> money.v1.Money
-	29, // 17: cardprocessing.v1.InquireBalanceResponse.posted:type_name -> money.v1.Money
-	5,  // 18: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
-	5,  // 19: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
-	11, // 20: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
-	12, // 21: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
-	29, // 22: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
-	27, // 23: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
-	28, // 24: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	11, // 25: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
-	12, // 26: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
-	29, // 27: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
-	27, // 28: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
-	28, // 29: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	11, // 30: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
-	12, // 31: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
-	29, // 32: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
-	27, // 33: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
-	28, // 34: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	11, // 35: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
-	12, // 36: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
-	29, // 37: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
-	29, // 38: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
-	27, // 39: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
-	28, // 40: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	11, // 41: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
-	12, // 42: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
-	29, // 43: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
-	29, // 44: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
-	27, // 45: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
-	28, // 46: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	27, // 47: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
-	28, // 48: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
-	30, // 49: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	3,  // 50: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
-	29, // 51: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
-	28, // 52: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
-	31, // 53: cardprocessing.v1.Payment.rate:type_name -> money.v1.Rate
-	29, // 54: cardprocessing.v1.Payment.cleared_local:type_name -> money.v1.Money
-	4,  // 55: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	29, // 56: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	29, // 57: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	31, // 58: cardprocessing.v1.PaymentEvent.rate:type_name -> money.v1.Rate
-	6,  // 59: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	13, // 60: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	15, // 61: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	19, // 62: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	17, // 63: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	21, // 64: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	9,  // 65: cardprocessing.v1.CardProcessing.InquireBalance:input_type -> cardprocessing.v1.InquireBalanceRequest
-	25, // 66: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
-	23, // 67: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	8,  // 68: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	14, // 69: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	16, // 70: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	20, // 71: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	18, // 72: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	22, // 73: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	10, // 74: cardprocessing.v1.CardProcessing.InquireBalance:output_type -> cardprocessing.v1.InquireBalanceResponse
-	26, // 75: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
-	24, // 76: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	68, // [68:77] is the sub-list for method output_type
-	59, // [59:68] is the sub-list for method input_type
-	59, // [59:59] is the sub-list for extension type_name
-	59, // [59:59] is the sub-list for extension extendee
-	0,  // [0:59] is the sub-list for field type_name
+	8,  // 15: cardprocessing.v1.InquireBalanceRequest.verification:type_name -> cardprocessing.v1.Verification
+	36, // 16: cardprocessing.v1.InquireBalanceResponse.available:type_name -> money.v1.Money
+	36, // 17: cardprocessing.v1.InquireBalanceResponse.posted:type_name -> money.v1.Money
+	6,  // 18: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
+	6,  // 19: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
+	12, // 20: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 21: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 22: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
+	33, // 23: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 24: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 25: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 26: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 27: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
+	33, // 28: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 29: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 30: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 31: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 32: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
+	33, // 33: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 34: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 35: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 36: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 37: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
+	36, // 38: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
+	33, // 39: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 40: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 41: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 42: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 43: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
+	36, // 44: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
+	24, // 45: cardprocessing.v1.RefundRequest.refund_authorisation:type_name -> cardprocessing.v1.Named
+	33, // 46: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 47: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	6,  // 48: cardprocessing.v1.Named.network:type_name -> cardprocessing.v1.NetworkIDs
+	12, // 49: cardprocessing.v1.AuthoriseRefundRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 50: cardprocessing.v1.AuthoriseRefundRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 51: cardprocessing.v1.AuthoriseRefundRequest.amount:type_name -> money.v1.Money
+	36, // 52: cardprocessing.v1.AuthoriseRefundRequest.local_amount:type_name -> money.v1.Money
+	33, // 53: cardprocessing.v1.AuthoriseRefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 54: cardprocessing.v1.AuthoriseRefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 55: cardprocessing.v1.ReverseRefundRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 56: cardprocessing.v1.ReverseRefundRequest.original:type_name -> cardprocessing.v1.Original
+	24, // 57: cardprocessing.v1.ReverseRefundRequest.refund:type_name -> cardprocessing.v1.Named
+	24, // 58: cardprocessing.v1.ReverseRefundRequest.refund_authorisation:type_name -> cardprocessing.v1.Named
+	33, // 59: cardprocessing.v1.ReverseRefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 60: cardprocessing.v1.ReverseRefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	33, // 61: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 62: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
+	37, // 63: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	3,  // 64: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
+	36, // 65: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
+	35, // 66: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
+	38, // 67: cardprocessing.v1.Payment.rate:type_name -> money.v1.Rate
+	36, // 68: cardprocessing.v1.Payment.cleared_local:type_name -> money.v1.Money
+	34, // 69: cardprocessing.v1.Payment.refunds:type_name -> cardprocessing.v1.RefundState
+	4,  // 70: cardprocessing.v1.RefundState.status:type_name -> cardprocessing.v1.RefundStatus
+	36, // 71: cardprocessing.v1.RefundState.local_amount:type_name -> money.v1.Money
+	5,  // 72: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	36, // 73: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	36, // 74: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	38, // 75: cardprocessing.v1.PaymentEvent.rate:type_name -> money.v1.Rate
+	34, // 76: cardprocessing.v1.PaymentEvent.refund:type_name -> cardprocessing.v1.RefundState
+	7,  // 77: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	14, // 78: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	16, // 79: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	20, // 80: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	18, // 81: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	22, // 82: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	25, // 83: cardprocessing.v1.CardProcessing.AuthoriseRefund:input_type -> cardprocessing.v1.AuthoriseRefundRequest
+	27, // 84: cardprocessing.v1.CardProcessing.ReverseRefund:input_type -> cardprocessing.v1.ReverseRefundRequest
+	10, // 85: cardprocessing.v1.CardProcessing.InquireBalance:input_type -> cardprocessing.v1.InquireBalanceRequest
+	31, // 86: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	29, // 87: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	9,  // 88: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	15, // 89: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	17, // 90: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	21, // 91: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	19, // 92: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	23, // 93: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	26, // 94: cardprocessing.v1.CardProcessing.AuthoriseRefund:output_type -> cardprocessing.v1.AuthoriseRefundResponse
+	28, // 95: cardprocessing.v1.CardProcessing.ReverseRefund:output_type -> cardprocessing.v1.ReverseRefundResponse
+	11, // 96: cardprocessing.v1.CardProcessing.InquireBalance:output_type -> cardprocessing.v1.InquireBalanceResponse
+	32, // 97: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	30, // 98: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	88, // [88:99] is the sub-list for method output_type
+	77, // [77:88] is the sub-list for method input_type
+	77, // [77:77] is the sub-list for extension type_name
+	77, // [77:77] is the sub-list for extension extendee
+	0,  // [0:77] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }
@@ -2774,8 +3383,8 @@ func file_service_card_processing_proto_cardprocessing_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_card_processing_proto_cardprocessing_proto_rawDesc), len(file_service_card_processing_proto_cardprocessing_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   24,
+			NumEnums:      6,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,6 +32,9 @@ func title(t *transactionsproto.Transaction) string {
 
 // body is the category of a payment, of a declined one the reason, and of one that came to nothing how.
 func body(t *transactionsproto.Transaction) string {
+	if t.GetRefund() {
+		return abroad(refund(t), t)
+	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Declined: " + explained(t.GetDeclineReason())
@@ -46,6 +49,23 @@ func body(t *transactionsproto.Transaction) string {
 		what = "Refund"
 	}
 	return withCash(abroad(what, t), t.GetCashback())
+}
+
+// refund is how far one has come.
+func refund(t *transactionsproto.Transaction) string {
+	switch t.GetStatus() {
+	case transactionsproto.Status_STATUS_PENDING:
+		return "Refund on its way"
+	case transactionsproto.Status_STATUS_REVERSED:
+		if t.GetSettledMs() > 0 {
+			return "Refund taken back by the merchant"
+		}
+		return "Refund cancelled by the merchant"
+	case transactionsproto.Status_STATUS_EXPIRED:
+		return "Refund that never came"
+	default:
+		return "Refund"
+	}
 }
 
 // abroad adds what the merchant charged in another currency, if it did.

@@ -87,3 +87,23 @@ func TestAPaymentAbroadTellsWhatTheMerchantCharged(t *testing.T) {
 		t.Errorf("a refund reads %q", got)
 	}
 }
+
+func TestARefundTellsHowFarItHasCome(t *testing.T) {
+	for want, c := range map[string]struct {
+		status         transactionsproto.Status
+		minor, settled int64
+	}{
+		"Refund on its way":                 {transactionsproto.Status_STATUS_PENDING, 3_50, 0},
+		"Refund":                            {transactionsproto.Status_STATUS_SETTLED, 3_50, 1},
+		"Refund cancelled by the merchant":  {transactionsproto.Status_STATUS_REVERSED, 0, 0},
+		"Refund taken back by the merchant": {transactionsproto.Status_STATUS_REVERSED, 0, 1},
+		"Refund that never came":            {transactionsproto.Status_STATUS_EXPIRED, 0, 0},
+	} {
+		refund := payment()
+		refund.Refund, refund.Status, refund.SettledMs = true, c.status, c.settled
+		refund.Amount = &moneyproto.Money{Minor: c.minor, Currency: "GBP"}
+		if got := logic.ItemOf(refund).GetBody(); got != want {
+			t.Errorf("it reads %q, want %q", got, want)
+		}
+	}
+}

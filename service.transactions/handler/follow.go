@@ -97,6 +97,7 @@ func beginningOf(req *transactionsproto.FollowRequest) (logic.Part, error) {
 			HoldId: begins.GetHoldId(), Status: req.GetStatus(), Amount: req.GetAmount(), LocalAmount: local,
 			Descriptor_: begins.GetDescriptor_(), Mcc: begins.GetMcc(), Scheme: begins.GetScheme(),
 			CreatedMs: created.UnixMilli(), UpdatedMs: req.GetAtMs(), Rate: req.GetRate(),
+			Refund: begins.GetRefund(),
 		},
 	}, err
 }

@@ -127,7 +127,9 @@ type Transaction struct {
 	// Of the amount, the cash that a purchase gave beside: negative too. Absent for none.
 	Cashback *proto.Money `protobuf:"bytes,30,opt,name=cashback,proto3" json:"cashback,omitempty"`
 	// At which the merchant's amount was converted; absent at home.
-	Rate          *proto.Rate `protobuf:"bytes,31,opt,name=rate,proto3" json:"rate,omitempty"`
+	Rate *proto.Rate `protobuf:"bytes,31,opt,name=rate,proto3" json:"rate,omitempty"`
+	// Money that comes back, whatever has become of it.
+	Refund        bool `protobuf:"varint,32,opt,name=refund,proto3" json:"refund,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -328,6 +330,13 @@ func (x *Transaction) GetRate() *proto.Rate {
 		return x.Rate
 	}
 	return nil
+}
+
+func (x *Transaction) GetRefund() bool {
+	if x != nil {
+		return x.Refund
+	}
+	return false
 }
 
 // Merchant is the part of a merchant that a transaction keeps.
@@ -898,10 +907,12 @@ type Beginning struct {
 	UserId string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	CardId string                 `protobuf:"bytes,2,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
 	// The network's id of the payment, as a hold's: hold_…
-	HoldId        string `protobuf:"bytes,3,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
-	Descriptor_   string `protobuf:"bytes,4,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
-	Mcc           string `protobuf:"bytes,5,opt,name=mcc,proto3" json:"mcc,omitempty"`
-	Scheme        string `protobuf:"bytes,6,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	HoldId      string `protobuf:"bytes,3,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	Descriptor_ string `protobuf:"bytes,4,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string `protobuf:"bytes,5,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	Scheme      string `protobuf:"bytes,6,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	// As in Transaction.
+	Refund        bool `protobuf:"varint,10,opt,name=refund,proto3" json:"refund,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -976,6 +987,13 @@ func (x *Beginning) GetScheme() string {
 		return x.Scheme
 	}
 	return ""
+}
+
+func (x *Beginning) GetRefund() bool {
+	if x != nil {
+		return x.Refund
+	}
+	return false
 }
 
 type FollowResponse struct {
@@ -1569,7 +1587,7 @@ var File_service_transactions_proto_transactions_proto protoreflect.FileDescript
 
 const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\n" +
-	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\xfd\x06\n" +
+	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\x95\a\n" +
 	"\vTransaction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1601,7 +1619,8 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x12\x14\n" +
 	"\x05quiet\x18\x16 \x01(\bR\x05quiet\x12+\n" +
 	"\bcashback\x18\x1e \x01(\v2\x0f.money.v1.MoneyR\bcashback\x12\"\n" +
-	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x1a;\n" +
+	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x12\x16\n" +
+	"\x06refund\x18  \x01(\bR\x06refund\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x90\x02\n" +
@@ -1663,7 +1682,7 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\tbeginning\x18\n" +
 	" \x01(\v2\x1a.transactions.v1.BeginningR\tbeginning\x12\x14\n" +
 	"\x05quiet\x18\v \x01(\bR\x05quiet\x12\"\n" +
-	"\x04rate\x18\x0f \x01(\v2\x0e.money.v1.RateR\x04rate\"\xa0\x01\n" +
+	"\x04rate\x18\x0f \x01(\v2\x0e.money.v1.RateR\x04rate\"\xb8\x01\n" +
 	"\tBeginning\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x17\n" +
 	"\acard_id\x18\x02 \x01(\tR\x06cardId\x12\x17\n" +
@@ -1672,7 +1691,9 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"descriptor\x18\x04 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
 	"\x03mcc\x18\x05 \x01(\tR\x03mcc\x12\x16\n" +
-	"\x06scheme\x18\x06 \x01(\tR\x06scheme\"\x10\n" +
+	"\x06scheme\x18\x06 \x01(\tR\x06scheme\x12\x16\n" +
+	"\x06refund\x18\n" +
+	" \x01(\bR\x06refund\"\x10\n" +
 	"\x0eFollowResponse\"\x88\x01\n" +
 	"\x19DeclineUnknownCardRequest\x12\x17\n" +
 	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x125\n" +

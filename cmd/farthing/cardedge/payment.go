@@ -19,6 +19,15 @@ type FollowUp struct {
 	Descriptor  string    `json:"descriptor,omitempty"`
 	MCC         string    `json:"mcc,omitempty"`
 	MoreFollows bool      `json:"more_follows,omitempty"`
+
+	// Of a refund: its authorisation; of the reversal of one also the refund.
+	Refund              *Named `json:"refund,omitempty"`
+	RefundAuthorisation *Named `json:"refund_authorisation,omitempty"`
+}
+
+// Named names a message by the processor's id that it was sent under.
+type Named struct {
+	ProcessorID string `json:"processor_id"`
 }
 
 // Original names the authorisation.
@@ -51,6 +60,7 @@ type Payment struct {
 	Cleared         int64  `json:"cleared"`
 	Refunded        int64  `json:"refunded"`
 	Cashback        int64  `json:"cashback"`
+	Promised        int64  `json:"promised"` // Of refunds, what was authorised and not sent yet.
 	Descriptor      string `json:"descriptor"`
 	MCC             string `json:"mcc"`
 	Conversion
@@ -73,13 +83,15 @@ type Event struct {
 	Extended      int64     `json:"extended"`
 	Captured      int64     `json:"captured"`
 	Released      int64     `json:"released"`
+	Posted        int64     `json:"posted"`                   // For a refund; below zero takes one back.
+	Transaction   string    `json:"transaction_id,omitempty"` // Of a refund: it has one of its own.
 	DeclineReason string    `json:"decline_reason,omitempty"`
 	MoreFollows   bool      `json:"more_follows"`
 	Conversion
 }
 
-// Follow sends a follow-up to one of the routes: "reversals", "increments", "advices", "clearings" or "refunds". It
-// fails with the bank's own coded error; being declined is an answer.
+// Follow sends a follow-up to one of the routes: "reversals", "increments", "advices", "clearings", "refunds",
+// "refund-authorisations" or "refund-reversals". It fails with the bank's own coded error; being declined is an answer.
 func (c Client) Follow(ctx context.Context, route string, asked FollowUp) (Followed, error) {
 	var answer Followed
 	err := c.do(ctx, http.MethodPost, "/"+route, asked, &answer)
