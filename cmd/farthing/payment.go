@@ -46,7 +46,8 @@ func verbs() []verb {
 		{
 			name: "promise", route: "refund-authorisations", short: "Authorise a refund: money will be sent back",
 			collects: true,
-			long:     "Promise authorises a refund of AMOUNT: no money moves, the customer sees it coming. Its --id names it later.",
+			long: "Promise authorises a refund of AMOUNT: no money moves, the customer sees it coming. Its --id names it " +
+				"later.",
 		},
 	}
 }
