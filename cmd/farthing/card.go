@@ -47,8 +47,22 @@ func (p *program) card() *cobra.Command {
 	}
 	addCard(show, &shown.card)
 	addCard(replace, &replaced.card)
-	card.AddCommand(show, replace, p.controlCommand())
+	card.AddCommand(show, replace, p.controlCommand(), p.pinResetCommand(), p.inquiryCommand())
 	return card
+}
+
+func (p *program) pinResetCommand() *cobra.Command {
+	var f controlFlags
+	reset := &cobra.Command{
+		Use: "pin-reset", Short: "Forget all wrong PINs of a card", Args: arguments(),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		Long:              "Pin-reset lets a card's PIN be entered again: three wrong ones in a row block it.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.askCard(c.Context(), http.MethodPost, f.card, cardsproto.PINResetPath, nil)
+		},
+	}
+	addCard(reset, &f.card)
+	return reset
 }
 
 func (p *program) controlCommand() *cobra.Command {
@@ -188,6 +202,9 @@ func (p *program) askCard(ctx context.Context, method, cardID, path string, body
 		if limit.minor != nil {
 			fmt.Fprintf(p.screen, "  at most %s: %s\n", limit.name, pence(*limit.minor))
 		}
+	}
+	if card.PINTriesLeft == 0 {
+		fmt.Fprintln(p.screen, "  its PIN is blocked: it was wrong too often")
 	}
 	if blocked := blockedBy(card.Controls); len(blocked) > 0 {
 		fmt.Fprintf(p.screen, "  not: %s\n", strings.Join(blocked, ", "))

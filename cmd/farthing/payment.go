@@ -39,16 +39,24 @@ func verbs() []verb {
 				"--more-follows.",
 		},
 		{
-			name: "refund", route: "refunds", short: "Send money back", collects: true,
-			long: "Refund sends AMOUNT back, as a transaction of its own.",
+			name: "refund", route: refunds, short: "Send money back", collects: true,
+			long: "Refund sends AMOUNT back, as a transaction of its own; or as that of its --promise.",
+		},
+		{
+			name: "promise", route: "refund-authorisations", short: "Authorise a refund: money will be sent back",
+			collects: true,
+			long: "Promise authorises a refund of AMOUNT: no money moves, the customer sees it coming. Its --id names it " +
+				"later.",
 		},
 	}
 }
 
 // paymentFlags are the flags of the payment commands.
 type paymentFlags struct {
-	card, id, currency, mcc string
-	moreFollows             bool
+	card, id, mcc string
+	promise       string
+	moreFollows   bool
+	abroad        abroadFlags
 }
 
 func (p *program) payment() *cobra.Command {
@@ -65,7 +73,9 @@ func (p *program) payment() *cobra.Command {
 	}
 	payment.AddCommand(
 		p.unauthorisedCommand("force", "clearings", "Collect without an authorisation"),
-		p.unauthorisedCommand("credit", "refunds", "Send money back without a purchase"),
+		p.unauthorisedCommand("credit", refunds, "Send money back without a purchase"),
+		p.unauthorisedCommand("promise-credit", "refund-authorisations", "Authorise a refund without a purchase"),
+		p.unrefundCommand(),
 	)
 	return payment
 }
@@ -150,6 +160,12 @@ func (p *program) verbCommand(v verb) *cobra.Command {
 	}
 	f.addID(c)
 	addCard(c, &f.card)
+	if v.collects {
+		addAbroad(c, &f.abroad)
+	}
+	if v.route == refunds {
+		f.addPromise(c)
+	}
 	if v.name == "clear" {
 		c.Flags().BoolVar(&f.moreFollows, "more-follows", false, "more will be collected: what is left stays held")
 	}
@@ -167,6 +183,10 @@ func (p *program) runVerb(ctx context.Context, v verb, f paymentFlags, args []st
 	}
 	if v.collects {
 		asked.Descriptor, asked.MCC = of.Descriptor, of.MCC
+	}
+	asked.Rate, asked.RefundAuthorisation = f.abroad.rate, namedBy(f.promise)
+	if asked.LocalAmount, err = f.abroad.charged(); err != nil {
+		return err
 	}
 	if len(args) > 1 {
 		if asked.Amount, err = amountOf(args[1], of.Currency); err != nil {
@@ -187,17 +207,24 @@ func (p *program) unauthorisedCommand(name, route, short string) *cobra.Command 
 	}
 	f.addID(c)
 	addCard(c, &f.card)
-	flags := c.Flags()
-	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
-	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
+	if route == refunds {
+		f.addPromise(c)
+	}
+	addAbroad(c, &f.abroad)
+	c.Flags().StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
 	c.SetFlagErrorFunc(explainFlag)
 	return c
 }
 
 func (p *program) runUnauthorised(ctx context.Context, route string, f paymentFlags, amount, descriptor string) error {
-	asked := cardedge.FollowUp{Descriptor: descriptor, MCC: f.mcc}
+	asked := cardedge.FollowUp{
+		Descriptor: descriptor, MCC: f.mcc, Rate: f.abroad.rate, RefundAuthorisation: namedBy(f.promise),
+	}
 	var err error
-	if asked.Amount, err = amountOf(amount, f.currency); err != nil {
+	if asked.LocalAmount, err = f.abroad.charged(); err != nil {
+		return err
+	}
+	if asked.Amount, err = amountOf(amount, f.abroad.billed()); err != nil {
 		return err
 	}
 	n, err := bank.Find(ctx, p.folder())
@@ -264,10 +291,14 @@ func explainEvent(e cardedge.Event, in func(int64) string) string {
 	if e.Amount > 0 {
 		said = append(said, in(e.Amount))
 	}
+	if e.LocalAmount != nil {
+		said = append(said, converted(e.Conversion))
+	}
 	for _, part := range []struct {
 		minor int64
 		word  string
-	}{{e.Extended, "more held"}, {e.Captured, "of the hold"}, {e.Released, "given back"}} {
+	}{{e.Extended, "more held"}, {e.Captured, "of the hold"}, {e.Released, "given back"},
+		{e.Posted, "sent back"}, {-e.Posted, "taken back"}} {
 		if part.minor > 0 {
 			said = append(said, in(part.minor)+" "+part.word)
 		}
@@ -276,4 +307,13 @@ func explainEvent(e cardedge.Event, in func(int64) string) string {
 		said = append(said, "declined: "+strings.ReplaceAll(e.DeclineReason, "_", " "))
 	}
 	return strings.Join(said, ", ")
+}
+
+// converted is what a merchant charged in another currency, in words.
+func converted(c cardedge.Conversion) string {
+	text := money.Amount{Minor: c.LocalAmount.Minor, Currency: c.LocalAmount.Currency}.String() + " at " + c.Rate
+	if c.RateDerived {
+		text += " (derived)"
+	}
+	return text
 }

@@ -21,11 +21,14 @@ import (
 
 // swipeFlags are the flags of swipe.
 type swipeFlags struct {
-	card, id, currency, mcc string
-	entry, country          string
-	advice, partial, cash   bool
-	iso8583                 bool
-	encoding                string // Of ISO 8583.
+	card, id, mcc         string
+	entry, country        string
+	cashback              string
+	advice, partial, cash bool
+	verified              cardedge.Verification
+	abroad                abroadFlags
+	iso8583               bool
+	encoding              string // Of ISO 8583.
 }
 
 func (p *program) swipe() *cobra.Command {
@@ -34,10 +37,12 @@ func (p *program) swipe() *cobra.Command {
 		Use:   "swipe AMOUNT DESCRIPTOR",
 		Short: "Pay with a card",
 		Long: "Swipe asks the card edge for an authorisation, as a card processor would when somebody pays.\n\n" +
-			"AMOUNT is in pounds, or in the units of --currency. DESCRIPTOR is how the card network names the shop.\n" +
+			"AMOUNT is in pounds, or in the units of --currency; with --local that is what it comes to in pounds.\n" +
+			"DESCRIPTOR is how the card network names the shop.\n" +
 			"A decline is an answer: the exit code is 0.",
 		Example: "  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\"\n" +
 			"  farthing swipe 12.00 \"UBER *TRIP HELP.UBER.COM GBR\" --mcc 4121 -o json\n" +
+			"  farthing swipe 10.21 \"CAFE DE FLORE PARIS FRA\" --local 12.00 --currency EUR --rate 0.8512\n" +
 			"  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\" --id till-7-0042   # a repeat answers the same\n" +
 			"  farthing swipe 3.50 \"PRET A MANGER 1234 LONDON GBR\" --iso8583 --encoding binary",
 		Args: arguments("AMOUNT", "DESCRIPTOR"),
@@ -49,18 +54,30 @@ func (p *program) swipe() *cobra.Command {
 	flags := swipe.Flags()
 	addCard(swipe, &f.card)
 	flags.StringVar(&f.id, "id", "", "the processor's id of this swipe; a repeat of it answers what happened first")
-	flags.StringVar(&f.currency, "currency", "GBP", "the currency of AMOUNT, an ISO 4217 code")
+	addAbroad(swipe, &f.abroad)
 	flags.StringVar(&f.mcc, "mcc", "", "the merchant category code, four digits")
 	flags.StringVar(&f.entry, "entry", "", "how the card is read: chip, contactless, magstripe or online")
 	flags.StringVar(&f.country, "country", "", "where the shop is, two letters")
 	flags.BoolVar(&f.cash, "cash", false, "it gives cash")
+	flags.StringVar(&f.cashback, "cashback", "", "of AMOUNT, the cash that the shop gives beside the purchase")
 	flags.BoolVar(&f.advice, "advice", false, "it was approved by whoever stood in: hold it whatever there is")
 	flags.BoolVar(&f.partial, "partial", false, "if there is less on the account, take that")
 	flags.BoolVar(&f.iso8583, "iso8583", false, "ask as a card network does, in ISO 8583; the answer then has no balance")
 	addEncoding(swipe, &f.encoding)
 	swipe.MarkFlagsMutuallyExclusive("iso8583", "id") // It has no place for a processor's id.
+	addVerification(swipe, &f.verified)
 	swipe.SetFlagErrorFunc(explainFlag)
 	return swipe
+}
+
+// addVerification adds the flags of what was presented with a card: what was found of it, never the secret itself.
+func addVerification(to *cobra.Command, v *cardedge.Verification) {
+	flags := to.Flags()
+	flags.StringVar(&v.Expiry, "expiry", "", "the card's date as it is given, 2029-11")
+	flags.StringVar(&v.CVV, "cvv", "", "what was found of the security code: match, no_match or not_checked")
+	flags.StringVar(&v.Cryptogram, "cryptogram", "", "what was found of the chip's: match, no_match or not_checked")
+	flags.StringVar(&v.Address, "address", "", "what was found of the address: match, no_match or not_checked")
+	flags.StringVar(&v.PIN, "pin", "", "what was found of the PIN: verified, wrong, not_tried or tries_exceeded")
 }
 
 // explainFlag knows that what looks like a flag may be an amount below zero.
@@ -114,7 +131,7 @@ func encodingOf(name string) (iso8583.Encoding, error) {
 }
 
 func (p *program) authorisationOf(f swipeFlags, amount, descriptor string) (cardedge.Authorisation, error) {
-	paid, err := money.Parse("amount", amount, f.currency)
+	paid, err := money.Parse("amount", amount, f.abroad.billed())
 	switch {
 	case err != nil:
 		return cardedge.Authorisation{}, err
@@ -122,13 +139,23 @@ func (p *program) authorisationOf(f swipeFlags, amount, descriptor string) (card
 		return cardedge.Authorisation{}, usage("AMOUNT must be more than zero")
 	case descriptor == "":
 		return cardedge.Authorisation{}, usage("DESCRIPTOR must not be empty")
-	case !utf8.ValidString(descriptor + f.id + f.card + f.entry + f.country): // JSON cannot say it as it is.
+	case !utf8.ValidString(descriptor + f.id + f.card + f.entry + f.country + f.verified.Expiry + f.abroad.rate):
+		// JSON has no such text.
 		return cardedge.Authorisation{}, usage("DESCRIPTOR and flags must be valid UTF-8")
 	}
 	asked := cardedge.Authorisation{
 		ProcessorID: f.id, CardID: f.card, Descriptor: descriptor, MCC: f.mcc,
 		Amount: cardedge.Amount{Minor: paid.Minor, Currency: paid.Currency}, Advice: f.advice, Partial: f.partial,
-		EntryMode: f.entry, Country: f.country, Cash: f.cash,
+		Verification: presented(f.verified), EntryMode: f.entry, Country: f.country, Cash: f.cash,
+	}
+	asked.Rate = f.abroad.rate
+	if asked.LocalAmount, err = f.abroad.charged(); err != nil {
+		return cardedge.Authorisation{}, err
+	}
+	if f.cashback != "" {
+		if asked.Cashback, err = amountOf(f.cashback, paid.Currency); err != nil {
+			return cardedge.Authorisation{}, err
+		}
 	}
 	if f.id == "" {
 		asked.Network, err = p.newNetwork()
@@ -157,6 +184,7 @@ type swiped struct {
 	TraceID         string `json:"trace_id"`
 	ElapsedMS       int64  `json:"elapsed_ms"`
 	Approved        int64  `json:"approved_amount"` // What is held for it, in minor units; 0 if it was declined.
+	Cashback        int64  `json:"cashback"`        // Of that, the cash beside a purchase.
 }
 
 func (p *program) showSwipe(a cardedge.Answer, took time.Duration) error {
@@ -170,6 +198,9 @@ func (p *program) showSwipe(a cardedge.Answer, took time.Duration) error {
 	}
 	if a.Amount != nil {
 		s.Approved = a.Amount.Minor
+	}
+	if a.Cashback != nil {
+		s.Cashback = a.Cashback.Minor
 	}
 	if p.json() {
 		return p.print(s)

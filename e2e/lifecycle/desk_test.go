@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -155,6 +156,46 @@ func (d *desk) send(ctx context.Context, payment string, l letter) (answer, erro
 			Message: message, Original: original, Amount: pounds(collected), Descriptor_: hotel, Mcc: "7011",
 		})
 		return answerOf(rsp, err)
+	case promise, refund, takeBack, callOff: // Below.
+	}
+	if strings.HasPrefix(payment, unlinked) {
+		original = nil
+	}
+	return d.sendOfRefund(ctx, payment, l, message, original)
+}
+
+// unlinked begins the name of a payment that is nothing but a refund.
+const unlinked = "unlinked"
+
+func (d *desk) sendOfRefund(
+	ctx context.Context, payment string, l letter, message *cardprocessingproto.Message,
+	original *cardprocessingproto.Original,
+) (answer, error) {
+	promised := &cardprocessingproto.Named{ProcessorId: payment + string(promise)}
+	sent := &cardprocessingproto.Named{ProcessorId: payment + string(refund)}
+	switch l {
+	case promise:
+		rsp, err := d.processing.AuthoriseRefund(ctx, &cardprocessingproto.AuthoriseRefundRequest{
+			Message: message, Original: original, Amount: pounds(promisedAs), Descriptor_: hotel,
+		})
+		return answerOf(rsp, err)
+	case refund:
+		rsp, err := d.processing.Refund(ctx, &cardprocessingproto.RefundRequest{
+			Message: message, Original: original, Amount: pounds(refundedAs), Descriptor_: hotel,
+			RefundAuthorisation: promised,
+		})
+		return answerOf(rsp, err)
+	case takeBack:
+		rsp, err := d.processing.ReverseRefund(ctx, &cardprocessingproto.ReverseRefundRequest{
+			Message: message, Original: original, Refund: sent, RefundAuthorisation: promised,
+		})
+		return answerOf(rsp, err)
+	case callOff:
+		rsp, err := d.processing.ReverseRefund(ctx, &cardprocessingproto.ReverseRefundRequest{
+			Message: message, Original: original, RefundAuthorisation: promised,
+		})
+		return answerOf(rsp, err)
+	case authorise, reverse, giveUp, increment, advise, collect: // Not of a refund.
 	}
 	panic("no such letter: " + string(l))
 }

@@ -1,12 +1,16 @@
 package lifecycle
 
-import cardprocessingproto "farthing/service.card-processing/proto"
+import (
+	"strings"
+
+	cardprocessingproto "farthing/service.card-processing/proto"
+)
 
 // letter is one message about one payment. Sent twice it is a repeat.
 type letter byte
 
-// The alphabet: an authorisation of 10.00, its whole and its partial reversal, an increment, the final amount of an
-// estimate, and a collection below it.
+// The letters: an authorisation of 10.00, its whole and its partial reversal, an increment, the final amount of an
+// estimate, and a collection below it; a refund's authorisation, the refund itself, and the reversals of both.
 const (
 	authorise letter = 'A'
 	reverse   letter = 'R'
@@ -14,9 +18,19 @@ const (
 	increment letter = 'I'
 	advise    letter = 'V'
 	collect   letter = 'C'
+	promise   letter = 'F'
+	refund    letter = 'S'
+	takeBack  letter = 'U'
+	callOff   letter = 'T'
 )
 
-const alphabet = "ARPIVC"
+// The alphabets that orders are written in: of a hold, of the refunds of a purchase, of refunds without one.
+const (
+	ofHolds    = "ARPIVC"
+	ofRefunds  = "CFSUT"
+	ofUnlinked = "FSUT"
+	ofAll      = "ARPIVCFSUT"
+)
 
 const (
 	authorised  = 10_00
@@ -24,6 +38,8 @@ const (
 	incremented = 2_00
 	advised     = 12_00
 	collected   = 9_00
+	promisedAs  = 5_00 // It is not kept to the penny:
+	refundedAs  = 4_50
 )
 
 // model is what a payment must be, by rules that are written down nowhere else: each message counts once; what comes
@@ -33,6 +49,7 @@ type model struct {
 	made, fenced  bool
 	declined      map[letter]bool // As each was answered the first time.
 	ended         cardprocessingproto.PaymentStatus
+	refunds       refunds
 }
 
 func newModel() *model { return &model{declined: make(map[letter]bool)} }
@@ -47,6 +64,10 @@ func (m *model) takes(l letter) (declined bool) {
 }
 
 func (m *model) first(l letter) (declined bool) {
+	if strings.ContainsRune(ofUnlinked, rune(l)) {
+		m.fenced = m.fenced || !m.made
+		return m.refunds.takes(l)
+	}
 	if l == authorise {
 		if !m.fenced {
 			m.held, m.made = authorised, true
@@ -55,7 +76,7 @@ func (m *model) first(l letter) (declined bool) {
 	}
 	m.fenced = m.fenced || !m.made
 	switch l {
-	case authorise: // As above.
+	case authorise, promise, refund, takeBack, callOff: // As above.
 	case reverse:
 		m.release(m.held)
 	case giveUp:
@@ -88,6 +109,8 @@ func (m *model) status() cardprocessingproto.PaymentStatus {
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING
 	case m.cleared > 0:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED
+	case !m.made && m.refunds.seen():
+		return m.refunds.status()
 	case !m.made:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED
 	}

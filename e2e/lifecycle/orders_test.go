@@ -26,32 +26,39 @@ var statuses = map[cardprocessingproto.PaymentStatus]transactionsproto.Status{
 // each single write of the last message. FARTHING_TEST_ORDERS is the length.
 func TestEveryOrderOfMessagesEndsWhereItMust(t *testing.T) {
 	longest := program.Count(t, "FARTHING_TEST_ORDERS", 2)
-	for _, first := range []letter(alphabet) { // Each in a bank of its own.
-		t.Run(string(first), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				b := &books{desk: newDesk(t)}
-				b.every(t, []letter{first}, longest)
-				if b.crashed < 10 {
-					t.Errorf("only %d payments with %d crashes: it proves little", b.payments, b.crashed)
-				}
-				t.Logf("%d payments, %d of them with a crash", b.payments, b.crashed)
-				b.wantSound(t)
+	for _, w := range writings() {
+		for _, first := range []letter(w.alphabet) { // Each in a bank of its own.
+			t.Run(w.alphabet+"/"+string(first), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					b := &books{desk: newDesk(t), writing: w}
+					b.every(t, []letter{first}, longest)
+					if b.crashed < 10 {
+						t.Errorf("only %d payments with %d crashes: it proves little", b.payments, b.crashed)
+					}
+					t.Logf("%d payments, %d of them with a crash", b.payments, b.crashed)
+					b.wantSound(t)
+				})
 			})
-		})
+		}
 	}
 }
 
+// writing is an alphabet, and how the payments are named that are written in it.
+type writing struct{ alphabet, name string }
+
+func writings() []writing { return []writing{{ofHolds, "p"}, {ofRefunds, "p"}, {ofUnlinked, unlinked}} }
+
 // Long orders, drawn at random, with a crash at some write of some message: what the length above leaves out.
 func TestLongOrdersEndWhereTheyMust(t *testing.T) {
-	const orders, length, writes = 120, 6, 8
+	const orders, length, writes = 160, 7, 8
 	synctest.Test(t, func(t *testing.T) {
-		b := &books{desk: newDesk(t)}
+		b := &books{desk: newDesk(t), writing: writing{ofAll, "p"}}
 		random := rand.New(rand.NewPCG(1, 2))
 		for range orders {
 			order := make([]letter, length)
 			for i := range order {
-				order[i] = letter(alphabet[random.IntN(len(alphabet))])
+				order[i] = letter(ofAll[random.IntN(len(ofAll))])
 			}
 			crashAt, n, done := random.IntN(length), random.IntN(writes), random.IntN(2) == 0
 			b.run(t, order, func(i int) {
@@ -62,14 +69,16 @@ func TestLongOrdersEndWhereTheyMust(t *testing.T) {
 				}
 			})
 		}
+		b.wantSound(t)
 	})
 }
 
 // books count what all payments so far must have come to.
 type books struct {
 	*desk
+	writing
 	payments, crashed   int
-	held, cleared, open int64
+	held, cleared, open int64 // What was sent back is not cleared.
 }
 
 // every goes through an order, and through all longer ones that begin so.
@@ -84,7 +93,7 @@ func (b *books) every(t testing.TB, order []letter, longest int) {
 	if len(order) == longest {
 		return
 	}
-	for _, l := range []letter(alphabet) {
+	for _, l := range []letter(b.alphabet) {
 		b.every(t, append(order[:len(order):len(order)], l), longest)
 	}
 }
@@ -105,7 +114,7 @@ func (b *books) runWithCrash(t testing.TB, order []letter, n int, done bool) (cr
 	return crashed
 }
 
-func (b *books) name() string { return fmt.Sprint("p", b.payments) }
+func (b *books) name() string { return fmt.Sprint(b.writing.name, b.payments) }
 
 // run sends the messages of a new payment in an order, and does something before each of them.
 func (b *books) run(t testing.TB, order []letter, before func(i int)) {
@@ -123,7 +132,8 @@ func (b *books) run(t testing.TB, order []letter, before func(i int)) {
 			t.Fatalf("%s: %c (at %d) is declined: %v, want %v", string(order), l, i, last.declined, declined)
 		}
 	}
-	b.held, b.cleared = b.held+m.held, b.cleared+m.cleared
+	_, sent := m.refunds.money()
+	b.held, b.cleared = b.held+m.held, b.cleared+m.cleared-sent
 	if m.held > 0 {
 		b.open++
 	}
@@ -137,6 +147,11 @@ func (b *books) wantPayment(t testing.TB, order string, m *model, authorisationI
 	if p.GetHeldMinor() != m.held || p.GetClearedMinor() != m.cleared || p.GetStatus() != m.status() {
 		t.Fatalf("%s: it holds %d and has cleared %d, %v, want %d, %d, %v",
 			order, p.GetHeldMinor(), p.GetClearedMinor(), p.GetStatus(), m.held, m.cleared, m.status())
+	}
+	promised, sent := m.refunds.money()
+	if p.GetPromisedMinor() != promised || p.GetRefundedMinor() != sent {
+		t.Fatalf("%s: %d of refunds are promised and %d sent, want %d and %d",
+			order, p.GetPromisedMinor(), p.GetRefundedMinor(), promised, sent)
 	}
 	if p.GetTransactionId() == "" {
 		return // Nothing ever happened that a customer would see.

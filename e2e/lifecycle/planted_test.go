@@ -68,11 +68,11 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &suspect{TB: t}
-				b := &books{desk: newDesk(t, bug)}
+				b := &books{desk: newDesk(t, bug), writing: writing{ofHolds, "p"}}
 				ended := make(chan struct{})
 				go func() {
 					defer close(ended)
-					for _, first := range []letter(alphabet) {
+					for _, first := range []letter(ofHolds) {
 						b.every(s, []letter{first}, 2)
 					}
 					b.wantSound(s)

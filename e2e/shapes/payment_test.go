@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -13,6 +14,11 @@ func paymentTests() []test {
 		{"a reversal may come before its authorisation", reversesFirst},
 		{"a collection without an authorisation finds it, or stands alone", collectsWithout},
 		{"what a customer does not want is declined, and explained", controls},
+		{"a refund is promised, kept and taken back", refunds},
+		{"cash beside a purchase is approved whole or not at all, and both are shown", cashback},
+		{"abroad, each step keeps the merchant's amount and a rate of its own", abroad},
+		{"a balance inquiry shows what there is, and changes nothing", inquires},
+		{"what was presented with a card declines by its own name, and wrong PINs are counted", verifications},
 	}
 }
 
@@ -26,7 +32,12 @@ type followed struct {
 		Status          string `json:"status"`
 		Held            int64  `json:"held"`
 		Cleared         int64  `json:"cleared"`
+		Promised        int64  `json:"promised"`
+		Refunded        int64  `json:"refunded"`
 	} `json:"payment"`
+	Event struct {
+		TransactionID string `json:"transaction_id"`
+	} `json:"event"`
 }
 
 // message sends a message of the processor's about the customer's card.
@@ -48,7 +59,11 @@ func (s *suite) message(t *testing.T, route, id, fields string) followed {
 type shown struct {
 	Amount          int64
 	Settled         string
-	AmountIsPending bool `json:"amount_is_pending"`
+	AmountIsPending bool   `json:"amount_is_pending"`
+	CashbackAmount  int64  `json:"cashback_amount"`
+	LocalAmount     int64  `json:"local_amount"`
+	LocalCurrency   string `json:"local_currency"`
+	ConversionRate  string `json:"conversion_rate"`
 }
 
 func (s *suite) transaction(t *testing.T, id string) shown {
@@ -159,5 +174,107 @@ func controls(t *testing.T, s *suite) {
 		if explained.DeclineReason != c.reason || last != c.check {
 			t.Errorf("%s of %s is explained as %+v, want %s", c.amount, c.mcc, explained, c.check)
 		}
+	}
+}
+
+// verifications wants three wrong PINs in a row to block it until it is reset, and a repeat not to count.
+func verifications(t *testing.T, s *suite) {
+	t.Cleanup(func() { s.Run(t, "card", "pin-reset", "-o", "json") })
+	for i, step := range []struct{ flags, reason string }{
+		{"--cvv no_match", "bad_cvv"}, {"--expiry 2020-01", "wrong_expiry"}, {"--cryptogram no_match", "bad_cryptogram"},
+		{"--pin wrong --id pin-1", "wrong_pin"}, {"--pin wrong --id pin-1", "wrong_pin"}, {"--pin wrong", "wrong_pin"},
+		{"--pin verified", ""},
+		{"--pin wrong", "wrong_pin"}, {"--pin wrong", "wrong_pin"}, {"--pin wrong", "wrong_pin"},
+		{"--pin verified", "pin_tries_exceeded"}, {"--pin not_tried --cvv match --address no_match", ""},
+	} {
+		if paid := s.swipe(t, "1.00", strings.Fields(step.flags)...); paid.DeclineReason != step.reason {
+			t.Errorf("step %d: with %s it was %+v, want %q", i, step.flags, paid, step.reason)
+		}
+	}
+	s.Run(t, "card", "pin-reset", "-o", "json")
+	if paid := s.swipe(t, "1.00", "--pin", "verified"); paid.Outcome != "approved" {
+		t.Errorf("after a reset it was %+v", paid)
+	}
+}
+
+func cashback(t *testing.T, s *suite) {
+	s.Run(t, "card", "control", "--cash-day", "30", "-o", "json")
+	t.Cleanup(func() { s.Run(t, "card", "control", "--cash-day", "none", "-o", "json") })
+	paid := s.swipe(t, "25.00", "--cashback", "20.00")
+	if seen := s.transaction(t, paid.TransactionID); seen.Amount != -25_00 || seen.CashbackAmount != -20_00 {
+		t.Errorf("the customer sees %+v", seen)
+	}
+	if more := s.swipe(t, "25.00", "--cashback", "10.01"); more.DeclineReason != "limit_cash_day" {
+		t.Errorf("more cash than there may be was %+v", more)
+	}
+	if more := s.swipe(t, "5.00", "--cashback", "5.00"); more.Outcome != "approved" {
+		t.Errorf("as much cash as there may be was %+v", more)
+	}
+}
+
+func inquires(t *testing.T, s *suite) {
+	before := s.balance(t)
+	body := fmt.Sprintf(`{"processor_id":"atm","card_id":%q,"verification":{"pin":"verified"}}`, s.Facts().CardID)
+	answer := s.Ask(t, http.MethodPost, s.Facts().CardEdge+"/balance-inquiries", body, "Content-Type", "application/json")
+	var got struct {
+		Outcome   string
+		Available struct{ Minor int64 }
+	}
+	if err := json.Unmarshal(answer.Body, &got); err != nil || got.Outcome != "approved" || got.Available.Minor != before {
+		t.Errorf("of %d it was answered %s, %v", before, answer.Body, err)
+	}
+	if after := s.balance(t); after != before {
+		t.Errorf("%d are gone", before-after)
+	}
+}
+
+func abroad(t *testing.T, s *suite) {
+	paid := s.swipe(t, "10.21", "--local", "12.00", "--currency", "EUR", "--rate", "0.8512")
+	seen := s.transaction(t, paid.TransactionID)
+	if seen.LocalAmount != -12_00 || seen.LocalCurrency != "EUR" || seen.ConversionRate != "0.8512" {
+		t.Errorf("the customer sees %+v", seen)
+	}
+	clearing := fmt.Sprintf(`"original":{"authorisation_id":%q},"local_amount":{"minor":1220,"currency":"EUR"},
+		"conversion_rate":"0.85",`, paid.AuthorisationID) + fmt.Sprintf(pence, 10_37) + hotel
+	s.message(t, "/clearings", "abroad", clearing)
+	seen = s.transaction(t, paid.TransactionID)
+	if seen.Amount != -10_37 || seen.LocalAmount != -12_20 || seen.ConversionRate != "0.85" {
+		t.Errorf("after the collection the customer sees %+v", seen)
+	}
+}
+
+func refunds(t *testing.T, s *suite) {
+	before := s.balance(t)
+	promise := `"refund_authorisation":{"processor_id":"sorry"}`
+	const shop = `,"descriptor":"ASOS.COM LONDON GBR"`
+	for _, step := range []struct {
+		route, id, fields string
+		status            string
+		promised, sent    int64
+		pending           bool
+	}{
+		{"/refund-authorisations", "sorry", fmt.Sprintf(pence, 5_00) + shop, "pending", 5_00, 0, true},
+		{"/refunds", "sorry-2", promise + "," + fmt.Sprintf(pence, 6_00) + shop, "settled", 0, 6_00, false},
+		{"/refund-reversals", "oops", promise + `,"refund":{"processor_id":"sorry-2"}`, "reversed", 0, 0, false},
+	} {
+		var got followed
+		for range 2 { // A repeat answers the same, and changes nothing.
+			got = s.message(t, step.route, step.id, step.fields)
+			if p := got.Payment; p.Status != step.status || p.Promised != step.promised || p.Refunded != step.sent {
+				t.Fatalf("%s came to %+v, want %+v", step.id, got, step)
+			}
+		}
+		seen := s.transaction(t, got.Event.TransactionID)
+		if seen.Amount != step.promised+step.sent || seen.AmountIsPending != step.pending {
+			t.Errorf("after %s the customer sees %+v", step.id, seen)
+		}
+		if more := s.balance(t) - before; more != step.sent {
+			t.Errorf("after %s there are %d more, want %d", step.id, more, step.sent)
+		}
+	}
+	early := s.message(t, "/refund-reversals", "early", `"refund":{"processor_id":"late"}`)
+	late := s.message(t, "/refunds", "late", fmt.Sprintf(pence, 6_00)+shop)
+	if early.Outcome != "done" || late.DeclineReason != "reversed" || s.balance(t) != before {
+		t.Errorf("a refund after its reversal came to %+v", late)
 	}
 }

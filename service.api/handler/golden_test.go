@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"farthing/pkg/edge/edgetest"
+	moneyproto "farthing/pkg/money/proto"
 	cardsproto "farthing/service.cards/proto"
 	feedproto "farthing/service.feed/proto"
 	transactionsproto "farthing/service.transactions/proto"
@@ -67,6 +68,7 @@ func enriched(name string, at time.Time) *transactionsproto.Transaction {
 func TestATransactionHasTheExactShapeOfThePublicAPI(t *testing.T) {
 	abroad := pending("abroad", noon)
 	abroad.LocalAmount.Minor, abroad.LocalAmount.Currency = -499, "EUR"
+	abroad.Rate, abroad.Cashback = &moneyproto.Rate{Decimal: "0.7014"}, pence(-100)
 	for _, c := range []struct {
 		golden, query string
 		tx            *transactionsproto.Transaction

@@ -7,8 +7,8 @@ import (
 	transactionsproto "farthing/service.transactions/proto"
 )
 
-// view is a transaction as the API shows it. Every key is always there, but for decline_reason: programs index them
-// without looking. Amounts are minor units, negative when money goes out.
+// view is a transaction as the API shows it. Every key is always there, but for conversion_rate, cashback_amount and
+// decline_reason: programs index them without looking. Amounts are minor units, negative when money goes out.
 type view struct {
 	ID                string            `json:"id"`
 	AccountID         string            `json:"account_id"`
@@ -20,6 +20,8 @@ type view struct {
 	Currency          string            `json:"currency"`
 	LocalAmount       int64             `json:"local_amount"`
 	LocalCurrency     string            `json:"local_currency"`
+	ConversionRate    string            `json:"conversion_rate,omitempty"` // What one of local_currency is: "0.8512".
+	CashbackAmount    int64             `json:"cashback_amount,omitempty"` // Of amount, the cash beside a purchase.
 	Description       string            `json:"description"`
 	Merchant          any               `json:"merchant"` // Null, an id, or a merchant if it was expanded.
 	Category          string            `json:"category"`
@@ -70,6 +72,7 @@ func viewOf(t *transactionsproto.Transaction, expanded bool) view {
 		Created: wire.Time(t.GetCreatedMs()), Updated: wire.Time(t.GetUpdatedMs()), Settled: settled(t),
 		Amount: amount.GetMinor(), Currency: amount.GetCurrency(),
 		LocalAmount: t.GetLocalAmount().GetMinor(), LocalCurrency: t.GetLocalAmount().GetCurrency(),
+		ConversionRate: t.GetRate().GetDecimal(), CashbackAmount: t.GetCashback().GetMinor(),
 		Description: t.GetDescriptor_(), Merchant: merchantOf(t.GetMerchant(), expanded),
 		Category: category, Categories: map[string]int64{category: amount.GetMinor()},
 		Notes: t.GetNotes(), Metadata: t.GetMetadata(), Scheme: t.GetScheme(), DedupeID: t.GetHoldId(),
@@ -107,6 +110,8 @@ func publicReason(reason string) string {
 		return "CARD_INACTIVE"
 	case "card_closed":
 		return "CARD_BLOCKED"
+	case "bad_cvv":
+		return "INVALID_CVC"
 	default: // Not every program knows CARD_EXPIRED, and the rest are our own affair.
 		return "OTHER"
 	}

@@ -69,6 +69,9 @@ func title(t *transactionsproto.Transaction) string {
 
 func body(t *transactionsproto.Transaction) string {
 	amount := money.Amount{Minor: t.GetAmount().GetMinor(), Currency: t.GetAmount().GetCurrency()}
+	if t.GetRefund() {
+		return refund(t, amount)
+	}
 	paid := amount.Negated().Symbolic()
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
@@ -83,4 +86,21 @@ func body(t *transactionsproto.Transaction) string {
 		return "You were refunded " + amount.Symbolic()
 	}
 	return "You paid " + paid
+}
+
+// refund is how far one has come.
+func refund(t *transactionsproto.Transaction, amount money.Amount) string {
+	switch t.GetStatus() {
+	case transactionsproto.Status_STATUS_PENDING:
+		return "A refund of " + amount.Symbolic() + " is on its way"
+	case transactionsproto.Status_STATUS_REVERSED:
+		if t.GetSettledMs() > 0 {
+			return "A refund was taken back by the merchant"
+		}
+		return "A refund was cancelled by the merchant"
+	case transactionsproto.Status_STATUS_EXPIRED:
+		return "A refund that was on its way never came"
+	default:
+		return "You were refunded " + amount.Symbolic()
+	}
 }

@@ -58,12 +58,28 @@ func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 	declined := payment(transactionsproto.Status_STATUS_DECLINED)
 	unnamed := payment(transactionsproto.Status_STATUS_PENDING)
 	unnamed.Merchant = nil
+	refund := func(status transactionsproto.Status, minor, settled int64) *transactionsproto.Transaction {
+		t := payment(status)
+		t.Refund, t.Amount, t.SettledMs = true, &moneyproto.Money{Minor: minor, Currency: "GBP"}, settled
+		return t
+	}
+	const pret = "🥪 Pret A Manger"
+	const reversed = transactionsproto.Status_STATUS_REVERSED
 	for name, c := range map[string]struct {
 		payment     *transactionsproto.Transaction
 		title, body string
 	}{
-		"approved":           {payment(transactionsproto.Status_STATUS_PENDING), "🥪 Pret A Manger", "You paid £3.50"},
-		"declined":           {declined, "🥪 Pret A Manger", "Your payment of £3.50 was declined"},
+		"approved": {payment(transactionsproto.Status_STATUS_PENDING), "🥪 Pret A Manger", "You paid £3.50"},
+		"declined": {declined, "🥪 Pret A Manger", "Your payment of £3.50 was declined"},
+		"a promise": {
+			refund(transactionsproto.Status_STATUS_PENDING, 3_50, 0), pret, "A refund of £3.50 is on its way",
+		},
+		"a refund":        {refund(transactionsproto.Status_STATUS_SETTLED, 3_50, 1), pret, "You were refunded £3.50"},
+		"taken back":      {refund(reversed, 0, 1), pret, "A refund was taken back by the merchant"},
+		"a promise ended": {refund(reversed, 0, 0), pret, "A refund was cancelled by the merchant"},
+		"a promise forgotten": {
+			refund(transactionsproto.Status_STATUS_EXPIRED, 0, 0), pret, "A refund that was on its way never came",
+		},
 		"without a merchant": {unnamed, "PRET A MANGER", "You paid £3.50"},
 	} {
 		payload, err := logic.Payload(c.payment)

@@ -53,6 +53,23 @@ func (h *Handler) Refund(ctx context.Context, req *balanceproto.RefundRequest) (
 	}, nil
 }
 
+// ReverseRefund takes back what a merchant had sent back.
+func (h *Handler) ReverseRefund(
+	ctx context.Context, req *balanceproto.ReverseRefundRequest,
+) (*balanceproto.ReverseRefundResponse, error) {
+	c, err := clearingOf(req.GetAccountId(), req.GetClearingId(), req.GetScheme(), req.GetAmount())
+	if err != nil {
+		return nil, err
+	}
+	journal, entry, err := h.bookkeeper.ReverseRefund(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("reversing a refund: %w", err)
+	}
+	return &balanceproto.ReverseRefundResponse{
+		JournalId: journal.ID, Balance: moneyOf(entry.Available(), c.Amount.Currency),
+	}, nil
+}
+
 // scheme is what a card scheme's name looks like: it becomes part of an account's.
 var scheme = regexp.MustCompile(`^[a-z]{1,20}$`)
 

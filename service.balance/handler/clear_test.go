@@ -91,6 +91,38 @@ func TestARefundComesBackOnce(t *testing.T) {
 	b.sound(t)
 }
 
+func TestARefundIsTakenBackOnceWhateverThereIsAndIsNoSpending(t *testing.T) {
+	b := newBank(t, 1_00)
+	refund := &balanceproto.RefundRequest{
+		AccountId: b.account, ClearingId: "r1", Scheme: "mastercard", Amount: pounds(5_00),
+	}
+	if _, err := b.Refund(t.Context(), refund); err != nil {
+		t.Fatal(err)
+	}
+	b.hold(t, holdNamed("h", 1), 6_00) // The refund is spent.
+	back := &balanceproto.ReverseRefundRequest{
+		AccountId: b.account, ClearingId: "u1", Scheme: "mastercard", Amount: pounds(5_00),
+	}
+	for range 2 {
+		if rsp, err := b.ReverseRefund(t.Context(), back); err != nil || rsp.GetBalance().GetMinor() != -5_00 {
+			t.Fatalf("taking it back: %v, %v", rsp, err)
+		}
+	}
+	state, err := b.GetBalance(t.Context(), &balanceproto.GetBalanceRequest{AccountId: b.account})
+	if err != nil || state.GetSpendToday().GetMinor() != -6_00 || state.GetPosted().GetMinor() != 1_00 {
+		t.Errorf("the account has %v, %v", state, err)
+	}
+	back.ClearingId = "r1"
+	if rsp, err := b.ReverseRefund(t.Context(), back); !errs.Is(err, "conflict.clearing_id") {
+		t.Errorf("under the refund's own id: %v, %v", rsp, err)
+	}
+	back.Scheme = ""
+	if rsp, err := b.ReverseRefund(t.Context(), back); !errs.Is(err, "bad_request.bad_param.scheme") {
+		t.Errorf("without a scheme: %v, %v", rsp, err)
+	}
+	b.sound(t)
+}
+
 func TestWhatCannotBeClearedIsRefusedAndChangesNothing(t *testing.T) {
 	b, hold := newBank(t, 20_00), holdNamed("h", 1)
 	b.hold(t, hold, 8_00)

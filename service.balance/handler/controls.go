@@ -47,10 +47,15 @@ const (
 
 // controlOf is the control that a hold is to be made under.
 func controlOf(sent *balanceproto.Control, refusal balanceproto.DeclineReason) (logic.Control, error) {
-	c := logic.Control{Set: sent.GetSetId(), Cash: sent.GetCash(), Checks: logic.ChecksOf(sent.GetChecks())}
+	c := logic.Control{
+		Set: sent.GetSetId(), Cash: sent.GetCash(), Cashback: sent.GetCashbackMinor(),
+		Checks: logic.ChecksOf(sent.GetChecks()),
+	}
 	switch {
 	case len(c.Set) > controlTextMax:
 		return c, errs.BadParam("control.set_id", "must be at most 64 bytes")
+	case c.Cashback < 0, c.Cashback > 0 && c.Cash:
+		return c, errs.BadParam("control.cashback_minor", "must not be negative, and none of a payment of cash alone")
 	case len(c.Checks) > checksMax:
 		return c, errs.BadParam("control.checks", "must be at most 16")
 	case len(sent.GetLimits()) > limitsMax:

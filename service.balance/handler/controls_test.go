@@ -127,6 +127,45 @@ func TestWhatIsGivenBackMayBeSpentAgainAndWhatIsForcedCounts(t *testing.T) {
 	b.sound(t)
 }
 
+func TestOfAPurchaseWithCashTheCashAloneCountsAsCash(t *testing.T) {
+	b := newBank(t, 100_00)
+	const cashback = balanceproto.Window_WINDOW_CASHBACK
+	reserve := func(n int, minor, cash int64, limits ...*balanceproto.Limit) *balanceproto.ReserveResponse {
+		t.Helper()
+		req := b.under(holdNamed("h", n), minor, limits...)
+		req.Control.CashbackMinor, req.AcceptPartial = cash, n == 5
+		rsp, err := b.Reserve(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rsp
+	}
+	const noMoreCash = balanceproto.DeclineReason_DECLINE_REASON_LIMIT_CASH_DAY
+	const tooMuch = balanceproto.DeclineReason_DECLINE_REASON_LIMIT_CASHBACK
+	for range 2 { // A repeat answers the same.
+		if got := reserve(1, 30_00, 10_00, limit(cashDay, 10_00)); !approved(got) || got.GetCashbackMinor() != 10_00 {
+			t.Errorf("a purchase with cash: %v", got)
+		}
+	}
+	if got := reserve(2, 30_00, 1, limit(cashDay, 10_00)); got.GetDeclineReason() != noMoreCash {
+		t.Errorf("more cash than there may be in a day: %v", got)
+	}
+	if got := reserve(3, 30_00, 20_01, limit(cashback, 20_00)); got.GetDeclineReason() != tooMuch {
+		t.Errorf("more cash than there may be beside a purchase: %v", got)
+	}
+	if got := reserve(4, 30_00, 0, limit(cashDay, 10_00), limit(cashback, 0)); !approved(got) {
+		t.Errorf("a purchase without cash: %v", got)
+	}
+	if got := reserve(5, 50_00, 20_00); got.GetAmount().GetMinor() != 30_00 || got.GetCashbackMinor() != 0 {
+		t.Errorf("a purchase with more cash than there is: %v", got)
+	}
+	b.release(t, holdNamed("h", 1), 1, 25_00)
+	if got := reserve(6, 5_01, 5_00, limit(cashDay, 10_00)); !approved(got) {
+		t.Errorf("after some of the cash came back: %v", got)
+	}
+	b.sound(t)
+}
+
 // However many swipe at once, a limit is never exceeded, and is used up.
 func TestAThousandSwipesAtOnceNeverExceedALimit(t *testing.T) {
 	b := newBank(t, 10_000_00)
@@ -155,6 +194,13 @@ func TestAControlThatContradictsItselfIsRefused(t *testing.T) {
 		"control.checks": func(r *balanceproto.ReserveRequest) { r.Control.Checks[0] = failed },
 		"control.limits": func(r *balanceproto.ReserveRequest) { r.Control.Limits[0].Minor = -1 },
 		"control.set_id": func(r *balanceproto.ReserveRequest) { r.Control.SetId = "" },
+		"control.cashback_minor": func(r *balanceproto.ReserveRequest) {
+			r.Control.CashbackMinor = r.GetAmount().GetMinor() + 1
+		},
+		"control.cashback_minor: both": func(r *balanceproto.ReserveRequest) {
+			r.Control.CashbackMinor, r.Control.Cash = 1, true
+		},
+		"control.cashback_minor: negative": func(r *balanceproto.ReserveRequest) { r.Control.CashbackMinor = -1 },
 	} {
 		req := b.under(holdNamed("h", 1), 1_00, limit(day, 1))
 		spoil(req)

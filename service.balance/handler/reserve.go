@@ -25,6 +25,9 @@ func (h *Handler) Reserve(
 	if err != nil {
 		return nil, err
 	}
+	if control.Cashback > amount.Minor {
+		return nil, errs.BadParam("control.cashback_minor", "must be at most the amount")
+	}
 	decision, err := h.ledger.Do(ctx, req.GetAccountId(), logic.Command{
 		ID: req.GetHoldId(), Kind: logic.Held, Amount: amount.Minor, Refusal: logic.Reason(req.GetRefusal()),
 		Forced: req.GetForced(), Partial: req.GetAcceptPartial(), Control: control,
@@ -109,7 +112,7 @@ func reserveResponse(d logic.Decision, currency string) *balanceproto.ReserveRes
 		Amount:        moneyOf(0, currency),
 	}
 	if d.Entry.Kind == logic.Held {
-		rsp.Amount.Minor = d.Entry.HeldChange
+		rsp.Amount.Minor, rsp.CashbackMinor = d.Entry.HeldChange, d.Entry.Cashback
 	}
 	if d.Entry.Sequence > 0 { // A fence knows no balance.
 		rsp.Balance = moneyOf(d.Entry.Available(), currency)

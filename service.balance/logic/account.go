@@ -67,6 +67,7 @@ const (
 	LimitWeek         Reason = 10
 	LimitMonth        Reason = 11
 	LimitCashDay      Reason = 12
+	LimitCashback     Reason = 35
 )
 
 // Entry is one line of an account's ledger, and at once the first answer to whoever asked for it: it is found by its
@@ -89,6 +90,7 @@ type Entry struct {
 	// Of a Held, Declined or Cleared one: under what control it was decided. Of the first two also why.
 	ControlSet string
 	Cash       bool
+	Cashback   int64 // Of a Held or Declined one: minor units.
 	Checks     []Check
 
 	Traceparent string        // Of the call that caused it, for the event.

@@ -41,6 +41,8 @@ func limitCheck(w Window) (name string, reason Reason) {
 		return "limit_month", LimitMonth
 	case CashOneDay:
 		return "limit_cash_day", LimitCashDay
+	case OneCashback:
+		return "limit_cashback", LimitCashback
 	case OnePayment:
 	}
 	return "limit_payment", LimitPayment
@@ -78,13 +80,14 @@ func decideHold(a Account, c Command, amount int64, today Day) decision {
 		d.refused(c.Refusal)
 	}
 	for _, limit := range c.Control.Limits {
-		if limit.Window == CashOneDay && !c.Control.Cash {
+		counts := limit.Window.of(amount, c.Control)
+		if counts == 0 {
 			continue
 		}
 		before := a.spentIn(c.Control.Set, limit.Window, today)
 		name, reason := limitCheck(limit.Window)
-		d.check(Check{Name: name, Limit: limit.Minor, Before: before, After: saturated(before, amount)},
-			amount <= limit.Minor-before, reason)
+		d.check(Check{Name: name, Limit: limit.Minor, Before: before, After: saturated(before, counts)},
+			counts <= limit.Minor-before, reason)
 	}
 	available := a.Available()
 	d.check(Check{Name: fundsCheck, Limit: available, Before: available, After: saturated(available, -amount)},
@@ -149,13 +152,16 @@ func ChecksOf(sent []*balanceproto.Check) []Check {
 
 // hashChecks adds an explanation to an entry's hash. Without one nothing is added.
 func hashChecks(into hash.Hash, e Entry) {
-	if e.ControlSet == "" && !e.Cash && len(e.Checks) == 0 {
+	if e.ControlSet == "" && !e.Cash && e.Cashback == 0 && len(e.Checks) == 0 {
 		return
 	}
 	text := make([]byte, 0, 64*(len(e.Checks)+1))
 	text = strconv.AppendQuote(text, e.ControlSet)
 	if e.Cash {
 		text = append(text, '$')
+	}
+	if e.Cashback != 0 {
+		text = binary.BigEndian.AppendUint64(append(text, '+'), uint64(e.Cashback)) //nolint:gosec // The same bits.
 	}
 	for _, c := range e.Checks {
 		text = strconv.AppendQuote(strconv.AppendQuote(text, c.Name), c.Input)

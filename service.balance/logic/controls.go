@@ -11,11 +11,12 @@ type Window int64
 
 // The windows. Their numbers are those of balance.v1.Window.
 const (
-	OnePayment Window = 1 // Nothing is counted: each payment is looked at by itself.
-	OneDay     Window = 2
-	OneWeek    Window = 3
-	OneMonth   Window = 4
-	CashOneDay Window = 5 // Of cash alone.
+	OnePayment  Window = 1 // Nothing is counted: each payment is looked at by itself.
+	OneDay      Window = 2
+	OneWeek     Window = 3
+	OneMonth    Window = 4
+	CashOneDay  Window = 5 // Of cash alone.
+	OneCashback Window = 6 // Of the cash beside one purchase. Nothing is counted.
 )
 
 // begins is the first day of the window that a day lies in.
@@ -27,7 +28,7 @@ func (w Window) begins(day Day) Day {
 		return dayOfDate(at.AddDate(0, 0, -sinceMonday))
 	case OneMonth:
 		return day - day%100 + 1
-	case OnePayment, OneDay, CashOneDay:
+	case OnePayment, OneDay, CashOneDay, OneCashback:
 	}
 	return day
 }
@@ -45,11 +46,33 @@ func dayOfDate(at time.Time) Day {
 // Control is under what control a card pays.
 type Control struct {
 	// Set is whose counters count: a card shares them with its replacements. Empty for none.
-	Set  string
-	Cash bool // The payment gives cash.
+	Set string
+	// The payment gives cash, and nothing else; or a purchase gives so much of it beside, in minor units.
+	Cash     bool
+	Cashback int64
 	// Limits are looked at in this order. Checks were made before, in theirs, by whoever knows the card.
 	Limits []Limit
 	Checks []Check
+}
+
+// cashOf is how much of an amount is cash.
+func (c Control) cashOf(minor int64) int64 {
+	if c.Cash {
+		return minor
+	}
+	return min(c.Cashback, minor)
+}
+
+// of is how much of an amount a window counts.
+func (w Window) of(minor int64, c Control) int64 {
+	switch w {
+	case CashOneDay:
+		return c.cashOf(minor)
+	case OneCashback:
+		return c.Cashback
+	case OnePayment, OneDay, OneWeek, OneMonth:
+	}
+	return minor
 }
 
 // Limit is how much may be spent in a window, in minor units.
@@ -92,7 +115,7 @@ func (c *Counters) of(w Window) *Spent {
 		return &c.Month
 	case CashOneDay:
 		return &c.CashDay
-	case OnePayment:
+	case OnePayment, OneCashback:
 	}
 	return nil
 }
@@ -110,9 +133,9 @@ func (a Account) spentIn(set string, w Window, today Day) int64 {
 	return counter.in(w.begins(today))
 }
 
-// counted is an account after a set has spent on a day, or got back for minor units below zero. What comes back for a
-// window that is over is nobody's any more.
-func (a Account) counted(set string, cash bool, minor int64, on Day) Account {
+// counted is an account after a set has spent on a day, some of it as cash, or got back for minor units below zero.
+// What comes back for a window that is over is nobody's any more.
+func (a Account) counted(set string, minor, cash int64, on Day) Account {
 	if set == "" || minor == 0 {
 		return a
 	}
@@ -128,11 +151,10 @@ func (a Account) counted(set string, cash bool, minor int64, on Day) Account {
 		}
 		i = len(a.Counters) - 1
 	}
-	for _, w := range []Window{OneDay, OneWeek, OneMonth, CashOneDay} {
-		if w != CashOneDay || cash {
-			a.Counters[i].of(w).count(minor, w.begins(on))
-		}
+	for _, w := range []Window{OneDay, OneWeek, OneMonth} {
+		a.Counters[i].of(w).count(minor, w.begins(on))
 	}
+	a.Counters[i].CashDay.count(cash, CashOneDay.begins(on))
 	return a
 }
 

@@ -85,15 +85,16 @@ func effect(a Account, c Command, at time.Time, london *time.Location) (Account,
 
 func hold(a Account, c Command, today Day) (Account, Entry) {
 	amount := c.Amount
-	if available := a.Available(); c.Partial && available > 0 {
-		amount = min(amount, available)
+	if c.Partial {
+		amount, c.Control.Cashback = c.part(a.Available())
 	}
 	if amount > math.MaxInt64-a.Held { // Nobody can force more than there is.
 		c.Forced = false
 	}
 	d := decideHold(a, c, amount, today)
 	entry := Entry{
-		Kind: Held, Reason: d.reason, ControlSet: c.Control.Set, Cash: c.Control.Cash, Checks: d.checks,
+		Kind: Held, Reason: d.reason, ControlSet: c.Control.Set, Cash: c.Control.Cash,
+		Cashback: c.Control.Cashback, Checks: d.checks,
 	}
 	if d.over() {
 		entry.Kind = Declined
@@ -104,6 +105,19 @@ func hold(a Account, c Command, today Day) (Account, Entry) {
 		a.OpenHolds++
 	}
 	return spend(a, entry, amount, today), entry
+}
+
+// part is what may be held of an amount if there is less than that, and how much of it is cash. Whoever gives cash
+// beside a purchase gives all of it or none: of such a payment the part is the purchase alone, or nothing.
+func (c Command) part(available int64) (amount, cashback int64) {
+	switch purchase := c.Amount - c.Control.Cashback; {
+	case available >= c.Amount, available <= 0:
+	case c.Control.Cashback == 0:
+		return available, 0
+	case purchase > 0 && purchase <= available:
+		return purchase, 0
+	}
+	return c.Amount, c.Control.Cashback
 }
 
 func post(a Account, minor int64) (Account, error) {
@@ -119,12 +133,12 @@ func spend(a Account, e Entry, minor int64, today Day) Account {
 		return a
 	}
 	a.SpentToday, a.SpendDay = a.SpentOn(today)+minor, today
-	return a.counted(e.ControlSet, e.Cash, minor, today)
+	return a.counted(e.ControlSet, minor, Control{Cash: e.Cash, Cashback: e.Cashback}.cashOf(minor), today)
 }
 
 // release gives some of a hold back, to the windows in which it was spent as far as they last.
 func release(a Account, c Command) Account {
-	rest, taken := c.Hold.minus(c.Amount)
+	rest, taken := c.Hold.minus(c.Amount, goodsFirst)
 	return takeFromHold(unspend(a, c.Hold, taken), c.Amount, rest)
 }
 
@@ -133,7 +147,7 @@ func unspend(a Account, from Hold, taken []Part) Account {
 		if part.Day == a.SpendDay {
 			a.SpentToday -= part.Minor
 		}
-		a = a.counted(from.ControlSet, from.Cash, -part.Minor, part.Day)
+		a = a.counted(from.ControlSet, -part.Minor, -part.Cash, part.Day)
 	}
 	return a
 }
@@ -145,7 +159,7 @@ func clearing(a Account, c Command, today Day) Account {
 	if c.Captured == 0 {
 		return a
 	}
-	rest, _ := c.Hold.minus(c.Captured)
+	rest, _ := c.Hold.minus(c.Captured, cashFirst)
 	return takeFromHold(a, c.Captured, rest)
 }
 

@@ -19,11 +19,20 @@ type Hold struct {
 	Cash              bool
 }
 
-// Part is what was set aside on one day, in minor units.
+// Part is what was set aside on one day, in minor units, and how much of it is cash.
 type Part struct {
-	Day   Day
-	Minor int64
+	Day         Day
+	Minor, Cash int64
 }
+
+// order is what is taken from a hold first. Cash that was handed out does not come back: what is given back is of the
+// goods, as far as there are any, and what is collected of the cash.
+type order bool
+
+const (
+	goodsFirst order = false
+	cashFirst  order = true
+)
 
 // holdOf is the hold that an entry with this id is of.
 func holdOf(id string) string {
@@ -40,30 +49,35 @@ func (h Hold) after(e Entry, london *time.Location) (Hold, error) {
 		h.ID, h.TransactionID, h.ControlSet, h.Cash = holdOf(e.ID), e.TransactionID, e.ControlSet, e.Cash
 	}
 	if e.HeldChange > 0 {
-		return h.plus(e.HeldChange, DayOf(e.At, london)), nil
+		cash := Control{Cash: e.Cash, Cashback: e.Cashback}.cashOf(e.HeldChange)
+		return h.plus(Part{DayOf(e.At, london), e.HeldChange, cash}), nil
 	}
 	if -e.HeldChange > h.Remaining {
 		return h, fmt.Errorf("%s takes %d of the %d minor units that are left", e.ID, -e.HeldChange, h.Remaining)
 	}
-	rest, _ := h.minus(-e.HeldChange)
+	rest, _ := h.minus(-e.HeldChange, order(e.Kind == Cleared))
 	return rest, nil
 }
 
-func (h Hold) plus(minor int64, day Day) Hold {
-	h.Remaining += minor
-	h.Parts = append(slices.Clone(h.Parts), Part{day, minor})
+func (h Hold) plus(part Part) Hold {
+	h.Remaining += part.Minor
+	h.Parts = append(slices.Clone(h.Parts), part)
 	return h
 }
 
 // minus takes from a hold what was added last, and tells from which days.
-func (h Hold) minus(minor int64) (rest Hold, taken []Part) {
+func (h Hold) minus(minor int64, first order) (rest Hold, taken []Part) {
 	h.Remaining -= minor
 	h.Parts = slices.Clone(h.Parts)
 	for minor > 0 && len(h.Parts) > 0 {
 		last := &h.Parts[len(h.Parts)-1]
 		some := min(minor, last.Minor)
-		taken = append(taken, Part{last.Day, some})
-		minor -= some
+		cash := max(some-(last.Minor-last.Cash), 0)
+		if first == cashFirst {
+			cash = min(some, last.Cash)
+		}
+		taken = append(taken, Part{last.Day, some, cash})
+		minor, last.Cash = minor-some, last.Cash-cash
 		if last.Minor -= some; last.Minor == 0 {
 			h.Parts = h.Parts[:len(h.Parts)-1]
 		}

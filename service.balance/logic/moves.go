@@ -91,6 +91,16 @@ func (b *Bookkeeper) Refund(ctx context.Context, c Clearing) (Journal, Entry, er
 	}})
 }
 
+// ReverseRefund takes back what Refund has posted, whatever there is: it is no spending, and asks no limit. A repeat
+// answers the first entry; with another body it is conflict.clearing_id.
+func (b *Bookkeeper) ReverseRefund(ctx context.Context, c Clearing) (Journal, Entry, error) {
+	journalID := c.journalID()
+	return b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
+		{Account: c.Account, Amount: c.Amount.Negated(), Kind: Posted},
+		{Account: c.settlement(journalID), Amount: c.Amount, Kind: Posted},
+	}})
+}
+
 func (c Clearing) journalID() string { return id.Hash("jrn", c.Account+"/card/"+c.ID) }
 
 func (c Clearing) settlement(journalID string) string {

@@ -108,7 +108,7 @@ func (l *Ledger) Extend(
 	if err != nil {
 		return Decision{}, err
 	}
-	control.Set, control.Cash = left.ControlSet, left.Cash // Those that it was made under.
+	control.Set, control.Cash, control.Cashback = left.ControlSet, left.Cash, 0 // Those that it was made under.
 	decision, err := l.Do(ctx, account, Command{
 		ID: balanceproto.ChangeID(hold, n), Kind: Held, Amount: minor, Hold: left, Refusal: refusal, Forced: forced,
 		Control: control, TransactionID: left.TransactionID, Traceparent: trace.Traceparent(ctx),

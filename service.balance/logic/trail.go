@@ -106,7 +106,7 @@ func (t *trail) apply(e Entry) error {
 	case Held:
 		t.now = spend(t.now, e, e.HeldChange, today)
 	case Released:
-		_, taken := before.minus(-e.HeldChange)
+		_, taken := before.minus(-e.HeldChange, goodsFirst)
 		t.now = unspend(t.now, before, taken)
 	case Cleared:
 		t.now = spend(t.now, e, e.HeldChange-e.PostedChange, today)
@@ -140,7 +140,7 @@ func (a Account) spentBefore(check string, e Entry, today Day) (int64, bool) {
 	if check == fundsCheck {
 		return a.Available(), true
 	}
-	for _, w := range []Window{OnePayment, OneDay, OneWeek, OneMonth, CashOneDay} {
+	for _, w := range []Window{OnePayment, OneDay, OneWeek, OneMonth, CashOneDay, OneCashback} {
 		if name, _ := limitCheck(w); name == check {
 			return a.spentIn(e.ControlSet, w, today), true
 		}
@@ -238,12 +238,13 @@ type answered struct {
 	transaction, journal     string
 	controlSet               string
 	cash                     bool
+	cashback                 int64
 	atMillis                 int64
 }
 
 func answeredBy(e Entry) answered {
 	return answered{
 		e.Sequence, e.Kind, e.Reason, e.PostedChange, e.HeldChange, e.Posted, e.Held, e.TransactionID, e.Journal,
-		e.ControlSet, e.Cash, e.At.UnixMilli(),
+		e.ControlSet, e.Cash, e.Cashback, e.At.UnixMilli(),
 	}
 }

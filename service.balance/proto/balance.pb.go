@@ -35,6 +35,8 @@ const (
 	Window_WINDOW_MONTH   Window = 4
 	// Cash in a day.
 	Window_WINDOW_CASH_DAY Window = 5
+	// Cash beside one purchase.
+	Window_WINDOW_CASHBACK Window = 6
 )
 
 // Enum value maps for Window.
@@ -46,6 +48,7 @@ var (
 		3: "WINDOW_WEEK",
 		4: "WINDOW_MONTH",
 		5: "WINDOW_CASH_DAY",
+		6: "WINDOW_CASHBACK",
 	}
 	Window_value = map[string]int32{
 		"WINDOW_UNSPECIFIED": 0,
@@ -54,6 +57,7 @@ var (
 		"WINDOW_WEEK":        3,
 		"WINDOW_MONTH":       4,
 		"WINDOW_CASH_DAY":    5,
+		"WINDOW_CASHBACK":    6,
 	}
 )
 
@@ -164,6 +168,14 @@ const (
 	DeclineReason_DECLINE_REASON_ONLINE_BLOCKED      DeclineReason = 15
 	DeclineReason_DECLINE_REASON_CONTACTLESS_BLOCKED DeclineReason = 16
 	DeclineReason_DECLINE_REASON_MAGSTRIPE_BLOCKED   DeclineReason = 17
+	// What was presented with the card is not what it should be.
+	DeclineReason_DECLINE_REASON_WRONG_EXPIRY       DeclineReason = 30
+	DeclineReason_DECLINE_REASON_BAD_CRYPTOGRAM     DeclineReason = 31
+	DeclineReason_DECLINE_REASON_BAD_CVV            DeclineReason = 32
+	DeclineReason_DECLINE_REASON_WRONG_PIN          DeclineReason = 33
+	DeclineReason_DECLINE_REASON_PIN_TRIES_EXCEEDED DeclineReason = 34
+	// More cash with a purchase than there may be.
+	DeclineReason_DECLINE_REASON_LIMIT_CASHBACK DeclineReason = 35
 )
 
 // Enum value maps for DeclineReason.
@@ -187,6 +199,12 @@ var (
 		15: "DECLINE_REASON_ONLINE_BLOCKED",
 		16: "DECLINE_REASON_CONTACTLESS_BLOCKED",
 		17: "DECLINE_REASON_MAGSTRIPE_BLOCKED",
+		30: "DECLINE_REASON_WRONG_EXPIRY",
+		31: "DECLINE_REASON_BAD_CRYPTOGRAM",
+		32: "DECLINE_REASON_BAD_CVV",
+		33: "DECLINE_REASON_WRONG_PIN",
+		34: "DECLINE_REASON_PIN_TRIES_EXCEEDED",
+		35: "DECLINE_REASON_LIMIT_CASHBACK",
 	}
 	DeclineReason_value = map[string]int32{
 		"DECLINE_REASON_UNSPECIFIED":         0,
@@ -207,6 +225,12 @@ var (
 		"DECLINE_REASON_ONLINE_BLOCKED":      15,
 		"DECLINE_REASON_CONTACTLESS_BLOCKED": 16,
 		"DECLINE_REASON_MAGSTRIPE_BLOCKED":   17,
+		"DECLINE_REASON_WRONG_EXPIRY":        30,
+		"DECLINE_REASON_BAD_CRYPTOGRAM":      31,
+		"DECLINE_REASON_BAD_CVV":             32,
+		"DECLINE_REASON_WRONG_PIN":           33,
+		"DECLINE_REASON_PIN_TRIES_EXCEEDED":  34,
+		"DECLINE_REASON_LIMIT_CASHBACK":      35,
 	}
 )
 
@@ -552,7 +576,9 @@ type Control struct {
 	// Looked at in this order, after the checks.
 	Limits []*Limit `protobuf:"bytes,3,rep,name=limits,proto3" json:"limits,omitempty"`
 	// What was looked at before, in order. The last has failed if there is a refusal.
-	Checks        []*Check `protobuf:"bytes,4,rep,name=checks,proto3" json:"checks,omitempty"`
+	Checks []*Check `protobuf:"bytes,4,rep,name=checks,proto3" json:"checks,omitempty"`
+	// How much cash a purchase gives beside: minor units, at most the amount. A payment of cash alone has none.
+	CashbackMinor int64 `protobuf:"varint,5,opt,name=cashback_minor,json=cashbackMinor,proto3" json:"cashback_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -613,6 +639,13 @@ func (x *Control) GetChecks() []*Check {
 		return x.Checks
 	}
 	return nil
+}
+
+func (x *Control) GetCashbackMinor() int64 {
+	if x != nil {
+		return x.CashbackMinor
+	}
+	return 0
 }
 
 // Limit is how much may be spent in a window.
@@ -863,7 +896,9 @@ type ReserveResponse struct {
 	// It had been decided before this call.
 	Repeated bool `protobuf:"varint,7,opt,name=repeated,proto3" json:"repeated,omitempty"`
 	// What is held; zero of a declined one.
-	Amount        *proto.Money `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *proto.Money `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Of that, the cash beside a purchase: minor units. None if only the purchase was approved.
+	CashbackMinor int64 `protobuf:"varint,9,opt,name=cashback_minor,json=cashbackMinor,proto3" json:"cashback_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -952,6 +987,13 @@ func (x *ReserveResponse) GetAmount() *proto.Money {
 		return x.Amount
 	}
 	return nil
+}
+
+func (x *ReserveResponse) GetCashbackMinor() int64 {
+	if x != nil {
+		return x.CashbackMinor
+	}
+	return 0
 }
 
 type SettleHoldRequest struct {
@@ -1211,7 +1253,7 @@ type ExtendRequest struct {
 	// As in ReserveRequest.
 	Refusal DeclineReason `protobuf:"varint,5,opt,name=refusal,proto3,enum=balance.v1.DeclineReason" json:"refusal,omitempty"`
 	Forced  bool          `protobuf:"varint,6,opt,name=forced,proto3" json:"forced,omitempty"`
-	// Its set and cash are those of the hold.
+	// Its set and cash are those of the hold, and it gives no cash beside.
 	Control       *Control `protobuf:"bytes,7,opt,name=control,proto3" json:"control,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1816,6 +1858,128 @@ func (x *RefundResponse) GetBalance() *proto.Money {
 	return nil
 }
 
+type ReverseRefundRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Of the message that takes it back: as in ClearRequest; never that of a clearing or a refund.
+	ClearingId string `protobuf:"bytes,2,opt,name=clearing_id,json=clearingId,proto3" json:"clearing_id,omitempty"`
+	Scheme     string `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	// What was sent back: more than zero, in the account's currency.
+	Amount        *proto.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReverseRefundRequest) Reset() {
+	*x = ReverseRefundRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseRefundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseRefundRequest) ProtoMessage() {}
+
+func (x *ReverseRefundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseRefundRequest.ProtoReflect.Descriptor instead.
+func (*ReverseRefundRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ReverseRefundRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *ReverseRefundRequest) GetClearingId() string {
+	if x != nil {
+		return x.ClearingId
+	}
+	return ""
+}
+
+func (x *ReverseRefundRequest) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+func (x *ReverseRefundRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+type ReverseRefundResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	JournalId     string                 `protobuf:"bytes,1,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	Balance       *proto.Money           `protobuf:"bytes,2,opt,name=balance,proto3" json:"balance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReverseRefundResponse) Reset() {
+	*x = ReverseRefundResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseRefundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseRefundResponse) ProtoMessage() {}
+
+func (x *ReverseRefundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseRefundResponse.ProtoReflect.Descriptor instead.
+func (*ReverseRefundResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ReverseRefundResponse) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+func (x *ReverseRefundResponse) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
+	}
+	return nil
+}
+
 type PayInRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -1829,7 +1993,7 @@ type PayInRequest struct {
 
 func (x *PayInRequest) Reset() {
 	*x = PayInRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1841,7 +2005,7 @@ func (x *PayInRequest) String() string {
 func (*PayInRequest) ProtoMessage() {}
 
 func (x *PayInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[22]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1854,7 +2018,7 @@ func (x *PayInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayInRequest.ProtoReflect.Descriptor instead.
 func (*PayInRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{22}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PayInRequest) GetAccountId() string {
@@ -1889,7 +2053,7 @@ type PayInResponse struct {
 
 func (x *PayInResponse) Reset() {
 	*x = PayInResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1901,7 +2065,7 @@ func (x *PayInResponse) String() string {
 func (*PayInResponse) ProtoMessage() {}
 
 func (x *PayInResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[23]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1914,7 +2078,7 @@ func (x *PayInResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PayInResponse.ProtoReflect.Descriptor instead.
 func (*PayInResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{23}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *PayInResponse) GetJournalId() string {
@@ -1940,7 +2104,7 @@ type GetBalanceRequest struct {
 
 func (x *GetBalanceRequest) Reset() {
 	*x = GetBalanceRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1952,7 +2116,7 @@ func (x *GetBalanceRequest) String() string {
 func (*GetBalanceRequest) ProtoMessage() {}
 
 func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1965,7 +2129,7 @@ func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{24}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetBalanceRequest) GetAccountId() string {
@@ -1990,7 +2154,7 @@ type GetBalanceResponse struct {
 
 func (x *GetBalanceResponse) Reset() {
 	*x = GetBalanceResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2002,7 +2166,7 @@ func (x *GetBalanceResponse) String() string {
 func (*GetBalanceResponse) ProtoMessage() {}
 
 func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2015,7 +2179,7 @@ func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceResponse.ProtoReflect.Descriptor instead.
 func (*GetBalanceResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{25}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetBalanceResponse) GetAvailable() *proto.Money {
@@ -2063,7 +2227,7 @@ type GetHoldRequest struct {
 
 func (x *GetHoldRequest) Reset() {
 	*x = GetHoldRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2075,7 +2239,7 @@ func (x *GetHoldRequest) String() string {
 func (*GetHoldRequest) ProtoMessage() {}
 
 func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2088,7 +2252,7 @@ func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldRequest.ProtoReflect.Descriptor instead.
 func (*GetHoldRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetHoldRequest) GetAccountId() string {
@@ -2117,7 +2281,7 @@ type GetHoldResponse struct {
 
 func (x *GetHoldResponse) Reset() {
 	*x = GetHoldResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2129,7 +2293,7 @@ func (x *GetHoldResponse) String() string {
 func (*GetHoldResponse) ProtoMessage() {}
 
 func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2142,7 +2306,7 @@ func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetHoldResponse) GetRemainingMinor() int64 {
@@ -2171,7 +2335,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2183,7 +2347,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2196,7 +2360,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ExplainRequest) GetAccountId() string {
@@ -2234,7 +2398,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2246,7 +2410,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2259,7 +2423,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ExplainResponse) GetOutcome() Outcome {
@@ -2310,7 +2474,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2322,7 +2486,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2335,7 +2499,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -2368,7 +2532,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2380,7 +2544,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2393,7 +2557,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -2428,7 +2592,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2440,7 +2604,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2453,7 +2617,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -2546,7 +2710,7 @@ type CounterState_Set struct {
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2558,7 +2722,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2615,12 +2779,13 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\arefusal\x18\x05 \x01(\x0e2\x19.balance.v1.DeclineReasonR\arefusal\x12\x16\n" +
 	"\x06forced\x18\x06 \x01(\bR\x06forced\x12%\n" +
 	"\x0eaccept_partial\x18\a \x01(\bR\racceptPartial\x12-\n" +
-	"\acontrol\x18\b \x01(\v2\x13.balance.v1.ControlR\acontrol\"\x8a\x01\n" +
+	"\acontrol\x18\b \x01(\v2\x13.balance.v1.ControlR\acontrol\"\xb1\x01\n" +
 	"\aControl\x12\x15\n" +
 	"\x06set_id\x18\x01 \x01(\tR\x05setId\x12\x12\n" +
 	"\x04cash\x18\x02 \x01(\bR\x04cash\x12)\n" +
 	"\x06limits\x18\x03 \x03(\v2\x11.balance.v1.LimitR\x06limits\x12)\n" +
-	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\"I\n" +
+	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12%\n" +
+	"\x0ecashback_minor\x18\x05 \x01(\x03R\rcashbackMinor\"I\n" +
 	"\x05Limit\x12*\n" +
 	"\x06window\x18\x01 \x01(\x0e2\x12.balance.v1.WindowR\x06window\x12\x14\n" +
 	"\x05minor\x18\x02 \x01(\x03R\x05minor\"\xc5\x01\n" +
@@ -2640,7 +2805,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x03Set\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05since\x18\x02 \x03(\x03R\x05since\x12\x14\n" +
-	"\x05minor\x18\x03 \x03(\x03R\x05minor\"\xd4\x02\n" +
+	"\x05minor\x18\x03 \x03(\x03R\x05minor\"\xfb\x02\n" +
 	"\x0fReserveResponse\x12-\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
 	"\x0edecline_reason\x18\x02 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12%\n" +
@@ -2650,7 +2815,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\n" +
 	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\x12\x1a\n" +
 	"\brepeated\x18\a \x01(\bR\brepeated\x12'\n" +
-	"\x06amount\x18\b \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\x96\x01\n" +
+	"\x06amount\x18\b \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12%\n" +
+	"\x0ecashback_minor\x18\t \x01(\x03R\rcashbackMinor\"\x96\x01\n" +
 	"\x11SettleHoldRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
@@ -2720,6 +2886,17 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x0eRefundResponse\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
+	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"\x97\x01\n" +
+	"\x14ReverseRefundRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x1f\n" +
+	"\vclearing_id\x18\x02 \x01(\tR\n" +
+	"clearingId\x12\x16\n" +
+	"\x06scheme\x18\x03 \x01(\tR\x06scheme\x12'\n" +
+	"\x06amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"a\n" +
+	"\x15ReverseRefundResponse\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
 	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"s\n" +
 	"\fPayInRequest\x12\x1d\n" +
 	"\n" +
@@ -2780,7 +2957,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x0etransaction_id\x18\t \x01(\tR\rtransactionId\x12@\n" +
 	"\x0edecline_reason\x18\n" +
 	" \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x12\x13\n" +
-	"\x05at_ms\x18\v \x01(\x03R\x04atMs*|\n" +
+	"\x05at_ms\x18\v \x01(\x03R\x04atMs*\x91\x01\n" +
 	"\x06Window\x12\x16\n" +
 	"\x12WINDOW_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eWINDOW_PAYMENT\x10\x01\x12\x0e\n" +
@@ -2788,12 +2965,13 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"WINDOW_DAY\x10\x02\x12\x0f\n" +
 	"\vWINDOW_WEEK\x10\x03\x12\x10\n" +
 	"\fWINDOW_MONTH\x10\x04\x12\x13\n" +
-	"\x0fWINDOW_CASH_DAY\x10\x05*b\n" +
+	"\x0fWINDOW_CASH_DAY\x10\x05\x12\x13\n" +
+	"\x0fWINDOW_CASHBACK\x10\x06*b\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eVERDICT_PASSED\x10\x01\x12\x12\n" +
 	"\x0eVERDICT_FAILED\x10\x02\x12\x16\n" +
-	"\x12VERDICT_OVERRIDDEN\x10\x03*\xef\x04\n" +
+	"\x12VERDICT_OVERRIDDEN\x10\x03*\xb7\x06\n" +
 	"\rDeclineReason\x12\x1e\n" +
 	"\x1aDECLINE_REASON_UNSPECIFIED\x10\x00\x12%\n" +
 	"!DECLINE_REASON_INSUFFICIENT_FUNDS\x10\x01\x12\x1e\n" +
@@ -2813,7 +2991,13 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x1eDECLINE_REASON_COUNTRY_BLOCKED\x10\x0e\x12!\n" +
 	"\x1dDECLINE_REASON_ONLINE_BLOCKED\x10\x0f\x12&\n" +
 	"\"DECLINE_REASON_CONTACTLESS_BLOCKED\x10\x10\x12$\n" +
-	" DECLINE_REASON_MAGSTRIPE_BLOCKED\x10\x11*N\n" +
+	" DECLINE_REASON_MAGSTRIPE_BLOCKED\x10\x11\x12\x1f\n" +
+	"\x1bDECLINE_REASON_WRONG_EXPIRY\x10\x1e\x12!\n" +
+	"\x1dDECLINE_REASON_BAD_CRYPTOGRAM\x10\x1f\x12\x1a\n" +
+	"\x16DECLINE_REASON_BAD_CVV\x10 \x12\x1c\n" +
+	"\x18DECLINE_REASON_WRONG_PIN\x10!\x12%\n" +
+	"!DECLINE_REASON_PIN_TRIES_EXCEEDED\x10\"\x12!\n" +
+	"\x1dDECLINE_REASON_LIMIT_CASHBACK\x10#*N\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_APPROVED\x10\x01\x12\x14\n" +
@@ -2824,7 +3008,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
-	"\x12ENTRY_KIND_CLEARED\x10\x062\x98\t\n" +
+	"\x12ENTRY_KIND_CLEARED\x10\x062\x8f\n" +
+	"\n" +
 	"\aBalance\x12R\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
@@ -2834,7 +3019,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x06Extend\x12\x19.balance.v1.ExtendRequest\x1a\x1a.balance.v1.ExtendResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12c\n" +
 	"\aRelease\x12\x1a.balance.v1.ReleaseRequest\x1a\x1b.balance.v1.ReleaseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12]\n" +
 	"\x05Clear\x12\x18.balance.v1.ClearRequest\x1a\x19.balance.v1.ClearResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12`\n" +
-	"\x06Refund\x12\x19.balance.v1.RefundRequest\x1a\x1a.balance.v1.RefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
+	"\x06Refund\x12\x19.balance.v1.RefundRequest\x1a\x1a.balance.v1.RefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12u\n" +
+	"\rReverseRefund\x12 .balance.v1.ReverseRefundRequest\x1a!.balance.v1.ReverseRefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
 	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
 	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
@@ -2855,51 +3041,53 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 }
 
 var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_service_balance_proto_balance_proto_goTypes = []any{
-	(Window)(0),                 // 0: balance.v1.Window
-	(Verdict)(0),                // 1: balance.v1.Verdict
-	(DeclineReason)(0),          // 2: balance.v1.DeclineReason
-	(Outcome)(0),                // 3: balance.v1.Outcome
-	(EntryKind)(0),              // 4: balance.v1.EntryKind
-	(*OpenRequest)(nil),         // 5: balance.v1.OpenRequest
-	(*OpenResponse)(nil),        // 6: balance.v1.OpenResponse
-	(*ReserveRequest)(nil),      // 7: balance.v1.ReserveRequest
-	(*Control)(nil),             // 8: balance.v1.Control
-	(*Limit)(nil),               // 9: balance.v1.Limit
-	(*Check)(nil),               // 10: balance.v1.Check
-	(*Explanation)(nil),         // 11: balance.v1.Explanation
-	(*CounterState)(nil),        // 12: balance.v1.CounterState
-	(*ReserveResponse)(nil),     // 13: balance.v1.ReserveResponse
-	(*SettleHoldRequest)(nil),   // 14: balance.v1.SettleHoldRequest
-	(*SettleHoldResponse)(nil),  // 15: balance.v1.SettleHoldResponse
-	(*DisownRequest)(nil),       // 16: balance.v1.DisownRequest
-	(*DisownResponse)(nil),      // 17: balance.v1.DisownResponse
-	(*ExtendRequest)(nil),       // 18: balance.v1.ExtendRequest
-	(*ExtendResponse)(nil),      // 19: balance.v1.ExtendResponse
-	(*ReleaseRequest)(nil),      // 20: balance.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),     // 21: balance.v1.ReleaseResponse
-	(*ClearRequest)(nil),        // 22: balance.v1.ClearRequest
-	(*Capture)(nil),             // 23: balance.v1.Capture
-	(*ClearResponse)(nil),       // 24: balance.v1.ClearResponse
-	(*RefundRequest)(nil),       // 25: balance.v1.RefundRequest
-	(*RefundResponse)(nil),      // 26: balance.v1.RefundResponse
-	(*PayInRequest)(nil),        // 27: balance.v1.PayInRequest
-	(*PayInResponse)(nil),       // 28: balance.v1.PayInResponse
-	(*GetBalanceRequest)(nil),   // 29: balance.v1.GetBalanceRequest
-	(*GetBalanceResponse)(nil),  // 30: balance.v1.GetBalanceResponse
-	(*GetHoldRequest)(nil),      // 31: balance.v1.GetHoldRequest
-	(*GetHoldResponse)(nil),     // 32: balance.v1.GetHoldResponse
-	(*ExplainRequest)(nil),      // 33: balance.v1.ExplainRequest
-	(*ExplainResponse)(nil),     // 34: balance.v1.ExplainResponse
-	(*ListEntriesRequest)(nil),  // 35: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil), // 36: balance.v1.ListEntriesResponse
-	(*Entry)(nil),               // 37: balance.v1.Entry
-	(*CounterState_Set)(nil),    // 38: balance.v1.CounterState.Set
-	(*proto.Money)(nil),         // 39: money.v1.Money
+	(Window)(0),                   // 0: balance.v1.Window
+	(Verdict)(0),                  // 1: balance.v1.Verdict
+	(DeclineReason)(0),            // 2: balance.v1.DeclineReason
+	(Outcome)(0),                  // 3: balance.v1.Outcome
+	(EntryKind)(0),                // 4: balance.v1.EntryKind
+	(*OpenRequest)(nil),           // 5: balance.v1.OpenRequest
+	(*OpenResponse)(nil),          // 6: balance.v1.OpenResponse
+	(*ReserveRequest)(nil),        // 7: balance.v1.ReserveRequest
+	(*Control)(nil),               // 8: balance.v1.Control
+	(*Limit)(nil),                 // 9: balance.v1.Limit
+	(*Check)(nil),                 // 10: balance.v1.Check
+	(*Explanation)(nil),           // 11: balance.v1.Explanation
+	(*CounterState)(nil),          // 12: balance.v1.CounterState
+	(*ReserveResponse)(nil),       // 13: balance.v1.ReserveResponse
+	(*SettleHoldRequest)(nil),     // 14: balance.v1.SettleHoldRequest
+	(*SettleHoldResponse)(nil),    // 15: balance.v1.SettleHoldResponse
+	(*DisownRequest)(nil),         // 16: balance.v1.DisownRequest
+	(*DisownResponse)(nil),        // 17: balance.v1.DisownResponse
+	(*ExtendRequest)(nil),         // 18: balance.v1.ExtendRequest
+	(*ExtendResponse)(nil),        // 19: balance.v1.ExtendResponse
+	(*ReleaseRequest)(nil),        // 20: balance.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),       // 21: balance.v1.ReleaseResponse
+	(*ClearRequest)(nil),          // 22: balance.v1.ClearRequest
+	(*Capture)(nil),               // 23: balance.v1.Capture
+	(*ClearResponse)(nil),         // 24: balance.v1.ClearResponse
+	(*RefundRequest)(nil),         // 25: balance.v1.RefundRequest
+	(*RefundResponse)(nil),        // 26: balance.v1.RefundResponse
+	(*ReverseRefundRequest)(nil),  // 27: balance.v1.ReverseRefundRequest
+	(*ReverseRefundResponse)(nil), // 28: balance.v1.ReverseRefundResponse
+	(*PayInRequest)(nil),          // 29: balance.v1.PayInRequest
+	(*PayInResponse)(nil),         // 30: balance.v1.PayInResponse
+	(*GetBalanceRequest)(nil),     // 31: balance.v1.GetBalanceRequest
+	(*GetBalanceResponse)(nil),    // 32: balance.v1.GetBalanceResponse
+	(*GetHoldRequest)(nil),        // 33: balance.v1.GetHoldRequest
+	(*GetHoldResponse)(nil),       // 34: balance.v1.GetHoldResponse
+	(*ExplainRequest)(nil),        // 35: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),       // 36: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),    // 37: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),   // 38: balance.v1.ListEntriesResponse
+	(*Entry)(nil),                 // 39: balance.v1.Entry
+	(*CounterState_Set)(nil),      // 40: balance.v1.CounterState.Set
+	(*proto.Money)(nil),           // 41: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	39, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	41, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
 	8,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
 	9,  // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
@@ -2907,73 +3095,77 @@ var file_service_balance_proto_balance_proto_depIdxs = []int32{
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
 	10, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	38, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	40, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	39, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	41, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	41, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	39, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	41, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	41, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
 	8,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	39, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	39, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	39, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	39, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	41, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	41, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	41, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	41, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	41, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
 	23, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	39, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	39, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	39, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	39, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	39, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	39, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	39, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	39, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	39, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	39, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	3,  // 38: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
-	2,  // 39: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	10, // 40: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	37, // 41: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	4,  // 42: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	2,  // 43: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	5,  // 44: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	7,  // 45: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	14, // 46: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	16, // 47: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	18, // 48: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	20, // 49: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	22, // 50: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	25, // 51: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	27, // 52: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	29, // 53: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	31, // 54: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
-	33, // 55: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	35, // 56: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	6,  // 57: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	13, // 58: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	15, // 59: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	17, // 60: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	19, // 61: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	21, // 62: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	24, // 63: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	26, // 64: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	28, // 65: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	30, // 66: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	32, // 67: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
-	34, // 68: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	36, // 69: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	57, // [57:70] is the sub-list for method output_type
-	44, // [44:57] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	41, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	41, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	41, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	41, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	41, // 32: balance.v1.ReverseRefundRequest.amount:type_name -> money.v1.Money
+	41, // 33: balance.v1.ReverseRefundResponse.balance:type_name -> money.v1.Money
+	41, // 34: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	41, // 35: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	41, // 36: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	41, // 37: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	41, // 38: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	41, // 39: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	3,  // 40: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 41: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	10, // 42: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	39, // 43: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	4,  // 44: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	2,  // 45: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	5,  // 46: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	7,  // 47: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	14, // 48: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	16, // 49: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	18, // 50: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	20, // 51: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	22, // 52: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	25, // 53: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	27, // 54: balance.v1.Balance.ReverseRefund:input_type -> balance.v1.ReverseRefundRequest
+	29, // 55: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	31, // 56: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	33, // 57: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	35, // 58: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	37, // 59: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	6,  // 60: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	13, // 61: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	15, // 62: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	17, // 63: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	19, // 64: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	21, // 65: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	24, // 66: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	26, // 67: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	28, // 68: balance.v1.Balance.ReverseRefund:output_type -> balance.v1.ReverseRefundResponse
+	30, // 69: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	32, // 70: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	34, // 71: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	36, // 72: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	38, // 73: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	60, // [60:74] is the sub-list for method output_type
+	46, // [46:60] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -2987,7 +3179,7 @@ func file_service_balance_proto_balance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   34,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,19 +19,20 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Balance_Open_FullMethodName        = "/balance.v1.Balance/Open"
-	Balance_Reserve_FullMethodName     = "/balance.v1.Balance/Reserve"
-	Balance_SettleHold_FullMethodName  = "/balance.v1.Balance/SettleHold"
-	Balance_Disown_FullMethodName      = "/balance.v1.Balance/Disown"
-	Balance_Extend_FullMethodName      = "/balance.v1.Balance/Extend"
-	Balance_Release_FullMethodName     = "/balance.v1.Balance/Release"
-	Balance_Clear_FullMethodName       = "/balance.v1.Balance/Clear"
-	Balance_Refund_FullMethodName      = "/balance.v1.Balance/Refund"
-	Balance_PayIn_FullMethodName       = "/balance.v1.Balance/PayIn"
-	Balance_GetBalance_FullMethodName  = "/balance.v1.Balance/GetBalance"
-	Balance_GetHold_FullMethodName     = "/balance.v1.Balance/GetHold"
-	Balance_Explain_FullMethodName     = "/balance.v1.Balance/Explain"
-	Balance_ListEntries_FullMethodName = "/balance.v1.Balance/ListEntries"
+	Balance_Open_FullMethodName          = "/balance.v1.Balance/Open"
+	Balance_Reserve_FullMethodName       = "/balance.v1.Balance/Reserve"
+	Balance_SettleHold_FullMethodName    = "/balance.v1.Balance/SettleHold"
+	Balance_Disown_FullMethodName        = "/balance.v1.Balance/Disown"
+	Balance_Extend_FullMethodName        = "/balance.v1.Balance/Extend"
+	Balance_Release_FullMethodName       = "/balance.v1.Balance/Release"
+	Balance_Clear_FullMethodName         = "/balance.v1.Balance/Clear"
+	Balance_Refund_FullMethodName        = "/balance.v1.Balance/Refund"
+	Balance_ReverseRefund_FullMethodName = "/balance.v1.Balance/ReverseRefund"
+	Balance_PayIn_FullMethodName         = "/balance.v1.Balance/PayIn"
+	Balance_GetBalance_FullMethodName    = "/balance.v1.Balance/GetBalance"
+	Balance_GetHold_FullMethodName       = "/balance.v1.Balance/GetHold"
+	Balance_Explain_FullMethodName       = "/balance.v1.Balance/Explain"
+	Balance_ListEntries_FullMethodName   = "/balance.v1.Balance/ListEntries"
 )
 
 // BalanceClient is the client API for Balance service.
@@ -60,6 +61,8 @@ type BalanceClient interface {
 	Clear(ctx context.Context, in *ClearRequest, opts ...grpc.CallOption) (*ClearResponse, error)
 	// Refund posts what a merchant sends back through a card scheme. Repeats are those of Clear.
 	Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error)
+	// ReverseRefund takes back what Refund has posted; nobody asks whether it is still there. Repeats are those of Clear.
+	ReverseRefund(ctx context.Context, in *ReverseRefundRequest, opts ...grpc.CallOption) (*ReverseRefundResponse, error)
 	// PayIn posts money from outside to an account, by a journal with a leg on the funding account. A repeat of a
 	// dedupe_id answers what happened the first time; with another body it is refused as conflict.
 	PayIn(ctx context.Context, in *PayInRequest, opts ...grpc.CallOption) (*PayInResponse, error)
@@ -161,6 +164,16 @@ func (c *balanceClient) Refund(ctx context.Context, in *RefundRequest, opts ...g
 	return out, nil
 }
 
+func (c *balanceClient) ReverseRefund(ctx context.Context, in *ReverseRefundRequest, opts ...grpc.CallOption) (*ReverseRefundResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReverseRefundResponse)
+	err := c.cc.Invoke(ctx, Balance_ReverseRefund_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *balanceClient) PayIn(ctx context.Context, in *PayInRequest, opts ...grpc.CallOption) (*PayInResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(PayInResponse)
@@ -237,6 +250,8 @@ type BalanceServer interface {
 	Clear(context.Context, *ClearRequest) (*ClearResponse, error)
 	// Refund posts what a merchant sends back through a card scheme. Repeats are those of Clear.
 	Refund(context.Context, *RefundRequest) (*RefundResponse, error)
+	// ReverseRefund takes back what Refund has posted; nobody asks whether it is still there. Repeats are those of Clear.
+	ReverseRefund(context.Context, *ReverseRefundRequest) (*ReverseRefundResponse, error)
 	// PayIn posts money from outside to an account, by a journal with a leg on the funding account. A repeat of a
 	// dedupe_id answers what happened the first time; with another body it is refused as conflict.
 	PayIn(context.Context, *PayInRequest) (*PayInResponse, error)
@@ -281,6 +296,9 @@ func (UnimplementedBalanceServer) Clear(context.Context, *ClearRequest) (*ClearR
 }
 func (UnimplementedBalanceServer) Refund(context.Context, *RefundRequest) (*RefundResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Refund not implemented")
+}
+func (UnimplementedBalanceServer) ReverseRefund(context.Context, *ReverseRefundRequest) (*ReverseRefundResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReverseRefund not implemented")
 }
 func (UnimplementedBalanceServer) PayIn(context.Context, *PayInRequest) (*PayInResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PayIn not implemented")
@@ -462,6 +480,24 @@ func _Balance_Refund_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Balance_ReverseRefund_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReverseRefundRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).ReverseRefund(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_ReverseRefund_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).ReverseRefund(ctx, req.(*ReverseRefundRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Balance_PayIn_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(PayInRequest)
 	if err := dec(in); err != nil {
@@ -590,6 +626,10 @@ var Balance_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Refund",
 			Handler:    _Balance_Refund_Handler,
+		},
+		{
+			MethodName: "ReverseRefund",
+			Handler:    _Balance_ReverseRefund_Handler,
 		},
 		{
 			MethodName: "PayIn",

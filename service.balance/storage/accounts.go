@@ -48,6 +48,7 @@ type accountRow struct {
 	ControlSet    string    `store:"33"`
 	Cash          bool      `store:"34"`
 	Checks        []byte    `store:"35"` // balance.v1.Explanation.
+	Cashback      int64     `store:"36"`
 }
 
 const (

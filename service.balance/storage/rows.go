@@ -13,6 +13,7 @@ func answerColumns() []string {
 	return []string{
 		"entry_sequence", "entry_kind", "reason", "posted_change", "held_change", "posted_after", "held_after",
 		"transaction_id", "journal", "at", "control_set", "cash",
+		"cashback",
 	}
 }
 
@@ -51,7 +52,7 @@ func entryOf(row accountRow) (logic.Entry, error) {
 		Kind: logic.Kind(row.EntryKind), Reason: logic.Reason(row.Reason),
 		PostedChange: row.PostedChange, HeldChange: row.HeldChange, Posted: row.PostedAfter, Held: row.HeldAfter,
 		TransactionID: row.TransactionID, Journal: row.Journal, At: row.At, Chain: row.EntryChain,
-		ControlSet: row.ControlSet, Cash: row.Cash, Checks: checks,
+		ControlSet: row.ControlSet, Cash: row.Cash, Cashback: row.Cashback, Checks: checks,
 		Traceparent: row.Traceparent, ClockOffset: time.Duration(row.OffsetMillis) * time.Millisecond,
 	}, nil
 }
@@ -72,7 +73,7 @@ func rowOfEntry(e logic.Entry) accountRow {
 		EntrySequence: e.Sequence, EntryKind: int64(e.Kind), Reason: int64(e.Reason),
 		PostedChange: e.PostedChange, HeldChange: e.HeldChange, PostedAfter: e.Posted, HeldAfter: e.Held,
 		TransactionID: e.TransactionID, Journal: e.Journal, At: e.At, EntryChain: e.Chain,
-		ControlSet: e.ControlSet, Cash: e.Cash, Checks: checksBytes(e.Checks),
+		ControlSet: e.ControlSet, Cash: e.Cash, Cashback: e.Cashback, Checks: checksBytes(e.Checks),
 		Traceparent: e.Traceparent, OffsetMillis: e.ClockOffset.Milliseconds(),
 	}
 }

@@ -22,6 +22,7 @@ type authorisation struct {
 	CardNumber  cardNumber `json:"card_number"`
 	Amount      *amount    `json:"amount"`
 	LocalAmount *amount    `json:"local_amount"`
+	Rate        string     `json:"conversion_rate"` // Of the merchant's currency in the account's: "0.8512".
 	Descriptor  string     `json:"descriptor"`
 	MCC         string     `json:"mcc"`
 	Advice      bool       `json:"advice"`
@@ -29,6 +30,9 @@ type authorisation struct {
 	EntryMode   string     `json:"entry_mode"`
 	Country     string     `json:"country"`
 	Cash        bool       `json:"cash"`
+	Cashback    *amount    `json:"cashback"`
+
+	Verification *verification `json:"verification"`
 }
 
 // cardNumber is a number that is masked from the moment it is read. Empty is none.
@@ -67,6 +71,7 @@ type answer struct {
 	Balance         *amount `json:"balance,omitempty"`  // What the account can spend now; absent for an unknown card.
 	Amount          *amount `json:"amount,omitempty"`   // What was approved: less than was asked for if that was all.
 	StoodIn         bool    `json:"stood_in,omitempty"` // A policy approved it in the ledger's place.
+	Cashback        *amount `json:"cashback,omitempty"` // Of that, the cash beside a purchase.
 	TraceID         string  `json:"trace_id"`
 }
 
@@ -94,6 +99,7 @@ func (h *Handler) Authorise(req edge.Request) edge.Response {
 		rsp.Outcome = "approved"
 	}
 	rsp.Balance, rsp.Amount = amountOf(decided.GetBalance()), amountOf(decided.GetAmount())
+	rsp.Cashback = amountOf(decided.GetCashback())
 	return edge.OK(rsp)
 }
 
@@ -101,13 +107,19 @@ func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error
 	asked := &cardprocessingproto.AuthoriseRequest{
 		ProcessorId: sent.ProcessorID, CardId: sent.CardID, CardNumber: sent.CardNumber.Reveal(),
 		Descriptor_: sent.Descriptor, Mcc: sent.MCC, Advice: sent.Advice, AcceptPartial: sent.Partial,
-		Country: sent.Country, Cash: sent.Cash,
+		Country: sent.Country, Cash: sent.Cash, ConversionRate: sent.Rate,
 	}
 	var err error
 	if asked.EntryMode, err = entryOf(sent.EntryMode); err != nil {
 		return nil, err
 	}
+	if asked.Verification, err = verificationOf(sent.Verification); err != nil {
+		return nil, err
+	}
 	if asked.Amount, err = moneyOf("amount", sent.Amount); err != nil {
+		return nil, err
+	}
+	if asked.Cashback, err = moneyOf("cashback", sent.Cashback); err != nil {
 		return nil, err
 	}
 	if asked.LocalAmount, err = moneyOf("local_amount", sent.LocalAmount); err != nil {
@@ -119,14 +131,20 @@ func requestOf(sent authorisation) (*cardprocessingproto.AuthoriseRequest, error
 
 // entryOf is how a card was read; nothing is nobody's word for it.
 func entryOf(sent string) (cardprocessingproto.EntryMode, error) {
-	if sent == "" {
-		return cardprocessingproto.EntryMode_ENTRY_MODE_UNSPECIFIED, nil
-	}
-	mode, known := cardprocessingproto.EntryMode_value["ENTRY_MODE_"+strings.ToUpper(sent)]
-	if !known || mode == 0 || sent != strings.ToLower(sent) {
+	mode, known := numberOf(sent, "ENTRY_MODE_", cardprocessingproto.EntryMode_value)
+	if !known {
 		return 0, errs.BadParam("entry_mode", "must be chip, contactless, magstripe or online")
 	}
 	return cardprocessingproto.EntryMode(mode), nil
+}
+
+// numberOf is the number of an enum's value by the word that others know it by, and whether there is one. None is 0.
+func numberOf(word, prefix string, values map[string]int32) (int32, bool) {
+	if word == "" {
+		return 0, true
+	}
+	number, known := values[prefix+strings.ToUpper(word)]
+	return number, known && number != 0 && word == strings.ToLower(word)
 }
 
 // moneyOf tells an amount that was left out from one of zero.

@@ -39,7 +39,11 @@ const swiped = `{
 	"network": {"acquirer_id": "400123", "stan": "000042", "rrn": "631412000042", "terminal_id": "TERM0001",
 		"transmitted_at": "2026-11-09T12:30:53.25+00:00"},
 	"card_number": "` + number + `", "amount": {"minor": 350, "currency": "GBP"},
-	"local_amount": {"minor": 700, "currency": "JPY"}, "descriptor": "PRET A MANGER 1234 LONDON GBR", "mcc": "5814"
+	"local_amount": {"minor": 700, "currency": "JPY"}, "conversion_rate": "0.005",
+	"descriptor": "PRET A MANGER 1234 LONDON GBR", "mcc": "5814",
+	"cashback": {"minor": 100, "currency": "GBP"},
+	"verification": {"expiry": "2029-11", "cvv": "match", "cryptogram": "not_checked", "address": "no_match",
+		"pin": "tries_exceeded"}
 }`
 
 // processing is a fake of service.card-processing.
@@ -99,7 +103,13 @@ func TestWhatIsSentIsAskedAsItIs(t *testing.T) {
 		},
 		CardNumber: number, Amount: &moneyproto.Money{Minor: 350, Currency: "GBP"},
 		LocalAmount: &moneyproto.Money{Minor: 700, Currency: "JPY"}, Descriptor_: "PRET A MANGER 1234 LONDON GBR",
-		Mcc: "5814",
+		Mcc: "5814", ConversionRate: "0.005", Cashback: &moneyproto.Money{Minor: 100, Currency: "GBP"},
+		Verification: &cardprocessingproto.Verification{
+			Expiry: "2029-11", Cvv: cardprocessingproto.CheckResult_CHECK_RESULT_MATCH,
+			Cryptogram: cardprocessingproto.CheckResult_CHECK_RESULT_NOT_CHECKED,
+			Address:    cardprocessingproto.CheckResult_CHECK_RESULT_NO_MATCH,
+			Pin:        cardprocessingproto.PINResult_PIN_RESULT_TRIES_EXCEEDED,
+		},
 	}}
 	if diff := cmp.Diff(want, p.asked, protocmp.Transform()); diff != "" {
 		t.Fatal(diff)

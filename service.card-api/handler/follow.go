@@ -19,9 +19,14 @@ type followUp struct {
 	Original    *original  `json:"original"`
 	Amount      *amount    `json:"amount"`
 	LocalAmount *amount    `json:"local_amount"`
+	Rate        string     `json:"conversion_rate"`
 	Descriptor  string     `json:"descriptor"`
 	MCC         string     `json:"mcc"`
 	MoreFollows bool       `json:"more_follows"`
+
+	// Of a refund: its authorisation; of the reversal of one also the refund.
+	Refund              *named `json:"refund"`
+	RefundAuthorisation *named `json:"refund_authorisation"`
 }
 
 // original names the authorisation, in one of three ways.
@@ -29,6 +34,12 @@ type original struct {
 	AuthorisationID string   `json:"authorisation_id"`
 	ProcessorID     string   `json:"processor_id"`
 	Network         *network `json:"network"`
+}
+
+// named names a message by the ids that it was sent under.
+type named struct {
+	ProcessorID string   `json:"processor_id"`
+	Network     *network `json:"network"`
 }
 
 // followed is what the processor gets.
@@ -47,8 +58,11 @@ type following interface {
 	GetEvent() *cardprocessingproto.PaymentEvent
 }
 
-// asked is a follow-up in the peer's words: a collection has all the fields that there are.
-type asked = *cardprocessingproto.ClearRequest
+// asked is a follow-up in the peer's words: a collection has all the fields that there are, but for what names refunds.
+type asked struct {
+	*cardprocessingproto.ClearRequest
+	refund, refundAuthorisation *cardprocessingproto.Named
+}
 
 // Reverse gives up an authorisation, in whole or in part. Repeating a follow-up with the same ids answers what happened
 // the first time.
@@ -81,7 +95,7 @@ func (h *Handler) Advise(req edge.Request) edge.Response {
 // Clear collects, with or without an authorisation.
 func (h *Handler) Clear(req edge.Request) edge.Response {
 	return follow(req, func(ctx context.Context, r asked) (*cardprocessingproto.ClearResponse, error) {
-		return h.processing.Clear(ctx, r)
+		return h.processing.Clear(ctx, r.ClearRequest)
 	})
 }
 
@@ -90,7 +104,28 @@ func (h *Handler) Refund(req edge.Request) edge.Response {
 	return follow(req, func(ctx context.Context, r asked) (*cardprocessingproto.RefundResponse, error) {
 		return h.processing.Refund(ctx, &cardprocessingproto.RefundRequest{
 			Message: r.GetMessage(), Original: r.GetOriginal(), Amount: r.GetAmount(), LocalAmount: r.GetLocalAmount(),
-			Descriptor_: r.GetDescriptor_(), Mcc: r.GetMcc(),
+			Descriptor_: r.GetDescriptor_(), Mcc: r.GetMcc(), ConversionRate: r.GetConversionRate(),
+			RefundAuthorisation: r.refundAuthorisation,
+		})
+	})
+}
+
+// AuthoriseRefund promises a refund, with or without a purchase.
+func (h *Handler) AuthoriseRefund(req edge.Request) edge.Response {
+	return follow(req, func(ctx context.Context, r asked) (*cardprocessingproto.AuthoriseRefundResponse, error) {
+		return h.processing.AuthoriseRefund(ctx, &cardprocessingproto.AuthoriseRefundRequest{
+			Message: r.GetMessage(), Original: r.GetOriginal(), Amount: r.GetAmount(), LocalAmount: r.GetLocalAmount(),
+			Descriptor_: r.GetDescriptor_(), Mcc: r.GetMcc(), ConversionRate: r.GetConversionRate(),
+		})
+	})
+}
+
+// ReverseRefund takes a refund back, or ends one that was only promised.
+func (h *Handler) ReverseRefund(req edge.Request) edge.Response {
+	return follow(req, func(ctx context.Context, r asked) (*cardprocessingproto.ReverseRefundResponse, error) {
+		return h.processing.ReverseRefund(ctx, &cardprocessingproto.ReverseRefundRequest{
+			Message: r.GetMessage(), Original: r.GetOriginal(), Refund: r.refund,
+			RefundAuthorisation: r.refundAuthorisation,
 		})
 	})
 }
@@ -120,21 +155,28 @@ func follow[A following](req edge.Request, ask func(context.Context, asked) (A, 
 }
 
 func askedOf(sent followUp) (asked, error) {
-	r := &cardprocessingproto.ClearRequest{
+	r := asked{ClearRequest: &cardprocessingproto.ClearRequest{
 		Message: &cardprocessingproto.Message{
 			ProcessorId: sent.ProcessorID, CardId: sent.CardID, CardNumber: sent.CardNumber.Reveal(),
 		},
 		Descriptor_: sent.Descriptor, Mcc: sent.MCC, MoreFollows: sent.MoreFollows,
-	}
+		ConversionRate: sent.Rate,
+	}}
 	var err error
 	if r.Amount, err = moneyOf("amount", sent.Amount); err != nil {
-		return nil, err
+		return asked{}, err
 	}
 	if r.LocalAmount, err = moneyOf("local_amount", sent.LocalAmount); err != nil {
-		return nil, err
+		return asked{}, err
 	}
 	if r.Message.Network, err = networkOf("network", sent.Network); err != nil {
-		return nil, err
+		return asked{}, err
+	}
+	if r.refund, err = namedOf("refund", sent.Refund); err != nil {
+		return asked{}, err
+	}
+	if r.refundAuthorisation, err = namedOf("refund_authorisation", sent.RefundAuthorisation); err != nil {
+		return asked{}, err
 	}
 	if sent.Original != nil {
 		r.Original = &cardprocessingproto.Original{
@@ -143,4 +185,12 @@ func askedOf(sent followUp) (asked, error) {
 		r.Original.Network, err = networkOf("original.network", sent.Original.Network)
 	}
 	return r, err
+}
+
+func namedOf(field string, sent *named) (*cardprocessingproto.Named, error) {
+	if sent == nil {
+		return nil, nil //nolint:nilnil // Nothing is named.
+	}
+	ids, err := networkOf(field+".network", sent.Network)
+	return &cardprocessingproto.Named{ProcessorId: sent.ProcessorID, Network: ids}, err
 }

@@ -62,6 +62,30 @@ func (f *followUps) Refund(
 	return &cardprocessingproto.RefundResponse{Payment: f.payment, Event: f.event}, f.fails
 }
 
+func (f *followUps) AuthoriseRefund(
+	_ context.Context, req *cardprocessingproto.AuthoriseRefundRequest, _ ...grpc.CallOption,
+) (*cardprocessingproto.AuthoriseRefundResponse, error) {
+	f.asked = req
+	return &cardprocessingproto.AuthoriseRefundResponse{Payment: f.payment, Event: f.event}, f.fails
+}
+
+func (f *followUps) ReverseRefund(
+	_ context.Context, req *cardprocessingproto.ReverseRefundRequest, _ ...grpc.CallOption,
+) (*cardprocessingproto.ReverseRefundResponse, error) {
+	f.asked = req
+	return &cardprocessingproto.ReverseRefundResponse{Payment: f.payment, Event: f.event}, f.fails
+}
+
+func (f *followUps) InquireBalance(
+	_ context.Context, req *cardprocessingproto.InquireBalanceRequest, _ ...grpc.CallOption,
+) (*cardprocessingproto.InquireBalanceResponse, error) {
+	f.asked = req
+	return &cardprocessingproto.InquireBalanceResponse{
+		Approved: true, Available: &moneyproto.Money{Minor: 90_00, Currency: "GBP"},
+		Posted: &moneyproto.Money{Minor: 100_00, Currency: "GBP"},
+	}, f.fails
+}
+
 func (f *followUps) GetPayment(
 	_ context.Context, req *cardprocessingproto.GetPaymentRequest, _ ...grpc.CallOption,
 ) (*cardprocessingproto.GetPaymentResponse, error) {
@@ -94,7 +118,9 @@ func reversed() *followUps {
 const collected = `{
 	"processor_id": "p1", "card_id": "card_1", "original": {"authorisation_id": "auth_1"},
 	"amount": {"minor": 350, "currency": "GBP"}, "local_amount": {"minor": 700, "currency": "JPY"},
-	"descriptor": "PRET", "mcc": "5814", "more_follows": true
+	"conversion_rate": "0.005",
+	"descriptor": "PRET", "mcc": "5814", "more_follows": true,
+	"refund": {"processor_id": "r1"}, "refund_authorisation": {"processor_id": "ra1"}
 }`
 
 func TestEachFollowUpIsAskedAsItIsSent(t *testing.T) {
@@ -108,10 +134,19 @@ func TestEachFollowUpIsAskedAsItIsSent(t *testing.T) {
 		"/advices":    &cardprocessingproto.AdviseRequest{Message: message, Original: original, Amount: pounds},
 		"/clearings": &cardprocessingproto.ClearRequest{
 			Message: message, Original: original, Amount: pounds, LocalAmount: yen, Descriptor_: "PRET", Mcc: "5814",
-			MoreFollows: true,
+			MoreFollows: true, ConversionRate: "0.005",
 		},
 		"/refunds": &cardprocessingproto.RefundRequest{
 			Message: message, Original: original, Amount: pounds, LocalAmount: yen, Descriptor_: "PRET", Mcc: "5814",
+			ConversionRate: "0.005", RefundAuthorisation: &cardprocessingproto.Named{ProcessorId: "ra1"},
+		},
+		"/refund-authorisations": &cardprocessingproto.AuthoriseRefundRequest{
+			Message: message, Original: original, Amount: pounds, LocalAmount: yen, Descriptor_: "PRET", Mcc: "5814",
+			ConversionRate: "0.005",
+		},
+		"/refund-reversals": &cardprocessingproto.ReverseRefundRequest{
+			Message: message, Original: original, Refund: &cardprocessingproto.Named{ProcessorId: "r1"},
+			RefundAuthorisation: &cardprocessingproto.Named{ProcessorId: "ra1"},
 		},
 	} {
 		f := reversed()
@@ -161,7 +196,10 @@ func TestAFollowUpThatCannotBeReadIsNotAsked(t *testing.T) {
 		`{"local_amount": {"currency": "GBP"}}`:                "bad_request.missing_param.local_amount.minor",
 		`{"network": {}}`:                                      "bad_request.missing_param.network.transmitted_at",
 		`{"original": {"network": {"transmitted_at": "now"}}}`: "bad_request.bad_param.original.network.transmitted_at",
-		`{"card_number": "4111111111111112"}`:                  "bad_request.bad_param.card_number",
+		`{"refund": {"network": {"transmitted_at": "now"}}}`:   "bad_request.bad_param.refund.network.transmitted_at",
+		`{"refund_authorisation": {"network": {}}}`: "bad_request.missing_param.refund_authorisation.network." +
+			"transmitted_at",
+		`{"card_number": "4111111111111112"}`: "bad_request.bad_param.card_number",
 	} {
 		f := reversed()
 		door := serveTo(t, f)
@@ -173,4 +211,27 @@ func TestAFollowUpThatCannotBeReadIsNotAsked(t *testing.T) {
 	f := reversed()
 	f.fails = errs.New(errs.OutcomeUnknown, "who knows")
 	serveTo(t, f).JSON("POST", "/reversals", collected).Refused(http.StatusGatewayTimeout, errs.OutcomeUnknown)
+}
+
+func TestABalanceInquiryIsAskedAsItIsSent(t *testing.T) {
+	f := reversed()
+	var got inquired
+	serveTo(t, f).JSON("POST", "/balance-inquiries", `{
+		"processor_id": "p1", "card_id": "card_1", "mcc": "6011", "entry_mode": "chip", "country": "GB",
+		"verification": {"pin": "verified"}
+	}`).Into(&got)
+	want := &cardprocessingproto.InquireBalanceRequest{
+		Message: &cardprocessingproto.Message{ProcessorId: "p1", CardId: "card_1"}, Mcc: "6011", Country: "GB",
+		EntryMode:    cardprocessingproto.EntryMode_ENTRY_MODE_CHIP,
+		Verification: &cardprocessingproto.Verification{Pin: cardprocessingproto.PINResult_PIN_RESULT_VERIFIED},
+	}
+	if diff := cmp.Diff(proto.Message(want), f.asked, protocmp.Transform()); diff != "" {
+		t.Errorf("it was asked otherwise:\n%s", diff)
+	}
+	if got.Outcome != "approved" || *got.Available.Minor != 90_00 || *got.Posted.Minor != 100_00 {
+		t.Errorf("it was answered %+v", got)
+	}
+	bad := `{"processor_id": "p1", "card_id": "card_1", "verification": {"pin": "1234"}}`
+	serveTo(t, f).JSON("POST", "/balance-inquiries", bad).
+		Refused(http.StatusBadRequest, "bad_request.bad_param.verification.pin")
 }

@@ -1,10 +1,12 @@
 package handler
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
 	"farthing/pkg/edge"
+	moneyproto "farthing/pkg/money/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
@@ -21,9 +23,26 @@ type payment struct {
 	Reversed        int64  `json:"reversed"`
 	Expired         int64  `json:"expired"`
 	Cleared         int64  `json:"cleared"`
-	Refunded        int64  `json:"refunded"`
+	Refunded        int64  `json:"refunded"` // Less what was taken back.
+	Promised        int64  `json:"promised"` // Of refunds, what was authorised and not sent yet.
+	Cashback        int64  `json:"cashback"` // Of what was authorised first, the cash beside a purchase.
 	Descriptor      string `json:"descriptor"`
 	MCC             string `json:"mcc"`
+	conversion             // As it was authorised.
+}
+
+// conversion is the merchant's amount and how it was converted; nothing of it is there if nobody said, or at home.
+type conversion struct {
+	LocalAmount *amount `json:"local_amount,omitempty"`
+	Rate        string  `json:"conversion_rate,omitempty"` // "0.8512".
+	RateDerived bool    `json:"rate_derived,omitempty"`    // Nobody said it: it is the one amount by the other.
+}
+
+func conversionOf(local *moneyproto.Money, rate *moneyproto.Rate) conversion {
+	if rate == nil {
+		return conversion{}
+	}
+	return conversion{LocalAmount: amountOf(local), Rate: rate.GetDecimal(), RateDerived: rate.GetDerived()}
 }
 
 // event is one thing that happened to a payment.
@@ -35,9 +54,11 @@ type event struct {
 	Extended      int64  `json:"extended"` // What it did to the hold.
 	Captured      int64  `json:"captured"`
 	Released      int64  `json:"released"`
+	Posted        int64  `json:"posted"`                   // For a refund; below zero takes one back.
+	TransactionID string `json:"transaction_id,omitempty"` // Of the one that it began: a refund has one of its own.
 	DeclineReason string `json:"decline_reason,omitempty"`
 	MoreFollows   bool   `json:"more_follows"`
-	TransactionID string `json:"transaction_id,omitempty"` // Of the one that it began: a refund is one of its own.
+	conversion
 }
 
 // whole is a payment with all its events, in order.
@@ -73,7 +94,9 @@ func paymentOf(p *cardprocessingproto.Payment) payment {
 		Status: wordOf(p.GetStatus().String(), "PAYMENT_STATUS_"), Currency: p.GetCurrency(),
 		Authorised: p.GetAuthorisedMinor(), Held: p.GetHeldMinor(), Reversed: p.GetReversedMinor(),
 		Expired: p.GetExpiredMinor(), Cleared: p.GetClearedMinor(), Refunded: p.GetRefundedMinor(),
-		Descriptor: p.GetDescriptor_(), MCC: p.GetMcc(),
+		Promised: p.GetPromisedMinor(),
+		Cashback: p.GetCashbackMinor(), Descriptor: p.GetDescriptor_(), MCC: p.GetMcc(),
+		conversion: conversionOf(p.GetLocalAmount(), p.GetRate()),
 	}
 }
 
@@ -82,8 +105,10 @@ func eventOf(e *cardprocessingproto.PaymentEvent) event {
 		Number: e.GetNumber(), Kind: wordOf(e.GetKind().String(), "PAYMENT_EVENT_KIND_"),
 		At: time.UnixMilli(e.GetAtMs()).UTC().Format(time.RFC3339Nano), Amount: e.GetAmountMinor(),
 		Extended: e.GetExtendedMinor(), Captured: e.GetCapturedMinor(), Released: e.GetReleasedMinor(),
+		Posted:        e.GetPostedMinor(),
+		TransactionID: cmp.Or(e.GetRefund().GetTransactionId(), e.GetBeginsTransactionId()),
 		DeclineReason: e.GetDeclineReason(), MoreFollows: e.GetMoreFollows(),
-		TransactionID: e.GetBeginsTransactionId(),
+		conversion: conversionOf(e.GetLocalAmount(), e.GetRate()),
 	}
 }
 

@@ -76,11 +76,14 @@ func (h *Handler) door(standard edge.Standard) http.Handler {
 	standard.Deadline, standard.BodyLimit = giveUpAfter, bodyMax
 	var router edge.Router
 	router.POST("/authorisations", h.Authorise)
+	router.POST("/balance-inquiries", h.InquireBalance)
 	router.POST("/reversals", h.Reverse)
 	router.POST("/increments", h.Increment)
 	router.POST("/advices", h.Advise)
 	router.POST("/clearings", h.Clear)
 	router.POST("/refunds", h.Refund)
+	router.POST("/refund-authorisations", h.AuthoriseRefund)
+	router.POST("/refund-reversals", h.ReverseRefund)
 	router.GET("/payments/:id", h.Payment)
 	return edge.Handler(&router, standard.Filters()...)
 }

@@ -18,8 +18,8 @@ func (h *Handler) act(
 	switch {
 	case e.GetExtendedMinor() > 0:
 		return h.extend(ctx, p, e)
-	case e.GetKind() == logic.Refund:
-		return h.refund(ctx, p, e)
+	case logic.IsOfRefund(e):
+		return h.post(ctx, p, e)
 	case e.GetKind() == logic.Clearing && e.GetDeclineReason() == "":
 		if err := h.collect(ctx, p, e); err != nil {
 			return err
@@ -108,20 +108,6 @@ func (h *Handler) collect(
 		return fmt.Errorf("clearing: %w", err)
 	}
 	e.Balance = cleared.GetBalance()
-	return nil
-}
-
-func (h *Handler) refund(
-	ctx context.Context, p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
-) error {
-	refunded, err := h.balance.Refund(ctx, &balanceproto.RefundRequest{
-		AccountId: p.GetAccountId(), ClearingId: e.GetMessageId(), Scheme: logic.Scheme,
-		Amount: inCurrency(e.GetAmountMinor(), p),
-	})
-	if err != nil {
-		return fmt.Errorf("refunding: %w", err)
-	}
-	e.Balance = refunded.GetBalance()
 	return nil
 }
 

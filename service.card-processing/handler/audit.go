@@ -55,6 +55,9 @@ func (h *Handler) contradiction(
 		return "hold", fmt.Sprintf("it holds %d minor units after %d changes, and the ledger %d after %d", p.GetHeldMinor(),
 			p.GetChanges(), hold.GetRemainingMinor(), hold.GetChanges()), nil
 	}
+	if rule, detail, err = h.refundContradiction(ctx, p); rule != "" || err != nil {
+		return rule, detail, err
+	}
 	if p.GetVersion() < 2 || p.GetTransactionId() == "" {
 		return "", "", nil // Nothing has followed the authorisation that the customer would see.
 	}
@@ -65,6 +68,35 @@ func (h *Handler) contradiction(
 	case !logic.Shows(t, p):
 		return "transaction", fmt.Sprintf("it is %v of %d minor units, and its transaction %v of %d", p.GetStatus(),
 			p.GetHeldMinor()+p.GetClearedMinor(), t.GetStatus(), -t.GetAmount().GetMinor()), nil
+	}
+	return "", "", nil
+}
+
+// refundContradiction is contradiction for a payment's refunds, and the sums of them.
+func (h *Handler) refundContradiction(
+	ctx context.Context, p *cardprocessingproto.Payment,
+) (rule, detail string, err error) {
+	var refunded, promised int64
+	for _, r := range p.GetRefunds() {
+		posted, coming := logic.Given(r)
+		refunded, promised = refunded+posted, promised+coming
+		if r.GetTransactionId() == "" {
+			continue // It was kept out.
+		}
+		t, err := h.transaction(ctx, r.GetTransactionId())
+		switch {
+		case err != nil:
+			return "", "", err
+		case t == nil:
+			return "refund", "its transaction " + r.GetTransactionId() + " is not there", nil
+		case !logic.ShowsRefund(t, r):
+			return "refund", fmt.Sprintf("it is %v of %d minor units, and its transaction %v of %d", r.GetStatus(),
+				posted+coming, t.GetStatus(), t.GetAmount().GetMinor()), nil
+		}
+	}
+	if refunded != p.GetRefundedMinor() || promised != p.GetPromisedMinor() {
+		return "refund", fmt.Sprintf("its refunds come to %d minor units and %d promised, and it says %d and %d", refunded,
+			promised, p.GetRefundedMinor(), p.GetPromisedMinor()), nil
 	}
 	return "", "", nil
 }

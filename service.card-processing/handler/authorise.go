@@ -87,10 +87,19 @@ func (h *Handler) decide(
 	if card == nil {
 		return h.declineUnknownCard(ctx, holdID, req)
 	}
-	control, refusal := logic.Control(card, logic.UseOf(req), h.clock.Now())
+	use := logic.UseOf(req)
+	var err error
+	if use.PIN, err = h.tryPIN(ctx, card, holdID, req.GetVerification()); err != nil {
+		return nil, err
+	}
+	control, refusal := logic.Control(card, use, h.clock.Now())
+	purchase, err := purchaseOf(req)
+	if err != nil {
+		return nil, err
+	}
 	answer, err := h.transactions.Authorise(ctx, &transactionsproto.AuthoriseRequest{
 		HoldId: holdID, AccountId: card.GetAccountId(), UserId: card.GetUserId(), CardId: card.GetId(),
-		Purchase: purchaseOf(req), Refusal: balanceproto.ReasonText(refusal), Control: control,
+		Purchase: purchase, Refusal: balanceproto.ReasonText(refusal), Control: control,
 		Forced: req.GetAdvice(), AcceptPartial: req.GetAcceptPartial(),
 	})
 	if err != nil {
@@ -101,7 +110,7 @@ func (h *Handler) decide(
 		TransactionId: answer.GetTransactionId(), Balance: answer.GetBalance(),
 	}
 	if answer.GetApproved() {
-		rsp.Amount = answer.GetAmount()
+		rsp.Amount, rsp.Cashback = answer.GetAmount(), answer.GetCashback()
 	}
 	return rsp, nil
 }
@@ -110,8 +119,12 @@ func (h *Handler) declineUnknownCard(
 	ctx context.Context, holdID string, req *cardprocessingproto.AuthoriseRequest,
 ) (*cardprocessingproto.AuthoriseResponse, error) {
 	number := req.GetCardNumber()
+	purchase, err := purchaseOf(req)
+	if err != nil {
+		return nil, err
+	}
 	kept, err := h.transactions.DeclineUnknownCard(ctx, &transactionsproto.DeclineUnknownCardRequest{
-		HoldId: holdID, Purchase: purchaseOf(req), LastFour: number[max(0, len(number)-4):],
+		HoldId: holdID, Purchase: purchase, LastFour: number[max(0, len(number)-4):],
 	})
 	if err != nil {
 		return nil, fmt.Errorf("recording an unknown card: %w", err)
@@ -121,9 +134,10 @@ func (h *Handler) declineUnknownCard(
 	}, nil
 }
 
-func purchaseOf(req *cardprocessingproto.AuthoriseRequest) *transactionsproto.Purchase {
+func purchaseOf(req *cardprocessingproto.AuthoriseRequest) (*transactionsproto.Purchase, error) {
+	rate, err := logic.RateOf(req.GetAmount(), req.GetLocalAmount(), req.GetConversionRate())
 	return &transactionsproto.Purchase{
 		Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(), Descriptor_: req.GetDescriptor_(), Mcc: req.GetMcc(),
-		Scheme: logic.Scheme,
-	}
+		Scheme: logic.Scheme, Cashback: req.GetCashback(), Rate: rate,
+	}, err
 }

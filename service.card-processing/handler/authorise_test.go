@@ -55,6 +55,39 @@ func TestARefusalGoesToTheLedgerToBeRecorded(t *testing.T) {
 	}
 }
 
+func TestAPINIsCountedUnderItsMessage(t *testing.T) {
+	b := newBank(t)
+	with := func(stan string, pin cardprocessingproto.PINResult) *cardprocessingproto.AuthoriseRequest {
+		req := swipe(stan)
+		req.Verification = &cardprocessingproto.Verification{Pin: pin}
+		return req
+	}
+	const wrong, right = cardprocessingproto.PINResult_PIN_RESULT_WRONG, cardprocessingproto.PINResult_PIN_RESULT_VERIFIED
+	const notTried = cardprocessingproto.PINResult_PIN_RESULT_NOT_TRIED
+	for n, step := range []struct {
+		req     *cardprocessingproto.AuthoriseRequest
+		refusal string
+	}{
+		{with("000001", notTried), ""}, {with("000002", wrong), "wrong_pin"}, {with("000002", wrong), "wrong_pin"},
+		{with("000003", right), "pin_tries_exceeded"},
+	} {
+		if rsp, err := b.Authorise(t.Context(), step.req); err != nil {
+			t.Fatalf("authorising: %v, %v", rsp, err)
+		}
+		if got := b.peers.authorised[n].GetRefusal(); got != step.refusal {
+			t.Errorf("step %d: the ledger was told %q, want %q", n, got, step.refusal)
+		}
+	}
+	hold := logic.HoldID(with("000002", wrong).GetNetwork(), cardID)
+	if verified, tried := b.peers.tried[hold]; !tried || verified || len(b.peers.tried) != 2 {
+		t.Errorf("tried were %v", b.peers.tried)
+	}
+	b.peers.fails["TryPIN"] = errs.New(errs.OutcomeUnknown, "not now")
+	if rsp, err := b.Authorise(t.Context(), with("000004", wrong)); !errs.Is(err, errs.OutcomeUnknown) {
+		t.Errorf("when nobody counts: %v, %v", rsp, err)
+	}
+}
+
 func TestAnUnknownCardIsDeclinedAndRecordedWithItsLastFourOnly(t *testing.T) {
 	const nobodys = "5555555555554444"
 	b, req := newBank(t), swipe("000042")
@@ -100,9 +133,10 @@ func TestWhatCannotBeAuthorisedReachesNobody(t *testing.T) {
 }
 
 func TestTheAnswerComesInTimeWhoeverHangs(t *testing.T) {
-	for _, method := range []string{"Identify", "Authorise", "DeclineUnknownCard"} {
+	for _, method := range []string{"Identify", "TryPIN", "Authorise", "DeclineUnknownCard"} {
 		synctest.Test(t, func(t *testing.T) {
 			b, req := newBank(t), swipe("000042")
+			req.Verification = &cardprocessingproto.Verification{Pin: cardprocessingproto.PINResult_PIN_RESULT_WRONG}
 			b.peers.hangs[method] = true
 			if method == "DeclineUnknownCard" {
 				req.CardId = "card_nobody"

@@ -15,6 +15,7 @@ func (h *Handler) Clear(
 ) (*cardprocessingproto.ClearResponse, error) {
 	f := logic.FollowUp{
 		Message: req.GetMessage(), Original: req.GetOriginal(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(),
+		Rate:       req.GetConversionRate(),
 		Descriptor: req.GetDescriptor_(), MCC: req.GetMcc(), MoreFollows: req.GetMoreFollows(),
 		OnlyHeld: req.GetOnlyHeld(),
 	}
@@ -23,21 +24,6 @@ func (h *Handler) Clear(
 	}
 	payment, event, err := h.follow(ctx, logic.Clearing, f)
 	return &cardprocessingproto.ClearResponse{Payment: payment, Event: event}, err
-}
-
-// Refund sends money back, for a payment or for none.
-func (h *Handler) Refund(
-	ctx context.Context, req *cardprocessingproto.RefundRequest,
-) (*cardprocessingproto.RefundResponse, error) {
-	f := logic.FollowUp{
-		Message: req.GetMessage(), Original: req.GetOriginal(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(),
-		Descriptor: req.GetDescriptor_(), MCC: req.GetMcc(),
-	}
-	if err := logic.CheckMoved(f, h.clock.Now()); err != nil {
-		return nil, err
-	}
-	payment, event, err := h.follow(ctx, logic.Refund, f)
-	return &cardprocessingproto.RefundResponse{Payment: payment, Event: event}, err
 }
 
 // matchPage is how many transactions are looked at in one read.

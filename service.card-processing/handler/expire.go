@@ -41,14 +41,18 @@ func (h *Handler) expireLater(ctx context.Context, e events.Event) error {
 	if err != nil || held == nil {
 		return err
 	}
-	due, now := time.UnixMilli(held.GetAtMs()).Add(logic.ShortestTerm), h.clock.Now()
-	if due.Before(now) { // The sweep has been there. It looks at now.
-		due = now
-	}
-	return h.due.Add(ctx, due, account+dueSeparator+held.GetId())
+	return h.fallLater(ctx, time.UnixMilli(held.GetAtMs()).Add(logic.ShortestTerm), account, held.GetId())
 }
 
-// expire lets a hold fall whose time is over.
+// fallLater has a payment looked at when something of it is due.
+func (h *Handler) fallLater(ctx context.Context, due time.Time, account, payment string) error {
+	if now := h.clock.Now(); due.Before(now) { // The sweep has been there. It looks at now.
+		due = now
+	}
+	return h.due.Add(ctx, due, account+dueSeparator+payment)
+}
+
+// expire lets fall of a payment what its time is over for: its hold, or a refund that was promised.
 func (h *Handler) expire(ctx context.Context, item worklist.Item) error {
 	account, hold, ok := strings.Cut(item.Name, dueSeparator)
 	if !ok {
@@ -59,21 +63,20 @@ func (h *Handler) expire(ctx context.Context, item worklist.Item) error {
 	if err != nil {
 		return err
 	}
-	now, due := h.clock.Now(), time.UnixMilli(p.State.GetHeldMs()).Add(logic.Term(p.State.GetMcc()))
+	now := h.clock.Now()
+	due, fall, ok := logic.Due(p.State)
 	switch {
 	case p.State.GetPending() != nil: // It is changing: the next sweep sees how.
 		return nil
-	case p.State.GetHeldMinor() == 0:
+	case !ok:
 	case due.After(now) && due.Truncate(time.Hour).Equal(item.Hour):
 		return nil // Later this hour.
-	case due.After(now): // Its merchant has longer, or more was held meanwhile.
+	case due.After(now): // Its merchant has longer, more was held meanwhile, or something else is due next.
 		if err := h.due.Add(ctx, due, item.Name); err != nil {
 			return err
 		}
 	default:
-		if _, _, err := h.record(ctx, who, logic.Said{
-			Kind: logic.Expiry, MessageID: "expiry",
-		}); err != nil {
+		if _, _, err := h.record(ctx, who, fall); err != nil {
 			return err
 		}
 	}

@@ -100,6 +100,9 @@ type peers struct {
 	released   []*balanceproto.ReleaseRequest
 	followed   []*transactionsproto.FollowRequest
 	decline    string
+	tried      map[string]bool  // Attempts with the PIN, and whether it was right.
+	posted     map[string]int64 // To the account, by message.
+	fenced     bool             // No hold was ever made.
 	confirmed  bool             // A repeat of every hold was answered.
 	fails      map[string]error // By method.
 	hangs      map[string]bool  // By method: it answers when its caller gives up.
@@ -112,7 +115,7 @@ func newPeers() *peers {
 			ExpiresYear: 2029, ExpiresMonth: 11,
 		},
 		recorded: make(map[string]*transactionsproto.Transaction), fails: make(map[string]error),
-		hangs: make(map[string]bool),
+		hangs: make(map[string]bool), tried: make(map[string]bool), posted: make(map[string]int64),
 	}
 }
 
@@ -145,6 +148,21 @@ func (f fakeCards) Identify(
 		return nil, errs.Missing("card")
 	}
 	return &cardsproto.IdentifyResponse{Card: f.p.card}, nil
+}
+
+// TryPIN counts every attempt, and blocks at once.
+func (f fakeCards) TryPIN(
+	ctx context.Context, req *cardsproto.TryPINRequest, _ ...grpc.CallOption,
+) (*cardsproto.TryPINResponse, error) {
+	if err := f.p.meet(ctx, "TryPIN"); err != nil {
+		return nil, err
+	}
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	_, repeated := f.p.tried[req.GetAttemptId()]
+	blocked := len(f.p.tried) > 0 && !repeated
+	f.p.tried[req.GetAttemptId()] = req.GetVerified()
+	return &cardsproto.TryPINResponse{Wrong: 1, Blocked: blocked, Allowed: 1}, nil
 }
 
 type fakeTransactions struct {
@@ -234,12 +252,59 @@ func (f fakeBalance) Disown(
 	return &balanceproto.DisownResponse{Disowned: !f.p.confirmed}, nil
 }
 
-// SettleHold finds every hold approved.
+// GetBalance is of an account with a hundred pounds, ten of which are held.
+func (f fakeBalance) GetBalance(
+	ctx context.Context, _ *balanceproto.GetBalanceRequest, _ ...grpc.CallOption,
+) (*balanceproto.GetBalanceResponse, error) {
+	if err := f.p.meet(ctx, "GetBalance"); err != nil {
+		return nil, err
+	}
+	return &balanceproto.GetBalanceResponse{Available: pounds(90_00), Posted: pounds(100_00), Held: pounds(10_00)}, nil
+}
+
+// Refund and ReverseRefund post once for each message.
+func (f fakeBalance) Refund(
+	ctx context.Context, req *balanceproto.RefundRequest, _ ...grpc.CallOption,
+) (*balanceproto.RefundResponse, error) {
+	return &balanceproto.RefundResponse{}, f.post(ctx, "Refund", req.GetClearingId(), req.GetAmount().GetMinor())
+}
+
+func (f fakeBalance) ReverseRefund(
+	ctx context.Context, req *balanceproto.ReverseRefundRequest, _ ...grpc.CallOption,
+) (*balanceproto.ReverseRefundResponse, error) {
+	err := f.post(ctx, "ReverseRefund", req.GetClearingId(), -req.GetAmount().GetMinor())
+	return &balanceproto.ReverseRefundResponse{}, err
+}
+
+func (f fakeBalance) post(ctx context.Context, method, message string, minor int64) error {
+	if err := f.p.meet(ctx, method); err != nil {
+		return err
+	}
+	f.p.mu.Lock()
+	defer f.p.mu.Unlock()
+	f.p.posted[message] = minor
+	return nil
+}
+
+// sent is all that was posted.
+func (p *peers) sent() (minor int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, each := range p.posted {
+		minor += each
+	}
+	return minor
+}
+
+// SettleHold finds every hold approved, or none was made.
 func (f fakeBalance) SettleHold(
 	ctx context.Context, _ *balanceproto.SettleHoldRequest, _ ...grpc.CallOption,
 ) (*balanceproto.SettleHoldResponse, error) {
 	if err := f.p.meet(ctx, "SettleHold"); err != nil {
 		return nil, err
+	}
+	if f.p.fenced {
+		return &balanceproto.SettleHoldResponse{Outcome: balanceproto.Outcome_OUTCOME_DECLINED, Amount: pounds(0)}, nil
 	}
 	return &balanceproto.SettleHoldResponse{
 		Outcome: balanceproto.Outcome_OUTCOME_APPROVED, Amount: pounds(3_50), TransactionId: "tx_1",

@@ -16,6 +16,7 @@ type metrics struct {
 	released       prometheus.Counter
 	stoodIn        prometheus.Counter
 	events         *prometheus.CounterVec
+	inquiries      *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -30,6 +31,9 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		stoodIn: in.NewCounter(prometheus.CounterOpts{
 			Name: "card_stand_ins_total", Help: "Card authorisations approved by policy, in the ledger's place.",
 		}),
+		inquiries: in.NewCounterVec(prometheus.CounterOpts{
+			Name: "card_balance_inquiries_total", Help: "Balance inquiries answered, by outcome and reason.",
+		}, []string{"outcome", "reason"}),
 		released: in.NewCounter(prometheus.CounterOpts{
 			Name: "unanswered_holds_released_total", Help: "Holds released because nobody was told of them.",
 		}),
@@ -38,13 +42,28 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 
 // answered counts what became of an authorisation that was well-formed. The reason of an error is its class.
 func (m *metrics) answered(rsp *cardprocessingproto.AuthoriseResponse, err error) {
+	decided(m.authorisations, rsp, err)
+}
+
+// inquired counts what became of a balance inquiry that was well-formed.
+func (m *metrics) inquired(rsp *cardprocessingproto.InquireBalanceResponse, err error) {
+	decided(m.inquiries, rsp, err)
+}
+
+// decision is whatever may be declined.
+type decision interface {
+	GetApproved() bool
+	GetDeclineReason() string
+}
+
+func decided(counter *prometheus.CounterVec, rsp decision, err error) {
 	switch {
 	case err != nil:
-		m.authorisations.WithLabelValues("error", errs.Of(err).Class()).Inc()
+		counter.WithLabelValues("error", errs.Of(err).Class()).Inc()
 	case rsp.GetApproved():
-		m.authorisations.WithLabelValues("approved", "").Inc()
+		counter.WithLabelValues("approved", "").Inc()
 	default:
-		m.authorisations.WithLabelValues("declined", rsp.GetDeclineReason()).Inc()
+		counter.WithLabelValues("declined", rsp.GetDeclineReason()).Inc()
 	}
 }
 

@@ -159,15 +159,15 @@ func (h *Handler) postStandIn(ctx context.Context, item worklist.Item) error {
 		return nil // It may be yet to be approved.
 	}
 	if found && stood.PostedAs == "" {
-		if _, err := h.post(ctx, stood); err != nil {
+		if _, err := h.postAs(ctx, stood); err != nil {
 			return err
 		}
 	}
 	return h.unposted.Remove(ctx, item.Hour, item.Name)
 }
 
-// post answers under which hold a payment that was stood in for is in the ledger, and sees to it that it is.
-func (h *Handler) post(ctx context.Context, stood storage.StandIn) (string, error) {
+// postAs answers under which hold a payment that was stood in for is in the ledger, and sees to it that it is.
+func (h *Handler) postAs(ctx context.Context, stood storage.StandIn) (string, error) {
 	card, err := h.identify(ctx, "", stood.CardID)
 	if err != nil {
 		return "", err
@@ -203,7 +203,7 @@ func (h *Handler) standing(ctx context.Context, cardID, holdID string) (string, 
 	case stood.PostedAs != "":
 		return stood.PostedAs, nil
 	}
-	return h.post(ctx, stood)
+	return h.postAs(ctx, stood)
 }
 
 // daysMax is how far back operators can look.

@@ -27,12 +27,17 @@ func (h *Handler) follow(
 	if err != nil {
 		return nil, nil, err
 	}
+	rate, err := logic.RateOf(f.Amount, f.LocalAmount, f.Rate)
+	if err != nil {
+		return nil, nil, err
+	}
 	said := logic.Said{
 		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
+		Rate:       rate,
 		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows,
 		OnlyHeld: f.OnlyHeld,
 	}
-	key, err := h.keyOf(ctx, f, said, card, own)
+	key, err := h.keyOf(ctx, f, &said, card, own)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,17 +74,13 @@ func (h *Handler) claim(
 
 // keyOf is the payment that a message is about: the one it names, or the one found for it, or a new one.
 func (h *Handler) keyOf(
-	ctx context.Context, f logic.FollowUp, said logic.Said, card *cardsproto.Card, own string,
+	ctx context.Context, f logic.FollowUp, said *logic.Said, card *cardsproto.Card, own string,
 ) (string, error) {
-	switch original := f.Original; {
-	case original.GetAuthorisationId() != "":
-		return h.standing(ctx, card.GetId(), logic.HoldOf(original.GetAuthorisationId()))
-	case original != nil: // A processor's id may come here before its authorisation does.
-		claimed, err := h.claim(ctx, "", original, card, logic.FollowUp{})
-		if err != nil {
-			return "", err
-		}
-		return h.standing(ctx, card.GetId(), claimed)
+	switch {
+	case said.Kind == logic.Refund || said.Kind == logic.RefundAuthorisation || said.Kind == logic.RefundReversal:
+		return h.nameRefund(ctx, f, said, card, own)
+	case f.Original != nil:
+		return h.keyOfOriginal(ctx, f.Original, card)
 	}
 	if found, ok, err := h.matches.Find(ctx, said.MessageID); err != nil || ok {
 		return found, err
@@ -95,4 +96,19 @@ func (h *Handler) keyOf(
 		}
 	}
 	return h.matches.Match(ctx, said.MessageID, key)
+}
+
+// keyOfOriginal is the payment of the authorisation that a message names.
+func (h *Handler) keyOfOriginal(
+	ctx context.Context, original *cardprocessingproto.Original, card *cardsproto.Card,
+) (string, error) {
+	if original.GetAuthorisationId() != "" {
+		return h.standing(ctx, card.GetId(), logic.HoldOf(original.GetAuthorisationId()))
+	}
+	// A processor's id may come here before its authorisation does.
+	claimed, err := h.claim(ctx, "", original, card, logic.FollowUp{})
+	if err != nil {
+		return "", err
+	}
+	return h.standing(ctx, card.GetId(), claimed)
 }

@@ -55,10 +55,16 @@ func Check(req *cardprocessingproto.AuthoriseRequest, now time.Time) error {
 		func() error { return checkIdentity("", req, now) },
 		func() error { return checkCard(req) },
 		func() error { return checkAmount("amount", req.GetAmount()) },
+		func() error { return checkCashback(req) },
 		func() error { return checkOptional("local_amount", req.GetLocalAmount()) },
+		func() error {
+			_, err := RateOf(req.GetAmount(), req.GetLocalAmount(), req.GetConversionRate())
+			return err
+		},
 		func() error { return checkText("descriptor", req.GetDescriptor_(), descriptorMax) },
 		func() error { return checkMCC(req.GetMcc()) },
 		func() error { return checkCountry(req.GetCountry()) },
+		func() error { return CheckVerification(req.GetVerification()) },
 	)
 }
 
@@ -129,6 +135,22 @@ func checkAmount(field string, amount *moneyproto.Money) error {
 	}
 	if amount.GetMinor() <= 0 {
 		return errs.BadParam(field+".minor", "must be more than zero")
+	}
+	return nil
+}
+
+func checkCashback(req *cardprocessingproto.AuthoriseRequest) error {
+	cashback := req.GetCashback()
+	if err := checkOptional("cashback", cashback); err != nil || cashback == nil {
+		return err
+	}
+	switch {
+	case req.GetCash():
+		return errs.BadParam("cashback", "excludes 'cash'")
+	case cashback.GetCurrency() != req.GetAmount().GetCurrency():
+		return errs.BadParam("cashback.currency", "must be that of 'amount'")
+	case cashback.GetMinor() > req.GetAmount().GetMinor():
+		return errs.BadParam("cashback.minor", "must be at most 'amount'")
 	}
 	return nil
 }

@@ -82,13 +82,33 @@ func TestWhatCannotIsRefusedByFieldAndRule(t *testing.T) {
 		"unknown currency":        {"bad_param.amount.currency", func(r *request) { r.Amount.Currency = "GBX" }},
 		"merchant's zero":         {"bad_param.local_amount.minor", func(r *request) { r.LocalAmount.Minor = 0 }},
 		"merchant's own currency": {"bad_param.local_amount.currency", func(r *request) { r.LocalAmount.Currency = "£" }},
-		"no descriptor":           {"missing_param.descriptor", func(r *request) { r.Descriptor_ = "" }},
-		"a blank descriptor":      {"missing_param.descriptor", func(r *request) { r.Descriptor_ = "  " }},
-		"a descriptor of 10 KB":   {"bad_param.descriptor", func(r *request) { r.Descriptor_ = long(10 << 10) }},
-		"control characters":      {"bad_param.descriptor", func(r *request) { r.Descriptor_ = "PRET\x1b[2J" }},
-		"invalid UTF-8":           {"bad_param.descriptor", func(r *request) { r.Descriptor_ = "PRET\xff" }},
-		"three digits":            {"bad_param.mcc", func(r *request) { r.Mcc = "581" }},
-		"letters":                 {"bad_param.mcc", func(r *request) { r.Mcc = "58l4" }},
+		"cash of no currency": {"param.cashback.currency", func(r *request) {
+			r.Cashback = &moneyproto.Money{Minor: 1}
+		}},
+		"cash of another currency": {"bad_param.cashback.currency", func(r *request) {
+			r.Cashback = &moneyproto.Money{Minor: 1, Currency: "EUR"}
+		}},
+		"more cash than all": {"bad_param.cashback.minor", func(r *request) {
+			r.Cashback = &moneyproto.Money{Minor: 3_51, Currency: "GBP"}
+		}},
+		"no cash": {"bad_param.cashback.minor", func(r *request) {
+			r.Cashback = &moneyproto.Money{Currency: "GBP"}
+		}},
+		"cash beside cash": {"bad_param.cashback", func(r *request) {
+			r.Cash, r.Cashback = true, &moneyproto.Money{Minor: 1, Currency: "GBP"}
+		}},
+		"a rate that is none":   {"bad_param.conversion_rate", func(r *request) { r.ConversionRate = "1:2" }},
+		"another amount's rate": {"bad_param.conversion_rate", func(r *request) { r.ConversionRate = "0.0051" }},
+		"a rate of nothing": {"bad_param.conversion_rate", func(r *request) {
+			r.LocalAmount, r.ConversionRate = nil, "0.005"
+		}},
+		"no descriptor":         {"missing_param.descriptor", func(r *request) { r.Descriptor_ = "" }},
+		"a blank descriptor":    {"missing_param.descriptor", func(r *request) { r.Descriptor_ = "  " }},
+		"a descriptor of 10 KB": {"bad_param.descriptor", func(r *request) { r.Descriptor_ = long(10 << 10) }},
+		"control characters":    {"bad_param.descriptor", func(r *request) { r.Descriptor_ = "PRET\x1b[2J" }},
+		"invalid UTF-8":         {"bad_param.descriptor", func(r *request) { r.Descriptor_ = "PRET\xff" }},
+		"three digits":          {"bad_param.mcc", func(r *request) { r.Mcc = "581" }},
+		"letters":               {"bad_param.mcc", func(r *request) { r.Mcc = "58l4" }},
 		"two days ahead": {
 			"bad_param.network.transmitted_at",
 			func(r *request) { r.Network.TransmittedMs = noon.AddDate(0, 0, 2).UnixMilli() },

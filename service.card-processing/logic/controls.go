@@ -1,7 +1,6 @@
 package logic
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -17,12 +16,32 @@ type Use struct {
 	Country string
 	Entry   cardprocessingproto.EntryMode
 	Cash    bool
+	// Of a purchase, the cash that it gives beside, in minor units.
+	Cashback int64
+
+	// What was found of what was presented with it, and what service.cards has counted of its PIN, if one was entered.
+	Verification *cardprocessingproto.Verification
+	PIN          *cardsproto.TryPINResponse
 }
 
 // UseOf is what an authorisation asks to use a card for.
 func UseOf(req *cardprocessingproto.AuthoriseRequest) Use {
-	return Use{MCC: req.GetMcc(), Country: req.GetCountry(), Entry: req.GetEntryMode(), Cash: req.GetCash()}
+	return Use{
+		MCC: req.GetMcc(), Country: req.GetCountry(), Entry: req.GetEntryMode(), Cash: req.GetCash(),
+		Cashback: req.GetCashback().GetMinor(), Verification: req.GetVerification(),
+	}
 }
+
+// UseOfInquiry is what a balance inquiry asks to use a card for.
+func UseOfInquiry(req *cardprocessingproto.InquireBalanceRequest) Use {
+	return Use{
+		MCC: req.GetMcc(), Country: req.GetCountry(), Entry: req.GetEntryMode(), Verification: req.GetVerification(),
+	}
+}
+
+// cashbackMax is the most cash that a shop may give beside a purchase, in pence: what the schemes allow in the United
+// Kingdom.
+const cashbackMax = 100_00
 
 const noRefusal = balanceproto.DeclineReason_DECLINE_REASON_UNSPECIFIED
 
@@ -37,8 +56,16 @@ type check struct {
 func Control(
 	card *cardsproto.Card, use Use, now time.Time,
 ) (control *balanceproto.Control, refusal balanceproto.DeclineReason) {
-	control = &balanceproto.Control{SetId: card.GetControlSetId(), Cash: use.Cash, Limits: limitsOf(card.GetControls())}
-	for _, c := range append([]check{active(card), inDate(card, now)}, wanted(card, use)...) {
+	control = &balanceproto.Control{
+		SetId: card.GetControlSetId(), Cash: use.Cash, CashbackMinor: use.Cashback, Limits: limitsOf(card.GetControls()),
+	}
+	if use.Cashback > 0 {
+		control.Limits = append(control.Limits, &balanceproto.Limit{
+			Window: balanceproto.Window_WINDOW_CASHBACK, Minor: cashbackMax,
+		})
+	}
+	checks := slices.Concat([]check{active(card), inDate(card, now)}, verified(card, use), wanted(card, use))
+	for _, c := range checks {
 		made := &balanceproto.Check{Name: c.name, Input: c.input, Verdict: balanceproto.Verdict_VERDICT_PASSED}
 		control.Checks = append(control.Checks, made)
 		if c.refusal != noRefusal {
@@ -64,7 +91,7 @@ func active(card *cardsproto.Card) check {
 }
 
 func inDate(card *cardsproto.Card, now time.Time) check {
-	c := check{name: "card_in_date", input: fmt.Sprintf("%04d-%02d", card.GetExpiresYear(), card.GetExpiresMonth())}
+	c := check{name: "card_in_date", input: expiryOf(card)}
 	// A card is good to the end of its month, anywhere on earth.
 	end := time.Date(int(card.GetExpiresYear()), time.Month(card.GetExpiresMonth())+1, 1, 12, 0, 0, 0, time.UTC)
 	if !now.Before(end) {

@@ -15,8 +15,8 @@ func Follow(
 	before, after *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) *transactionsproto.FollowRequest {
 	switch {
-	case e.GetKind() == Refund:
-		return refunded(after, e)
+	case IsOfRefund(e):
+		return followRefund(after, e)
 	case e.GetKind() == Abandonment, after.GetTransactionId() == "":
 		return nil
 	case taken(before) == taken(after) && before.GetStatus() == after.GetStatus():
@@ -24,8 +24,9 @@ func Follow(
 	}
 	return &transactionsproto.FollowRequest{
 		TransactionId: after.GetTransactionId(), AccountId: after.GetAccountId(), Version: e.GetNumber(),
-		Status: statusOf(after), Amount: minorOf(-taken(after), after), LocalAmount: localOf(after, e),
+		Status: statusOf(after), Amount: minorOf(-taken(after), after), LocalAmount: localOf(after),
 		AtMs: e.GetAtMs(), SettledMs: after.GetSettledMs(), Balance: e.GetBalance(), Beginning: beginningOf(after, e),
+		Rate: rateOf(after, e),
 		// What was held is collected: the customer has heard of it.
 		Quiet: e.GetKind() == Clearing && e.GetBeginsTransactionId() == "" && taken(before) == taken(after),
 	}
@@ -39,15 +40,6 @@ func Shows(t *transactionsproto.Transaction, p *cardprocessingproto.Payment) boo
 	return t.GetStatus() == statusOf(p) && -t.GetAmount().GetMinor() == taken(p)
 }
 
-func refunded(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *transactionsproto.FollowRequest {
-	return &transactionsproto.FollowRequest{
-		TransactionId: e.GetBeginsTransactionId(), AccountId: p.GetAccountId(), Version: 1,
-		Status: transactionsproto.Status_STATUS_SETTLED, Amount: minorOf(e.GetAmountMinor(), p),
-		LocalAmount: e.GetLocalAmount(), AtMs: e.GetAtMs(), SettledMs: e.GetAtMs(), Balance: e.GetBalance(),
-		Beginning: beginningOf(p, e),
-	}
-}
-
 // taken is what a payment takes from its customer now, held or collected.
 func taken(p *cardprocessingproto.Payment) int64 { return p.GetHeldMinor() + p.GetClearedMinor() }
 
@@ -56,17 +48,25 @@ func minorOf(minor int64, p *cardprocessingproto.Payment) *moneyproto.Money {
 }
 
 // localOf is the merchant's amount of what is taken, nil where nobody said.
-func localOf(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *moneyproto.Money {
+func localOf(p *cardprocessingproto.Payment) *moneyproto.Money {
 	local := p.GetLocalAmount()
 	switch {
-	case e.GetLocalAmount() != nil && taken(p) == e.GetAmountMinor(): // All of it is this collection.
-		return &moneyproto.Money{Minor: -e.GetLocalAmount().GetMinor(), Currency: e.GetLocalAmount().GetCurrency()}
+	case p.GetClearedLocal() != nil && p.GetHeldMinor() == 0: // All of it is collected.
+		return &moneyproto.Money{Minor: -p.GetClearedLocal().GetMinor(), Currency: p.GetClearedLocal().GetCurrency()}
 	case local.GetCurrency() == p.GetCurrency():
 		return minorOf(-taken(p), p)
 	case taken(p) == 0 && local != nil:
 		return &moneyproto.Money{Currency: local.GetCurrency()}
 	}
 	return nil
+}
+
+// rateOf is the rate of what is taken: the newest collection's once all of it is collected. Nil stays what it was.
+func rateOf(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *moneyproto.Rate {
+	if p.GetClearedLocal() == nil || p.GetHeldMinor() > 0 {
+		return nil
+	}
+	return e.GetRate()
 }
 
 func statusOf(p *cardprocessingproto.Payment) transactionsproto.Status {
@@ -93,6 +93,6 @@ func beginningOf(
 	}
 	return &transactionsproto.Beginning{
 		UserId: p.GetUserId(), CardId: p.GetCardId(), HoldId: p.GetHoldId(), Descriptor_: e.GetDescriptor_(),
-		Mcc: e.GetMcc(), Scheme: Scheme,
+		Mcc: e.GetMcc(), Scheme: Scheme, Refund: e.GetRefund() != nil,
 	}
 }

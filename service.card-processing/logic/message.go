@@ -15,10 +15,14 @@ type FollowUp struct {
 	Original    *cardprocessingproto.Original
 	Amount      *moneyproto.Money
 	LocalAmount *moneyproto.Money
+	Rate        string
 	Descriptor  string
 	MCC         string
 	MoreFollows bool
 	OnlyHeld    bool
+
+	// The refund that it is about, and the authorisation of that; nil for none.
+	Refund, RefundAuthorisation *cardprocessingproto.Named
 }
 
 // CheckReverse refuses what can never be a reversal, naming the field and the rule.
@@ -46,8 +50,46 @@ func CheckMoved(f FollowUp, now time.Time) error {
 		func() error { return checkOriginal(f.Original, false, now) },
 		func() error { return checkAmount("amount", f.Amount) },
 		func() error { return checkOptional("local_amount", f.LocalAmount) },
+		func() error {
+			_, err := RateOf(f.Amount, f.LocalAmount, f.Rate)
+			return err
+		},
 		func() error { return checkText("descriptor", f.Descriptor, descriptorMax) },
 		func() error { return checkMCC(f.MCC) },
+		func() error { return checkNamed("refund_authorisation", f.RefundAuthorisation, now) },
+	)
+}
+
+// CheckReverseRefund is CheckReverse for the reversal of a refund.
+func CheckReverseRefund(f FollowUp, now time.Time) error {
+	return firstOf(
+		func() error { return checkMessage(f.Message, now) },
+		func() error { return checkOriginal(f.Original, false, now) },
+		func() error { return checkNamed("refund", f.Refund, now) },
+		func() error { return checkNamed("refund_authorisation", f.RefundAuthorisation, now) },
+		func() error {
+			if f.Refund == nil && f.RefundAuthorisation == nil {
+				return errs.MissingParam("refund")
+			}
+			return nil
+		},
+	)
+}
+
+func checkNamed(field string, named *cardprocessingproto.Named, now time.Time) error {
+	if named == nil {
+		return nil
+	}
+	return checkIdentity(field+".", named, now)
+}
+
+// CheckInquiry is CheckReverse for a balance inquiry.
+func CheckInquiry(req *cardprocessingproto.InquireBalanceRequest, now time.Time) error {
+	return firstOf(
+		func() error { return checkMessage(req.GetMessage(), now) },
+		func() error { return checkMCC(req.GetMcc()) },
+		func() error { return checkCountry(req.GetCountry()) },
+		func() error { return CheckVerification(req.GetVerification()) },
 	)
 }
 

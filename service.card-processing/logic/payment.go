@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/id"
+	"farthing/pkg/money"
 	moneyproto "farthing/pkg/money/proto"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
@@ -22,6 +23,9 @@ const (
 	Refund        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND
 	Abandonment   = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_ABANDONMENT
 	Advice        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_ADVICE
+
+	RefundAuthorisation = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_AUTHORISATION
+	RefundReversal      = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_REVERSAL
 )
 
 // PaymentEnded is why an increment is declined of which nothing is held any more.
@@ -33,10 +37,14 @@ type Said struct {
 	MessageID   string
 	Minor       int64 // 0 for all.
 	Local       *moneyproto.Money
+	Rate        *moneyproto.Rate
 	Descriptor  string
 	MCC         string
 	MoreFollows bool
 	OnlyHeld    bool
+
+	// The messages that have posted and authorised the refund that it is about; empty for none.
+	Refund, RefundAuthorisation string
 }
 
 // Opening is a payment as its authorisation left it: what became of its hold, and what the customer's transaction
@@ -58,11 +66,14 @@ func Opening(
 	}
 	if t != nil {
 		opened.UserId, opened.CardId = t.GetUserId(), t.GetCardId()
+		opened.CashbackMinor = -t.GetCashback().GetMinor()
 		opened.Descriptor_, opened.Mcc = t.GetDescriptor_(), t.GetMcc()
 		opened.LocalAmount = &moneyproto.Money{
 			Minor: -t.GetLocalAmount().GetMinor(), Currency: t.GetLocalAmount().GetCurrency(),
 		}
+		opened.Rate = t.GetRate()
 		event.AmountMinor = -t.GetAmount().GetMinor()
+		event.LocalAmount, event.Rate = opened.GetLocalAmount(), opened.GetRate()
 	}
 	if hold.GetOutcome() == balanceproto.Outcome_OUTCOME_APPROVED {
 		opened.Status = cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING
@@ -77,7 +88,11 @@ func Opening(
 func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessingproto.PaymentEvent {
 	e := &cardprocessingproto.PaymentEvent{
 		Number: p.GetVersion() + 1, Kind: s.Kind, MessageId: s.MessageID, AtMs: now.UnixMilli(), AmountMinor: s.Minor,
-		LocalAmount: s.Local, Descriptor_: s.Descriptor, Mcc: s.MCC, MoreFollows: s.MoreFollows,
+		LocalAmount: s.Local, Rate: s.Rate, Descriptor_: s.Descriptor, Mcc: s.MCC, MoreFollows: s.MoreFollows,
+	}
+	if IsOfRefund(e) || s.RefundAuthorisation != "" {
+		planRefund(p, s, e)
+		return e
 	}
 	switch held := p.GetHeldMinor(); s.Kind {
 	case Reversal, Expiry, Abandonment: // An Abandonment and an Expiry are of all.
@@ -107,9 +122,8 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 		if p.GetTransactionId() == "" || p.GetStatus() == cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED {
 			e.BeginsTransactionId = transactionOf(e)
 		}
-	case Refund:
-		e.BeginsTransactionId = transactionOf(e)
-	case Authorisation, cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
+	case Authorisation, Refund, RefundAuthorisation, RefundReversal,
+		cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
 	}
 	e.Changes = changesOf(e)
 	return e
@@ -139,12 +153,14 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 	if e.GetExtendedMinor() > 0 {
 		next.HeldMs = e.GetAtMs()
 	}
+	takeRefund(next, e)
 	switch kind := e.GetKind(); {
 	case kind == Reversal, kind == Abandonment, kind == Advice, kind == Clearing && e.GetDeclineReason() != "":
 		next.ReversedMinor += e.GetReleasedMinor()
 	case kind == Expiry:
 		next.ExpiredMinor += e.GetReleasedMinor()
 	case kind == Clearing:
+		next.ClearedLocal = clearedLocal(p, e)
 		next.ClearedMinor += e.GetAmountMinor()
 		next.SettledMs = e.GetAtMs()
 		if p.GetDescriptor_() == "" { // It was not authorised, or opened before its transaction was there.
@@ -153,12 +169,23 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 		if e.GetBeginsTransactionId() != "" {
 			next.TransactionId = e.GetBeginsTransactionId()
 		}
-	case kind == Refund:
-		next.RefundedMinor += e.GetAmountMinor()
-		next.SettledMs = e.GetAtMs()
 	}
 	next.Status = statusAfter(next, e)
 	return next
+}
+
+// clearedLocal is the merchant's amount of all that was collected, with an event that collects; nil if it is not known.
+func clearedLocal(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *moneyproto.Money {
+	if p.GetClearedMinor() == 0 || e.GetLocalAmount() == nil {
+		return e.GetLocalAmount()
+	}
+	sum, err := money.Amount{
+		Minor: p.GetClearedLocal().GetMinor(), Currency: p.GetClearedLocal().GetCurrency(),
+	}.Plus(money.Amount{Minor: e.GetLocalAmount().GetMinor(), Currency: e.GetLocalAmount().GetCurrency()})
+	if err != nil { // Of two currencies, or more than anybody can count.
+		return nil
+	}
+	return &moneyproto.Money{Minor: sum.Minor, Currency: sum.Currency}
 }
 
 func statusAfter(
@@ -167,8 +194,10 @@ func statusAfter(
 	switch {
 	case p.GetHeldMinor() > 0:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING
-	case p.GetClearedMinor() > 0, p.GetAuthorisedMinor() == 0 && p.GetRefundedMinor() > 0:
+	case p.GetClearedMinor() > 0:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED
+	case p.GetAuthorisedMinor() == 0 && statusOfRefunds(p) != cardprocessingproto.PaymentStatus_PAYMENT_STATUS_UNSPECIFIED:
+		return statusOfRefunds(p)
 	case e.GetReleasedMinor() == 0:
 		return p.GetStatus()
 	case e.GetKind() == Expiry:

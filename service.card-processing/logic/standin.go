@@ -23,7 +23,7 @@ func (s StandIn) Rules() []string {
 	}
 	return []string{
 		fmt.Sprintf("at most %d minor units of %s", s.Minor, s.Currency),
-		"no cash, and no magnetic stripe",
+		"no cash, no magnetic stripe, and no PIN",
 		"nothing that the card's state or its customer's blocks refuse",
 		"one payment for each card and day",
 	}
@@ -33,7 +33,9 @@ func (s StandIn) Rules() []string {
 // the card's first of the day is the store's to say.
 func (s StandIn) Approves(req *cardprocessingproto.AuthoriseRequest, refusal balanceproto.DeclineReason) bool {
 	return s.Minor > 0 && req.GetAmount().GetMinor() <= s.Minor && req.GetAmount().GetCurrency() == s.Currency &&
-		!req.GetCash() && req.GetEntryMode() != cardprocessingproto.EntryMode_ENTRY_MODE_MAGSTRIPE &&
+		!req.GetCash() && req.GetCashback().GetMinor() == 0 &&
+		req.GetVerification().GetPin() == cardprocessingproto.PINResult_PIN_RESULT_UNSPECIFIED && // Nobody counts tries.
+		req.GetEntryMode() != cardprocessingproto.EntryMode_ENTRY_MODE_MAGSTRIPE &&
 		refusal == balanceproto.DeclineReason_DECLINE_REASON_UNSPECIFIED
 }
 

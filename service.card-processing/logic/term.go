@@ -9,8 +9,11 @@ import (
 // How long a merchant has to collect before the hold falls: what card schemes give most trades, and those that
 // authorise a stay when it begins.
 const (
+	// ShortestTerm is of all others.
 	ShortestTerm = 7 * 24 * time.Hour
 	LongestTerm  = 30 * 24 * time.Hour
+	// RefundTerm is how long it has to send what it has promised.
+	RefundTerm = 30 * 24 * time.Hour
 )
 
 // Term is how long a hold for a trade lasts, by its merchant category code (ISO 18245). 3000 to 3299 are airlines, 3351

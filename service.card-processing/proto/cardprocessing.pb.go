@@ -24,6 +24,114 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type CheckResult int32
+
+const (
+	CheckResult_CHECK_RESULT_UNSPECIFIED CheckResult = 0
+	CheckResult_CHECK_RESULT_MATCH       CheckResult = 1
+	CheckResult_CHECK_RESULT_NO_MATCH    CheckResult = 2
+	CheckResult_CHECK_RESULT_NOT_CHECKED CheckResult = 3
+)
+
+// Enum value maps for CheckResult.
+var (
+	CheckResult_name = map[int32]string{
+		0: "CHECK_RESULT_UNSPECIFIED",
+		1: "CHECK_RESULT_MATCH",
+		2: "CHECK_RESULT_NO_MATCH",
+		3: "CHECK_RESULT_NOT_CHECKED",
+	}
+	CheckResult_value = map[string]int32{
+		"CHECK_RESULT_UNSPECIFIED": 0,
+		"CHECK_RESULT_MATCH":       1,
+		"CHECK_RESULT_NO_MATCH":    2,
+		"CHECK_RESULT_NOT_CHECKED": 3,
+	}
+)
+
+func (x CheckResult) Enum() *CheckResult {
+	p := new(CheckResult)
+	*p = x
+	return p
+}
+
+func (x CheckResult) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CheckResult) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[0].Descriptor()
+}
+
+func (CheckResult) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[0]
+}
+
+func (x CheckResult) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CheckResult.Descriptor instead.
+func (CheckResult) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{0}
+}
+
+type PINResult int32
+
+const (
+	PINResult_PIN_RESULT_UNSPECIFIED PINResult = 0
+	PINResult_PIN_RESULT_VERIFIED    PINResult = 1
+	PINResult_PIN_RESULT_WRONG       PINResult = 2
+	PINResult_PIN_RESULT_NOT_TRIED   PINResult = 3
+	// Whoever checks it takes no more tries.
+	PINResult_PIN_RESULT_TRIES_EXCEEDED PINResult = 4
+)
+
+// Enum value maps for PINResult.
+var (
+	PINResult_name = map[int32]string{
+		0: "PIN_RESULT_UNSPECIFIED",
+		1: "PIN_RESULT_VERIFIED",
+		2: "PIN_RESULT_WRONG",
+		3: "PIN_RESULT_NOT_TRIED",
+		4: "PIN_RESULT_TRIES_EXCEEDED",
+	}
+	PINResult_value = map[string]int32{
+		"PIN_RESULT_UNSPECIFIED":    0,
+		"PIN_RESULT_VERIFIED":       1,
+		"PIN_RESULT_WRONG":          2,
+		"PIN_RESULT_NOT_TRIED":      3,
+		"PIN_RESULT_TRIES_EXCEEDED": 4,
+	}
+)
+
+func (x PINResult) Enum() *PINResult {
+	p := new(PINResult)
+	*p = x
+	return p
+}
+
+func (x PINResult) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PINResult) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[1].Descriptor()
+}
+
+func (PINResult) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[1]
+}
+
+func (x PINResult) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PINResult.Descriptor instead.
+func (PINResult) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{1}
+}
+
 type EntryMode int32
 
 const (
@@ -63,11 +171,11 @@ func (x EntryMode) String() string {
 }
 
 func (EntryMode) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[0].Descriptor()
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[2].Descriptor()
 }
 
 func (EntryMode) Type() protoreflect.EnumType {
-	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[0]
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[2]
 }
 
 func (x EntryMode) Number() protoreflect.EnumNumber {
@@ -76,7 +184,7 @@ func (x EntryMode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use EntryMode.Descriptor instead.
 func (EntryMode) EnumDescriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{0}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{2}
 }
 
 type PaymentStatus int32
@@ -123,11 +231,11 @@ func (x PaymentStatus) String() string {
 }
 
 func (PaymentStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[1].Descriptor()
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[3].Descriptor()
 }
 
 func (PaymentStatus) Type() protoreflect.EnumType {
-	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[1]
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[3]
 }
 
 func (x PaymentStatus) Number() protoreflect.EnumNumber {
@@ -136,7 +244,65 @@ func (x PaymentStatus) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PaymentStatus.Descriptor instead.
 func (PaymentStatus) EnumDescriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{1}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{3}
+}
+
+type RefundStatus int32
+
+const (
+	RefundStatus_REFUND_STATUS_UNSPECIFIED RefundStatus = 0
+	// The merchant is going to send it.
+	RefundStatus_REFUND_STATUS_PROMISED RefundStatus = 1
+	RefundStatus_REFUND_STATUS_POSTED   RefundStatus = 2
+	// It was taken back, or ended, or kept out before it was there.
+	RefundStatus_REFUND_STATUS_REVERSED RefundStatus = 3
+	// It never came, in all the time there was.
+	RefundStatus_REFUND_STATUS_EXPIRED RefundStatus = 4
+)
+
+// Enum value maps for RefundStatus.
+var (
+	RefundStatus_name = map[int32]string{
+		0: "REFUND_STATUS_UNSPECIFIED",
+		1: "REFUND_STATUS_PROMISED",
+		2: "REFUND_STATUS_POSTED",
+		3: "REFUND_STATUS_REVERSED",
+		4: "REFUND_STATUS_EXPIRED",
+	}
+	RefundStatus_value = map[string]int32{
+		"REFUND_STATUS_UNSPECIFIED": 0,
+		"REFUND_STATUS_PROMISED":    1,
+		"REFUND_STATUS_POSTED":      2,
+		"REFUND_STATUS_REVERSED":    3,
+		"REFUND_STATUS_EXPIRED":     4,
+	}
+)
+
+func (x RefundStatus) Enum() *RefundStatus {
+	p := new(RefundStatus)
+	*p = x
+	return p
+}
+
+func (x RefundStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RefundStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[4].Descriptor()
+}
+
+func (RefundStatus) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[4]
+}
+
+func (x RefundStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RefundStatus.Descriptor instead.
+func (RefundStatus) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
 }
 
 type PaymentEventKind int32
@@ -153,31 +319,39 @@ const (
 	PaymentEventKind_PAYMENT_EVENT_KIND_ABANDONMENT PaymentEventKind = 7
 	// The final amount of an estimate.
 	PaymentEventKind_PAYMENT_EVENT_KIND_ADVICE PaymentEventKind = 8
+	// A refund is promised.
+	PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_AUTHORISATION PaymentEventKind = 20
+	// A refund is taken back, or its promise ended.
+	PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_REVERSAL PaymentEventKind = 21
 )
 
 // Enum value maps for PaymentEventKind.
 var (
 	PaymentEventKind_name = map[int32]string{
-		0: "PAYMENT_EVENT_KIND_UNSPECIFIED",
-		1: "PAYMENT_EVENT_KIND_AUTHORISATION",
-		2: "PAYMENT_EVENT_KIND_INCREMENT",
-		3: "PAYMENT_EVENT_KIND_REVERSAL",
-		4: "PAYMENT_EVENT_KIND_EXPIRY",
-		5: "PAYMENT_EVENT_KIND_CLEARING",
-		6: "PAYMENT_EVENT_KIND_REFUND",
-		7: "PAYMENT_EVENT_KIND_ABANDONMENT",
-		8: "PAYMENT_EVENT_KIND_ADVICE",
+		0:  "PAYMENT_EVENT_KIND_UNSPECIFIED",
+		1:  "PAYMENT_EVENT_KIND_AUTHORISATION",
+		2:  "PAYMENT_EVENT_KIND_INCREMENT",
+		3:  "PAYMENT_EVENT_KIND_REVERSAL",
+		4:  "PAYMENT_EVENT_KIND_EXPIRY",
+		5:  "PAYMENT_EVENT_KIND_CLEARING",
+		6:  "PAYMENT_EVENT_KIND_REFUND",
+		7:  "PAYMENT_EVENT_KIND_ABANDONMENT",
+		8:  "PAYMENT_EVENT_KIND_ADVICE",
+		20: "PAYMENT_EVENT_KIND_REFUND_AUTHORISATION",
+		21: "PAYMENT_EVENT_KIND_REFUND_REVERSAL",
 	}
 	PaymentEventKind_value = map[string]int32{
-		"PAYMENT_EVENT_KIND_UNSPECIFIED":   0,
-		"PAYMENT_EVENT_KIND_AUTHORISATION": 1,
-		"PAYMENT_EVENT_KIND_INCREMENT":     2,
-		"PAYMENT_EVENT_KIND_REVERSAL":      3,
-		"PAYMENT_EVENT_KIND_EXPIRY":        4,
-		"PAYMENT_EVENT_KIND_CLEARING":      5,
-		"PAYMENT_EVENT_KIND_REFUND":        6,
-		"PAYMENT_EVENT_KIND_ABANDONMENT":   7,
-		"PAYMENT_EVENT_KIND_ADVICE":        8,
+		"PAYMENT_EVENT_KIND_UNSPECIFIED":          0,
+		"PAYMENT_EVENT_KIND_AUTHORISATION":        1,
+		"PAYMENT_EVENT_KIND_INCREMENT":            2,
+		"PAYMENT_EVENT_KIND_REVERSAL":             3,
+		"PAYMENT_EVENT_KIND_EXPIRY":               4,
+		"PAYMENT_EVENT_KIND_CLEARING":             5,
+		"PAYMENT_EVENT_KIND_REFUND":               6,
+		"PAYMENT_EVENT_KIND_ABANDONMENT":          7,
+		"PAYMENT_EVENT_KIND_ADVICE":               8,
+		"PAYMENT_EVENT_KIND_REFUND_AUTHORISATION": 20,
+		"PAYMENT_EVENT_KIND_REFUND_REVERSAL":      21,
 	}
 )
 
@@ -192,11 +366,11 @@ func (x PaymentEventKind) String() string {
 }
 
 func (PaymentEventKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[2].Descriptor()
+	return file_service_card_processing_proto_cardprocessing_proto_enumTypes[5].Descriptor()
 }
 
 func (PaymentEventKind) Type() protoreflect.EnumType {
-	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[2]
+	return &file_service_card_processing_proto_cardprocessing_proto_enumTypes[5]
 }
 
 func (x PaymentEventKind) Number() protoreflect.EnumNumber {
@@ -205,7 +379,7 @@ func (x PaymentEventKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PaymentEventKind.Descriptor instead.
 func (PaymentEventKind) EnumDescriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{2}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{5}
 }
 
 // NetworkIDs identify one message of the card network.
@@ -313,9 +487,16 @@ type AuthoriseRequest struct {
 	// Where the merchant is: ISO 3166-1 alpha-2, or empty.
 	Country string `protobuf:"bytes,12,opt,name=country,proto3" json:"country,omitempty"`
 	// The payment gives cash.
-	Cash          bool `protobuf:"varint,13,opt,name=cash,proto3" json:"cash,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Cash bool `protobuf:"varint,13,opt,name=cash,proto3" json:"cash,omitempty"`
+	// Absent if nobody has verified anything.
+	Verification *Verification `protobuf:"bytes,30,opt,name=verification,proto3" json:"verification,omitempty"`
+	// Of the amount, the cash that the purchase gives beside: more than zero, in the same currency; absent for none.
+	Cashback *proto.Money `protobuf:"bytes,31,opt,name=cashback,proto3" json:"cashback,omitempty"`
+	// What one unit of the merchant's currency is in the account's, both in major units: "0.8512". The amounts must agree to
+	// within a minor unit. Empty if nobody says, and at home.
+	ConversionRate string `protobuf:"bytes,32,opt,name=conversion_rate,json=conversionRate,proto3" json:"conversion_rate,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *AuthoriseRequest) Reset() {
@@ -439,6 +620,105 @@ func (x *AuthoriseRequest) GetCash() bool {
 	return false
 }
 
+func (x *AuthoriseRequest) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+func (x *AuthoriseRequest) GetCashback() *proto.Money {
+	if x != nil {
+		return x.Cashback
+	}
+	return nil
+}
+
+func (x *AuthoriseRequest) GetConversionRate() string {
+	if x != nil {
+		return x.ConversionRate
+	}
+	return ""
+}
+
+// Verification is what others have found of what was presented with a card: results, never the secrets.
+type Verification struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The card's last month as it was sent, 2029-11; empty if it was not.
+	Expiry        string      `protobuf:"bytes,1,opt,name=expiry,proto3" json:"expiry,omitempty"`
+	Cvv           CheckResult `protobuf:"varint,2,opt,name=cvv,proto3,enum=cardprocessing.v1.CheckResult" json:"cvv,omitempty"`
+	Cryptogram    CheckResult `protobuf:"varint,3,opt,name=cryptogram,proto3,enum=cardprocessing.v1.CheckResult" json:"cryptogram,omitempty"`
+	Address       CheckResult `protobuf:"varint,4,opt,name=address,proto3,enum=cardprocessing.v1.CheckResult" json:"address,omitempty"`
+	Pin           PINResult   `protobuf:"varint,5,opt,name=pin,proto3,enum=cardprocessing.v1.PINResult" json:"pin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Verification) Reset() {
+	*x = Verification{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Verification) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Verification) ProtoMessage() {}
+
+func (x *Verification) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Verification.ProtoReflect.Descriptor instead.
+func (*Verification) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Verification) GetExpiry() string {
+	if x != nil {
+		return x.Expiry
+	}
+	return ""
+}
+
+func (x *Verification) GetCvv() CheckResult {
+	if x != nil {
+		return x.Cvv
+	}
+	return CheckResult_CHECK_RESULT_UNSPECIFIED
+}
+
+func (x *Verification) GetCryptogram() CheckResult {
+	if x != nil {
+		return x.Cryptogram
+	}
+	return CheckResult_CHECK_RESULT_UNSPECIFIED
+}
+
+func (x *Verification) GetAddress() CheckResult {
+	if x != nil {
+		return x.Address
+	}
+	return CheckResult_CHECK_RESULT_UNSPECIFIED
+}
+
+func (x *Verification) GetPin() PINResult {
+	if x != nil {
+		return x.Pin
+	}
+	return PINResult_PIN_RESULT_UNSPECIFIED
+}
+
 type AuthoriseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// auth_…; the same for a repeat.
@@ -452,14 +732,16 @@ type AuthoriseResponse struct {
 	Amount *proto.Money `protobuf:"bytes,6,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The ledger could not be asked in time, and a policy approved in its place. There is no transaction yet, and what the
 	// account could spend is not known.
-	StoodIn       bool `protobuf:"varint,15,opt,name=stood_in,json=stoodIn,proto3" json:"stood_in,omitempty"`
+	StoodIn bool `protobuf:"varint,15,opt,name=stood_in,json=stoodIn,proto3" json:"stood_in,omitempty"`
+	// Of that, the cash beside a purchase; absent for none, which is so for a purchase that was approved alone.
+	Cashback      *proto.Money `protobuf:"bytes,10,opt,name=cashback,proto3" json:"cashback,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AuthoriseResponse) Reset() {
 	*x = AuthoriseResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[2]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -471,7 +753,7 @@ func (x *AuthoriseResponse) String() string {
 func (*AuthoriseResponse) ProtoMessage() {}
 
 func (x *AuthoriseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[2]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -484,7 +766,7 @@ func (x *AuthoriseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthoriseResponse.ProtoReflect.Descriptor instead.
 func (*AuthoriseResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{2}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AuthoriseResponse) GetAuthorisationId() string {
@@ -536,6 +818,159 @@ func (x *AuthoriseResponse) GetStoodIn() bool {
 	return false
 }
 
+func (x *AuthoriseResponse) GetCashback() *proto.Money {
+	if x != nil {
+		return x.Cashback
+	}
+	return nil
+}
+
+type InquireBalanceRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// As in AuthoriseRequest.
+	Mcc           string        `protobuf:"bytes,2,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	EntryMode     EntryMode     `protobuf:"varint,3,opt,name=entry_mode,json=entryMode,proto3,enum=cardprocessing.v1.EntryMode" json:"entry_mode,omitempty"`
+	Country       string        `protobuf:"bytes,4,opt,name=country,proto3" json:"country,omitempty"`
+	Verification  *Verification `protobuf:"bytes,5,opt,name=verification,proto3" json:"verification,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InquireBalanceRequest) Reset() {
+	*x = InquireBalanceRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InquireBalanceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InquireBalanceRequest) ProtoMessage() {}
+
+func (x *InquireBalanceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InquireBalanceRequest.ProtoReflect.Descriptor instead.
+func (*InquireBalanceRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *InquireBalanceRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *InquireBalanceRequest) GetMcc() string {
+	if x != nil {
+		return x.Mcc
+	}
+	return ""
+}
+
+func (x *InquireBalanceRequest) GetEntryMode() EntryMode {
+	if x != nil {
+		return x.EntryMode
+	}
+	return EntryMode_ENTRY_MODE_UNSPECIFIED
+}
+
+func (x *InquireBalanceRequest) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *InquireBalanceRequest) GetVerification() *Verification {
+	if x != nil {
+		return x.Verification
+	}
+	return nil
+}
+
+type InquireBalanceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Approved      bool                   `protobuf:"varint,1,opt,name=approved,proto3" json:"approved,omitempty"`
+	DeclineReason string                 `protobuf:"bytes,2,opt,name=decline_reason,json=declineReason,proto3" json:"decline_reason,omitempty"`
+	// What can be spent, and what is posted; absent of a declined one.
+	Available     *proto.Money `protobuf:"bytes,3,opt,name=available,proto3" json:"available,omitempty"`
+	Posted        *proto.Money `protobuf:"bytes,4,opt,name=posted,proto3" json:"posted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InquireBalanceResponse) Reset() {
+	*x = InquireBalanceResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InquireBalanceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InquireBalanceResponse) ProtoMessage() {}
+
+func (x *InquireBalanceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InquireBalanceResponse.ProtoReflect.Descriptor instead.
+func (*InquireBalanceResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *InquireBalanceResponse) GetApproved() bool {
+	if x != nil {
+		return x.Approved
+	}
+	return false
+}
+
+func (x *InquireBalanceResponse) GetDeclineReason() string {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return ""
+}
+
+func (x *InquireBalanceResponse) GetAvailable() *proto.Money {
+	if x != nil {
+		return x.Available
+	}
+	return nil
+}
+
+func (x *InquireBalanceResponse) GetPosted() *proto.Money {
+	if x != nil {
+		return x.Posted
+	}
+	return nil
+}
+
 // Message names one message of a processor about a card.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -551,7 +986,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -563,7 +998,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[3]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -576,7 +1011,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{3}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Message) GetProcessorId() string {
@@ -621,7 +1056,7 @@ type Original struct {
 
 func (x *Original) Reset() {
 	*x = Original{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -633,7 +1068,7 @@ func (x *Original) String() string {
 func (*Original) ProtoMessage() {}
 
 func (x *Original) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[4]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -646,7 +1081,7 @@ func (x *Original) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Original.ProtoReflect.Descriptor instead.
 func (*Original) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{4}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Original) GetAuthorisationId() string {
@@ -682,7 +1117,7 @@ type ReverseRequest struct {
 
 func (x *ReverseRequest) Reset() {
 	*x = ReverseRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +1129,7 @@ func (x *ReverseRequest) String() string {
 func (*ReverseRequest) ProtoMessage() {}
 
 func (x *ReverseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[5]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +1142,7 @@ func (x *ReverseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseRequest.ProtoReflect.Descriptor instead.
 func (*ReverseRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{5}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReverseRequest) GetMessage() *Message {
@@ -742,7 +1177,7 @@ type ReverseResponse struct {
 
 func (x *ReverseResponse) Reset() {
 	*x = ReverseResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -754,7 +1189,7 @@ func (x *ReverseResponse) String() string {
 func (*ReverseResponse) ProtoMessage() {}
 
 func (x *ReverseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[6]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -767,7 +1202,7 @@ func (x *ReverseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReverseResponse.ProtoReflect.Descriptor instead.
 func (*ReverseResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{6}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ReverseResponse) GetPayment() *Payment {
@@ -796,7 +1231,7 @@ type IncrementRequest struct {
 
 func (x *IncrementRequest) Reset() {
 	*x = IncrementRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -808,7 +1243,7 @@ func (x *IncrementRequest) String() string {
 func (*IncrementRequest) ProtoMessage() {}
 
 func (x *IncrementRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[7]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -821,7 +1256,7 @@ func (x *IncrementRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IncrementRequest.ProtoReflect.Descriptor instead.
 func (*IncrementRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{7}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *IncrementRequest) GetMessage() *Message {
@@ -855,7 +1290,7 @@ type IncrementResponse struct {
 
 func (x *IncrementResponse) Reset() {
 	*x = IncrementResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -867,7 +1302,7 @@ func (x *IncrementResponse) String() string {
 func (*IncrementResponse) ProtoMessage() {}
 
 func (x *IncrementResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[8]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -880,7 +1315,7 @@ func (x *IncrementResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IncrementResponse.ProtoReflect.Descriptor instead.
 func (*IncrementResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{8}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *IncrementResponse) GetPayment() *Payment {
@@ -909,7 +1344,7 @@ type AdviseRequest struct {
 
 func (x *AdviseRequest) Reset() {
 	*x = AdviseRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -921,7 +1356,7 @@ func (x *AdviseRequest) String() string {
 func (*AdviseRequest) ProtoMessage() {}
 
 func (x *AdviseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[9]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -934,7 +1369,7 @@ func (x *AdviseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdviseRequest.ProtoReflect.Descriptor instead.
 func (*AdviseRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{9}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AdviseRequest) GetMessage() *Message {
@@ -968,7 +1403,7 @@ type AdviseResponse struct {
 
 func (x *AdviseResponse) Reset() {
 	*x = AdviseResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1415,7 @@ func (x *AdviseResponse) String() string {
 func (*AdviseResponse) ProtoMessage() {}
 
 func (x *AdviseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[10]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1428,7 @@ func (x *AdviseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdviseResponse.ProtoReflect.Descriptor instead.
 func (*AdviseResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{10}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AdviseResponse) GetPayment() *Payment {
@@ -1026,14 +1461,16 @@ type ClearRequest struct {
 	// It is collected from what is held, or not at all: for who authorises and collects in one message, of which nobody was
 	// told yet. If less is held, because a reversal came in between, it is declined with payment_ended, and what is held is
 	// given back.
-	OnlyHeld      bool `protobuf:"varint,8,opt,name=only_held,json=onlyHeld,proto3" json:"only_held,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	OnlyHeld bool `protobuf:"varint,8,opt,name=only_held,json=onlyHeld,proto3" json:"only_held,omitempty"`
+	// As in AuthoriseRequest.
+	ConversionRate string `protobuf:"bytes,20,opt,name=conversion_rate,json=conversionRate,proto3" json:"conversion_rate,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ClearRequest) Reset() {
 	*x = ClearRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1045,7 +1482,7 @@ func (x *ClearRequest) String() string {
 func (*ClearRequest) ProtoMessage() {}
 
 func (x *ClearRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[11]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1058,7 +1495,7 @@ func (x *ClearRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearRequest.ProtoReflect.Descriptor instead.
 func (*ClearRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{11}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ClearRequest) GetMessage() *Message {
@@ -1117,6 +1554,13 @@ func (x *ClearRequest) GetOnlyHeld() bool {
 	return false
 }
 
+func (x *ClearRequest) GetConversionRate() string {
+	if x != nil {
+		return x.ConversionRate
+	}
+	return ""
+}
+
 type ClearResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
@@ -1127,7 +1571,7 @@ type ClearResponse struct {
 
 func (x *ClearResponse) Reset() {
 	*x = ClearResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1139,7 +1583,7 @@ func (x *ClearResponse) String() string {
 func (*ClearResponse) ProtoMessage() {}
 
 func (x *ClearResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[12]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1152,7 +1596,7 @@ func (x *ClearResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearResponse.ProtoReflect.Descriptor instead.
 func (*ClearResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{12}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ClearResponse) GetPayment() *Payment {
@@ -1173,18 +1617,22 @@ type RefundRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
 	// Absent for a refund without a purchase.
-	Original      *Original    `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
-	Amount        *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	LocalAmount   *proto.Money `protobuf:"bytes,4,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
-	Descriptor_   string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
-	Mcc           string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Original    *Original    `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	Amount      *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	LocalAmount *proto.Money `protobuf:"bytes,4,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	Descriptor_ string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	// As in AuthoriseRequest.
+	ConversionRate string `protobuf:"bytes,20,opt,name=conversion_rate,json=conversionRate,proto3" json:"conversion_rate,omitempty"`
+	// The refund authorisation that this is of; absent for none.
+	RefundAuthorisation *Named `protobuf:"bytes,21,opt,name=refund_authorisation,json=refundAuthorisation,proto3" json:"refund_authorisation,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *RefundRequest) Reset() {
 	*x = RefundRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1644,7 @@ func (x *RefundRequest) String() string {
 func (*RefundRequest) ProtoMessage() {}
 
 func (x *RefundRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[13]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1657,7 @@ func (x *RefundRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundRequest.ProtoReflect.Descriptor instead.
 func (*RefundRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{13}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RefundRequest) GetMessage() *Message {
@@ -1254,6 +1702,20 @@ func (x *RefundRequest) GetMcc() string {
 	return ""
 }
 
+func (x *RefundRequest) GetConversionRate() string {
+	if x != nil {
+		return x.ConversionRate
+	}
+	return ""
+}
+
+func (x *RefundRequest) GetRefundAuthorisation() *Named {
+	if x != nil {
+		return x.RefundAuthorisation
+	}
+	return nil
+}
+
 type RefundResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
@@ -1264,7 +1726,7 @@ type RefundResponse struct {
 
 func (x *RefundResponse) Reset() {
 	*x = RefundResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1276,7 +1738,7 @@ func (x *RefundResponse) String() string {
 func (*RefundResponse) ProtoMessage() {}
 
 func (x *RefundResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[14]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1289,7 +1751,7 @@ func (x *RefundResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefundResponse.ProtoReflect.Descriptor instead.
 func (*RefundResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{14}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RefundResponse) GetPayment() *Payment {
@@ -1300,6 +1762,329 @@ func (x *RefundResponse) GetPayment() *Payment {
 }
 
 func (x *RefundResponse) GetEvent() *PaymentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+// Named names a message by the ids that it was sent under: exactly one of the two.
+type Named struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProcessorId   string                 `protobuf:"bytes,1,opt,name=processor_id,json=processorId,proto3" json:"processor_id,omitempty"`
+	Network       *NetworkIDs            `protobuf:"bytes,2,opt,name=network,proto3" json:"network,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Named) Reset() {
+	*x = Named{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Named) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Named) ProtoMessage() {}
+
+func (x *Named) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Named.ProtoReflect.Descriptor instead.
+func (*Named) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Named) GetProcessorId() string {
+	if x != nil {
+		return x.ProcessorId
+	}
+	return ""
+}
+
+func (x *Named) GetNetwork() *NetworkIDs {
+	if x != nil {
+		return x.Network
+	}
+	return nil
+}
+
+type AuthoriseRefundRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// Absent for a refund without a purchase.
+	Original    *Original    `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	Amount      *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	LocalAmount *proto.Money `protobuf:"bytes,4,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	Descriptor_ string       `protobuf:"bytes,5,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string       `protobuf:"bytes,6,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	// As in AuthoriseRequest.
+	ConversionRate string `protobuf:"bytes,7,opt,name=conversion_rate,json=conversionRate,proto3" json:"conversion_rate,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *AuthoriseRefundRequest) Reset() {
+	*x = AuthoriseRefundRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuthoriseRefundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuthoriseRefundRequest) ProtoMessage() {}
+
+func (x *AuthoriseRefundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuthoriseRefundRequest.ProtoReflect.Descriptor instead.
+func (*AuthoriseRefundRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *AuthoriseRefundRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundRequest) GetOriginal() *Original {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundRequest) GetLocalAmount() *proto.Money {
+	if x != nil {
+		return x.LocalAmount
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundRequest) GetDescriptor_() string {
+	if x != nil {
+		return x.Descriptor_
+	}
+	return ""
+}
+
+func (x *AuthoriseRefundRequest) GetMcc() string {
+	if x != nil {
+		return x.Mcc
+	}
+	return ""
+}
+
+func (x *AuthoriseRefundRequest) GetConversionRate() string {
+	if x != nil {
+		return x.ConversionRate
+	}
+	return ""
+}
+
+type AuthoriseRefundResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Payment *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	// Declined as "reversed" if its reversal came first.
+	Event         *PaymentEvent `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuthoriseRefundResponse) Reset() {
+	*x = AuthoriseRefundResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuthoriseRefundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuthoriseRefundResponse) ProtoMessage() {}
+
+func (x *AuthoriseRefundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuthoriseRefundResponse.ProtoReflect.Descriptor instead.
+func (*AuthoriseRefundResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AuthoriseRefundResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *AuthoriseRefundResponse) GetEvent() *PaymentEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+type ReverseRefundRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// As in RefundRequest.
+	Original *Original `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	// The refund that is taken back, or its authorisation, which then is only ended: at least one of the two. With both, it
+	// is the refund, found by way of its authorisation.
+	Refund              *Named `protobuf:"bytes,3,opt,name=refund,proto3" json:"refund,omitempty"`
+	RefundAuthorisation *Named `protobuf:"bytes,4,opt,name=refund_authorisation,json=refundAuthorisation,proto3" json:"refund_authorisation,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *ReverseRefundRequest) Reset() {
+	*x = ReverseRefundRequest{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseRefundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseRefundRequest) ProtoMessage() {}
+
+func (x *ReverseRefundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseRefundRequest.ProtoReflect.Descriptor instead.
+func (*ReverseRefundRequest) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ReverseRefundRequest) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *ReverseRefundRequest) GetOriginal() *Original {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *ReverseRefundRequest) GetRefund() *Named {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
+func (x *ReverseRefundRequest) GetRefundAuthorisation() *Named {
+	if x != nil {
+		return x.RefundAuthorisation
+	}
+	return nil
+}
+
+type ReverseRefundResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Event         *PaymentEvent          `protobuf:"bytes,2,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReverseRefundResponse) Reset() {
+	*x = ReverseRefundResponse{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReverseRefundResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReverseRefundResponse) ProtoMessage() {}
+
+func (x *ReverseRefundResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReverseRefundResponse.ProtoReflect.Descriptor instead.
+func (*ReverseRefundResponse) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ReverseRefundResponse) GetPayment() *Payment {
+	if x != nil {
+		return x.Payment
+	}
+	return nil
+}
+
+func (x *ReverseRefundResponse) GetEvent() *PaymentEvent {
 	if x != nil {
 		return x.Event
 	}
@@ -1319,7 +2104,7 @@ type GetPaymentRequest struct {
 
 func (x *GetPaymentRequest) Reset() {
 	*x = GetPaymentRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1331,7 +2116,7 @@ func (x *GetPaymentRequest) String() string {
 func (*GetPaymentRequest) ProtoMessage() {}
 
 func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[15]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1344,7 +2129,7 @@ func (x *GetPaymentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentRequest.ProtoReflect.Descriptor instead.
 func (*GetPaymentRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{15}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetPaymentRequest) GetAuthorisationId() string {
@@ -1379,7 +2164,7 @@ type GetPaymentResponse struct {
 
 func (x *GetPaymentResponse) Reset() {
 	*x = GetPaymentResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +2176,7 @@ func (x *GetPaymentResponse) String() string {
 func (*GetPaymentResponse) ProtoMessage() {}
 
 func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[16]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +2189,7 @@ func (x *GetPaymentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPaymentResponse.ProtoReflect.Descriptor instead.
 func (*GetPaymentResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{16}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetPaymentResponse) GetPayment() *Payment {
@@ -1433,7 +2218,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1445,7 +2230,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[17]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1458,7 +2243,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{17}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ExplainRequest) GetAuthorisationId() string {
@@ -1497,7 +2282,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1509,7 +2294,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[18]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1522,7 +2307,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{18}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ExplainResponse) GetAuthorisationId() string {
@@ -1604,14 +2389,24 @@ type Payment struct {
 	// Only while it is being done: the next event.
 	Pending *PaymentEvent `protobuf:"bytes,22,opt,name=pending,proto3" json:"pending,omitempty"`
 	// Whose limits it counts against.
-	ControlSetId  string `protobuf:"bytes,23,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	ControlSetId string `protobuf:"bytes,23,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	// Of what was authorised, the cash beside a purchase.
+	CashbackMinor int64 `protobuf:"varint,30,opt,name=cashback_minor,json=cashbackMinor,proto3" json:"cashback_minor,omitempty"`
+	// At which the merchant's amount was converted when it was authorised; absent at home. Each collection has its own.
+	Rate *proto.Rate `protobuf:"bytes,31,opt,name=rate,proto3" json:"rate,omitempty"`
+	// The merchant's amounts of all that was collected; absent if they are not known, or not of one currency.
+	ClearedLocal *proto.Money `protobuf:"bytes,32,opt,name=cleared_local,json=clearedLocal,proto3" json:"cleared_local,omitempty"`
+	// Each refund of it, those included that were kept out.
+	Refunds []*RefundState `protobuf:"bytes,33,rep,name=refunds,proto3" json:"refunds,omitempty"`
+	// What of refunds is promised, and not sent yet. refunded_minor is without what was taken back.
+	PromisedMinor int64 `protobuf:"varint,34,opt,name=promised_minor,json=promisedMinor,proto3" json:"promised_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Payment) Reset() {
 	*x = Payment{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1623,7 +2418,7 @@ func (x *Payment) String() string {
 func (*Payment) ProtoMessage() {}
 
 func (x *Payment) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[19]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1636,7 +2431,7 @@ func (x *Payment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Payment.ProtoReflect.Descriptor instead.
 func (*Payment) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{19}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Payment) GetId() string {
@@ -1800,6 +2595,139 @@ func (x *Payment) GetControlSetId() string {
 	return ""
 }
 
+func (x *Payment) GetCashbackMinor() int64 {
+	if x != nil {
+		return x.CashbackMinor
+	}
+	return 0
+}
+
+func (x *Payment) GetRate() *proto.Rate {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
+}
+
+func (x *Payment) GetClearedLocal() *proto.Money {
+	if x != nil {
+		return x.ClearedLocal
+	}
+	return nil
+}
+
+func (x *Payment) GetRefunds() []*RefundState {
+	if x != nil {
+		return x.Refunds
+	}
+	return nil
+}
+
+func (x *Payment) GetPromisedMinor() int64 {
+	if x != nil {
+		return x.PromisedMinor
+	}
+	return 0
+}
+
+// RefundState is what has become of one refund.
+type RefundState struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The messages that have authorised and posted it, or would have.
+	AuthorisationId string `protobuf:"bytes,1,opt,name=authorisation_id,json=authorisationId,proto3" json:"authorisation_id,omitempty"`
+	PostingId       string `protobuf:"bytes,2,opt,name=posting_id,json=postingId,proto3" json:"posting_id,omitempty"`
+	// Minor units of the payment's currency.
+	Minor  int64        `protobuf:"varint,3,opt,name=minor,proto3" json:"minor,omitempty"`
+	Status RefundStatus `protobuf:"varint,4,opt,name=status,proto3,enum=cardprocessing.v1.RefundStatus" json:"status,omitempty"`
+	// Its transaction; empty of one that was kept out.
+	TransactionId string `protobuf:"bytes,5,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	// When it was first heard of, Unix milliseconds.
+	AtMs int64 `protobuf:"varint,6,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	// What the merchant said of it first; absent if nothing.
+	LocalAmount   *proto.Money `protobuf:"bytes,7,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundState) Reset() {
+	*x = RefundState{}
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundState) ProtoMessage() {}
+
+func (x *RefundState) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundState.ProtoReflect.Descriptor instead.
+func (*RefundState) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *RefundState) GetAuthorisationId() string {
+	if x != nil {
+		return x.AuthorisationId
+	}
+	return ""
+}
+
+func (x *RefundState) GetPostingId() string {
+	if x != nil {
+		return x.PostingId
+	}
+	return ""
+}
+
+func (x *RefundState) GetMinor() int64 {
+	if x != nil {
+		return x.Minor
+	}
+	return 0
+}
+
+func (x *RefundState) GetStatus() RefundStatus {
+	if x != nil {
+		return x.Status
+	}
+	return RefundStatus_REFUND_STATUS_UNSPECIFIED
+}
+
+func (x *RefundState) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+func (x *RefundState) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *RefundState) GetLocalAmount() *proto.Money {
+	if x != nil {
+		return x.LocalAmount
+	}
+	return nil
+}
+
 // PaymentEvent is one thing that happened to a payment. It never changes. Amounts are minor units.
 type PaymentEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1823,7 +2751,7 @@ type PaymentEvent struct {
 	ExtendedMinor int64 `protobuf:"varint,17,opt,name=extended_minor,json=extendedMinor,proto3" json:"extended_minor,omitempty"`
 	// The transaction that it begins; empty if it goes on with the payment's.
 	BeginsTransactionId string `protobuf:"bytes,10,opt,name=begins_transaction_id,json=beginsTransactionId,proto3" json:"begins_transaction_id,omitempty"`
-	// Of a collection or refund, what the merchant says.
+	// Of an authorisation, a collection or a refund, what the merchant says.
 	LocalAmount *proto.Money `protobuf:"bytes,11,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
 	Descriptor_ string       `protobuf:"bytes,12,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
 	Mcc         string       `protobuf:"bytes,13,opt,name=mcc,proto3" json:"mcc,omitempty"`
@@ -1831,14 +2759,20 @@ type PaymentEvent struct {
 	// What the account could spend right after; absent if it is not known.
 	Balance *proto.Money `protobuf:"bytes,15,opt,name=balance,proto3" json:"balance,omitempty"`
 	// Of an increment that nobody was answered in time: whatever becomes of it, it is declined.
-	GivenUp       bool `protobuf:"varint,16,opt,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
+	GivenUp bool `protobuf:"varint,16,opt,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
+	// At which the merchant's amount was converted; absent at home.
+	Rate *proto.Rate `protobuf:"bytes,30,opt,name=rate,proto3" json:"rate,omitempty"`
+	// The refund that it is about, as it leaves it; absent if it changes none.
+	Refund *RefundState `protobuf:"bytes,31,opt,name=refund,proto3" json:"refund,omitempty"`
+	// What it posts to the account for a refund: below zero takes back.
+	PostedMinor   int64 `protobuf:"varint,32,opt,name=posted_minor,json=postedMinor,proto3" json:"posted_minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentEvent) Reset() {
 	*x = PaymentEvent{}
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1850,7 +2784,7 @@ func (x *PaymentEvent) String() string {
 func (*PaymentEvent) ProtoMessage() {}
 
 func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[20]
+	mi := &file_service_card_processing_proto_cardprocessing_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1863,7 +2797,7 @@ func (x *PaymentEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentEvent.ProtoReflect.Descriptor instead.
 func (*PaymentEvent) Descriptor() ([]byte, []int) {
-	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{20}
+	return file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *PaymentEvent) GetNumber() int64 {
@@ -1985,6 +2919,27 @@ func (x *PaymentEvent) GetGivenUp() bool {
 	return false
 }
 
+func (x *PaymentEvent) GetRate() *proto.Rate {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
+}
+
+func (x *PaymentEvent) GetRefund() *RefundState {
+	if x != nil {
+		return x.Refund
+	}
+	return nil
+}
+
+func (x *PaymentEvent) GetPostedMinor() int64 {
+	if x != nil {
+		return x.PostedMinor
+	}
+	return 0
+}
+
 var File_service_card_processing_proto_cardprocessing_proto protoreflect.FileDescriptor
 
 const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
@@ -1998,7 +2953,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03rrn\x18\x03 \x01(\tR\x03rrn\x12\x1f\n" +
 	"\vterminal_id\x18\x04 \x01(\tR\n" +
 	"terminalId\x12%\n" +
-	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xe1\x03\n" +
+	"\x0etransmitted_ms\x18\x05 \x01(\x03R\rtransmittedMs\"\xfc\x04\n" +
 	"\x10AuthoriseRequest\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
@@ -2017,7 +2972,18 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"entry_mode\x18\v \x01(\x0e2\x1c.cardprocessing.v1.EntryModeR\tentryMode\x12\x18\n" +
 	"\acountry\x18\f \x01(\tR\acountry\x12\x12\n" +
-	"\x04cash\x18\r \x01(\bR\x04cash\"\x97\x02\n" +
+	"\x04cash\x18\r \x01(\bR\x04cash\x12C\n" +
+	"\fverification\x18\x1e \x01(\v2\x1f.cardprocessing.v1.VerificationR\fverification\x12+\n" +
+	"\bcashback\x18\x1f \x01(\v2\x0f.money.v1.MoneyR\bcashback\x12'\n" +
+	"\x0fconversion_rate\x18  \x01(\tR\x0econversionRate\"\x82\x02\n" +
+	"\fVerification\x12\x16\n" +
+	"\x06expiry\x18\x01 \x01(\tR\x06expiry\x120\n" +
+	"\x03cvv\x18\x02 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\x03cvv\x12>\n" +
+	"\n" +
+	"cryptogram\x18\x03 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\n" +
+	"cryptogram\x128\n" +
+	"\aaddress\x18\x04 \x01(\x0e2\x1e.cardprocessing.v1.CheckResultR\aaddress\x12.\n" +
+	"\x03pin\x18\x05 \x01(\x0e2\x1c.cardprocessing.v1.PINResultR\x03pin\"\xc4\x02\n" +
 	"\x11AuthoriseResponse\x12)\n" +
 	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1a\n" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
@@ -2025,7 +2991,21 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x0etransaction_id\x18\x04 \x01(\tR\rtransactionId\x12)\n" +
 	"\abalance\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
 	"\x06amount\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12\x19\n" +
-	"\bstood_in\x18\x0f \x01(\bR\astoodIn\"\x9f\x01\n" +
+	"\bstood_in\x18\x0f \x01(\bR\astoodIn\x12+\n" +
+	"\bcashback\x18\n" +
+	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\xfb\x01\n" +
+	"\x15InquireBalanceRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x12\x10\n" +
+	"\x03mcc\x18\x02 \x01(\tR\x03mcc\x12;\n" +
+	"\n" +
+	"entry_mode\x18\x03 \x01(\x0e2\x1c.cardprocessing.v1.EntryModeR\tentryMode\x12\x18\n" +
+	"\acountry\x18\x04 \x01(\tR\acountry\x12C\n" +
+	"\fverification\x18\x05 \x01(\v2\x1f.cardprocessing.v1.VerificationR\fverification\"\xb3\x01\n" +
+	"\x16InquireBalanceResponse\x12\x1a\n" +
+	"\bapproved\x18\x01 \x01(\bR\bapproved\x12%\n" +
+	"\x0edecline_reason\x18\x02 \x01(\tR\rdeclineReason\x12-\n" +
+	"\tavailable\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\tavailable\x12'\n" +
+	"\x06posted\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06posted\"\x9f\x01\n" +
 	"\aMessage\x12!\n" +
 	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
 	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\x12\x1f\n" +
@@ -2056,7 +3036,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"}\n" +
 	"\x0eAdviseResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
-	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xcc\x02\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\xf5\x02\n" +
 	"\fClearRequest\x124\n" +
 	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
 	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
@@ -2067,10 +3047,11 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"descriptor\x12\x10\n" +
 	"\x03mcc\x18\x06 \x01(\tR\x03mcc\x12!\n" +
 	"\fmore_follows\x18\a \x01(\bR\vmoreFollows\x12\x1b\n" +
-	"\tonly_held\x18\b \x01(\bR\bonlyHeld\"|\n" +
+	"\tonly_held\x18\b \x01(\bR\bonlyHeld\x12'\n" +
+	"\x0fconversion_rate\x18\x14 \x01(\tR\x0econversionRate\"|\n" +
 	"\rClearResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
-	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\x8d\x02\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\x83\x03\n" +
 	"\rRefundRequest\x124\n" +
 	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
 	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
@@ -2079,8 +3060,34 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"descriptor\x18\x05 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
-	"\x03mcc\x18\x06 \x01(\tR\x03mcc\"}\n" +
+	"\x03mcc\x18\x06 \x01(\tR\x03mcc\x12'\n" +
+	"\x0fconversion_rate\x18\x14 \x01(\tR\x0econversionRate\x12K\n" +
+	"\x14refund_authorisation\x18\x15 \x01(\v2\x18.cardprocessing.v1.NamedR\x13refundAuthorisation\"}\n" +
 	"\x0eRefundResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"c\n" +
+	"\x05Named\x12!\n" +
+	"\fprocessor_id\x18\x01 \x01(\tR\vprocessorId\x127\n" +
+	"\anetwork\x18\x02 \x01(\v2\x1d.cardprocessing.v1.NetworkIDsR\anetwork\"\xbf\x02\n" +
+	"\x16AuthoriseRefundRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
+	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x122\n" +
+	"\flocal_amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\x12\x1e\n" +
+	"\n" +
+	"descriptor\x18\x05 \x01(\tR\n" +
+	"descriptor\x12\x10\n" +
+	"\x03mcc\x18\x06 \x01(\tR\x03mcc\x12'\n" +
+	"\x0fconversion_rate\x18\a \x01(\tR\x0econversionRate\"\x86\x01\n" +
+	"\x17AuthoriseRefundResponse\x124\n" +
+	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
+	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"\x84\x02\n" +
+	"\x14ReverseRefundRequest\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.cardprocessing.v1.MessageR\amessage\x127\n" +
+	"\boriginal\x18\x02 \x01(\v2\x1b.cardprocessing.v1.OriginalR\boriginal\x120\n" +
+	"\x06refund\x18\x03 \x01(\v2\x18.cardprocessing.v1.NamedR\x06refund\x12K\n" +
+	"\x14refund_authorisation\x18\x04 \x01(\v2\x18.cardprocessing.v1.NamedR\x13refundAuthorisation\"\x84\x01\n" +
+	"\x15ReverseRefundResponse\x124\n" +
 	"\apayment\x18\x01 \x01(\v2\x1a.cardprocessing.v1.PaymentR\apayment\x125\n" +
 	"\x05event\x18\x02 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\x05event\"~\n" +
 	"\x11GetPaymentRequest\x12)\n" +
@@ -2101,7 +3108,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12$\n" +
 	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId\x12\x1d\n" +
 	"\n" +
-	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\x95\x06\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\xf7\a\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -2131,7 +3138,21 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x129\n" +
 	"\apending\x18\x16 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\apending\x12$\n" +
-	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\"\xef\x04\n" +
+	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\x12%\n" +
+	"\x0ecashback_minor\x18\x1e \x01(\x03R\rcashbackMinor\x12\"\n" +
+	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x124\n" +
+	"\rcleared_local\x18  \x01(\v2\x0f.money.v1.MoneyR\fclearedLocal\x128\n" +
+	"\arefunds\x18! \x03(\v2\x1e.cardprocessing.v1.RefundStateR\arefunds\x12%\n" +
+	"\x0epromised_minor\x18\" \x01(\x03R\rpromisedMinor\"\x96\x02\n" +
+	"\vRefundState\x12)\n" +
+	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1d\n" +
+	"\n" +
+	"posting_id\x18\x02 \x01(\tR\tpostingId\x12\x14\n" +
+	"\x05minor\x18\x03 \x01(\x03R\x05minor\x127\n" +
+	"\x06status\x18\x04 \x01(\x0e2\x1f.cardprocessing.v1.RefundStatusR\x06status\x12%\n" +
+	"\x0etransaction_id\x18\x05 \x01(\tR\rtransactionId\x12\x13\n" +
+	"\x05at_ms\x18\x06 \x01(\x03R\x04atMs\x122\n" +
+	"\flocal_amount\x18\a \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\"\xee\x05\n" +
 	"\fPaymentEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
@@ -2153,7 +3174,21 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03mcc\x18\r \x01(\tR\x03mcc\x12!\n" +
 	"\fmore_follows\x18\x0e \x01(\bR\vmoreFollows\x12)\n" +
 	"\abalance\x18\x0f \x01(\v2\x0f.money.v1.MoneyR\abalance\x12\x19\n" +
-	"\bgiven_up\x18\x10 \x01(\bR\agivenUp*\x89\x01\n" +
+	"\bgiven_up\x18\x10 \x01(\bR\agivenUp\x12\"\n" +
+	"\x04rate\x18\x1e \x01(\v2\x0e.money.v1.RateR\x04rate\x126\n" +
+	"\x06refund\x18\x1f \x01(\v2\x1e.cardprocessing.v1.RefundStateR\x06refund\x12!\n" +
+	"\fposted_minor\x18  \x01(\x03R\vpostedMinor*|\n" +
+	"\vCheckResult\x12\x1c\n" +
+	"\x18CHECK_RESULT_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12CHECK_RESULT_MATCH\x10\x01\x12\x19\n" +
+	"\x15CHECK_RESULT_NO_MATCH\x10\x02\x12\x1c\n" +
+	"\x18CHECK_RESULT_NOT_CHECKED\x10\x03*\x8f\x01\n" +
+	"\tPINResult\x12\x1a\n" +
+	"\x16PIN_RESULT_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13PIN_RESULT_VERIFIED\x10\x01\x12\x14\n" +
+	"\x10PIN_RESULT_WRONG\x10\x02\x12\x18\n" +
+	"\x14PIN_RESULT_NOT_TRIED\x10\x03\x12\x1d\n" +
+	"\x19PIN_RESULT_TRIES_EXCEEDED\x10\x04*\x89\x01\n" +
 	"\tEntryMode\x12\x1a\n" +
 	"\x16ENTRY_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_MODE_CHIP\x10\x01\x12\x1a\n" +
@@ -2166,7 +3201,13 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x16PAYMENT_STATUS_SETTLED\x10\x02\x12\x1b\n" +
 	"\x17PAYMENT_STATUS_DECLINED\x10\x03\x12\x1b\n" +
 	"\x17PAYMENT_STATUS_REVERSED\x10\x04\x12\x1a\n" +
-	"\x16PAYMENT_STATUS_EXPIRED\x10\x05*\xc1\x02\n" +
+	"\x16PAYMENT_STATUS_EXPIRED\x10\x05*\x9a\x01\n" +
+	"\fRefundStatus\x12\x1d\n" +
+	"\x19REFUND_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16REFUND_STATUS_PROMISED\x10\x01\x12\x18\n" +
+	"\x14REFUND_STATUS_POSTED\x10\x02\x12\x1a\n" +
+	"\x16REFUND_STATUS_REVERSED\x10\x03\x12\x19\n" +
+	"\x15REFUND_STATUS_EXPIRED\x10\x04*\x96\x03\n" +
 	"\x10PaymentEventKind\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_UNSPECIFIED\x10\x00\x12$\n" +
 	" PAYMENT_EVENT_KIND_AUTHORISATION\x10\x01\x12 \n" +
@@ -2176,14 +3217,19 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x1bPAYMENT_EVENT_KIND_CLEARING\x10\x05\x12\x1d\n" +
 	"\x19PAYMENT_EVENT_KIND_REFUND\x10\x06\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_ABANDONMENT\x10\a\x12\x1d\n" +
-	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b2\xd1\x06\n" +
+	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b\x12+\n" +
+	"'PAYMENT_EVENT_KIND_REFUND_AUTHORISATION\x10\x14\x12&\n" +
+	"\"PAYMENT_EVENT_KIND_REFUND_REVERSAL\x10\x152\xd5\t\n" +
 	"\x0eCardProcessing\x12p\n" +
 	"\tAuthorise\x12#.cardprocessing.v1.AuthoriseRequest\x1a$.cardprocessing.v1.AuthoriseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12j\n" +
 	"\aReverse\x12!.cardprocessing.v1.ReverseRequest\x1a\".cardprocessing.v1.ReverseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12p\n" +
 	"\tIncrement\x12#.cardprocessing.v1.IncrementRequest\x1a$.cardprocessing.v1.IncrementResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12d\n" +
 	"\x05Clear\x12\x1f.cardprocessing.v1.ClearRequest\x1a .cardprocessing.v1.ClearResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
 	"\x06Advise\x12 .cardprocessing.v1.AdviseRequest\x1a!.cardprocessing.v1.AdviseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12g\n" +
-	"\x06Refund\x12 .cardprocessing.v1.RefundRequest\x1a!.cardprocessing.v1.RefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12V\n" +
+	"\x06Refund\x12 .cardprocessing.v1.RefundRequest\x1a!.cardprocessing.v1.RefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12\x82\x01\n" +
+	"\x0fAuthoriseRefund\x12).cardprocessing.v1.AuthoriseRefundRequest\x1a*.cardprocessing.v1.AuthoriseRefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12|\n" +
+	"\rReverseRefund\x12'.cardprocessing.v1.ReverseRefundRequest\x1a(.cardprocessing.v1.ReverseRefundResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12\x7f\n" +
+	"\x0eInquireBalance\x12(.cardprocessing.v1.InquireBalanceRequest\x1a).cardprocessing.v1.InquireBalanceResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12V\n" +
 	"\aExplain\x12!.cardprocessing.v1.ExplainRequest\x1a\".cardprocessing.v1.ExplainResponse\"\x04\x90\xb5\x18\x01\x12_\n" +
 	"\n" +
 	"GetPayment\x12$.cardprocessing.v1.GetPaymentRequest\x1a%.cardprocessing.v1.GetPaymentResponse\"\x04\x90\xb5\x18\x01B<Z:farthing/service.card-processing/proto;cardprocessingprotob\x06proto3"
@@ -2200,102 +3246,154 @@ func file_service_card_processing_proto_cardprocessing_proto_rawDescGZIP() []byt
 	return file_service_card_processing_proto_cardprocessing_proto_rawDescData
 }
 
-var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_service_card_processing_proto_cardprocessing_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_service_card_processing_proto_cardprocessing_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
-	(EntryMode)(0),             // 0: cardprocessing.v1.EntryMode
-	(PaymentStatus)(0),         // 1: cardprocessing.v1.PaymentStatus
-	(PaymentEventKind)(0),      // 2: cardprocessing.v1.PaymentEventKind
-	(*NetworkIDs)(nil),         // 3: cardprocessing.v1.NetworkIDs
-	(*AuthoriseRequest)(nil),   // 4: cardprocessing.v1.AuthoriseRequest
-	(*AuthoriseResponse)(nil),  // 5: cardprocessing.v1.AuthoriseResponse
-	(*Message)(nil),            // 6: cardprocessing.v1.Message
-	(*Original)(nil),           // 7: cardprocessing.v1.Original
-	(*ReverseRequest)(nil),     // 8: cardprocessing.v1.ReverseRequest
-	(*ReverseResponse)(nil),    // 9: cardprocessing.v1.ReverseResponse
-	(*IncrementRequest)(nil),   // 10: cardprocessing.v1.IncrementRequest
-	(*IncrementResponse)(nil),  // 11: cardprocessing.v1.IncrementResponse
-	(*AdviseRequest)(nil),      // 12: cardprocessing.v1.AdviseRequest
-	(*AdviseResponse)(nil),     // 13: cardprocessing.v1.AdviseResponse
-	(*ClearRequest)(nil),       // 14: cardprocessing.v1.ClearRequest
-	(*ClearResponse)(nil),      // 15: cardprocessing.v1.ClearResponse
-	(*RefundRequest)(nil),      // 16: cardprocessing.v1.RefundRequest
-	(*RefundResponse)(nil),     // 17: cardprocessing.v1.RefundResponse
-	(*GetPaymentRequest)(nil),  // 18: cardprocessing.v1.GetPaymentRequest
-	(*GetPaymentResponse)(nil), // 19: cardprocessing.v1.GetPaymentResponse
-	(*ExplainRequest)(nil),     // 20: cardprocessing.v1.ExplainRequest
-	(*ExplainResponse)(nil),    // 21: cardprocessing.v1.ExplainResponse
-	(*Payment)(nil),            // 22: cardprocessing.v1.Payment
-	(*PaymentEvent)(nil),       // 23: cardprocessing.v1.PaymentEvent
-	(*proto.Money)(nil),        // 24: money.v1.Money
-	(*proto1.Check)(nil),       // 25: balance.v1.Check
+	(CheckResult)(0),                // 0: cardprocessing.v1.CheckResult
+	(PINResult)(0),                  // 1: cardprocessing.v1.PINResult
+	(EntryMode)(0),                  // 2: cardprocessing.v1.EntryMode
+	(PaymentStatus)(0),              // 3: cardprocessing.v1.PaymentStatus
+	(RefundStatus)(0),               // 4: cardprocessing.v1.RefundStatus
+	(PaymentEventKind)(0),           // 5: cardprocessing.v1.PaymentEventKind
+	(*NetworkIDs)(nil),              // 6: cardprocessing.v1.NetworkIDs
+	(*AuthoriseRequest)(nil),        // 7: cardprocessing.v1.AuthoriseRequest
+	(*Verification)(nil),            // 8: cardprocessing.v1.Verification
+	(*AuthoriseResponse)(nil),       // 9: cardprocessing.v1.AuthoriseResponse
+	(*InquireBalanceRequest)(nil),   // 10: cardprocessing.v1.InquireBalanceRequest
+	(*InquireBalanceResponse)(nil),  // 11: cardprocessing.v1.InquireBalanceResponse
+	(*Message)(nil),                 // 12: cardprocessing.v1.Message
+	(*Original)(nil),                // 13: cardprocessing.v1.Original
+	(*ReverseRequest)(nil),          // 14: cardprocessing.v1.ReverseRequest
+	(*ReverseResponse)(nil),         // 15: cardprocessing.v1.ReverseResponse
+	(*IncrementRequest)(nil),        // 16: cardprocessing.v1.IncrementRequest
+	(*IncrementResponse)(nil),       // 17: cardprocessing.v1.IncrementResponse
+	(*AdviseRequest)(nil),           // 18: cardprocessing.v1.AdviseRequest
+	(*AdviseResponse)(nil),          // 19: cardprocessing.v1.AdviseResponse
+	(*ClearRequest)(nil),            // 20: cardprocessing.v1.ClearRequest
+	(*ClearResponse)(nil),           // 21: cardprocessing.v1.ClearResponse
+	(*RefundRequest)(nil),           // 22: cardprocessing.v1.RefundRequest
+	(*RefundResponse)(nil),          // 23: cardprocessing.v1.RefundResponse
+	(*Named)(nil),                   // 24: cardprocessing.v1.Named
+	(*AuthoriseRefundRequest)(nil),  // 25: cardprocessing.v1.AuthoriseRefundRequest
+	(*AuthoriseRefundResponse)(nil), // 26: cardprocessing.v1.AuthoriseRefundResponse
+	(*ReverseRefundRequest)(nil),    // 27: cardprocessing.v1.ReverseRefundRequest
+	(*ReverseRefundResponse)(nil),   // 28: cardprocessing.v1.ReverseRefundResponse
+	(*GetPaymentRequest)(nil),       // 29: cardprocessing.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil),      // 30: cardprocessing.v1.GetPaymentResponse
+	(*ExplainRequest)(nil),          // 31: cardprocessing.v1.ExplainRequest
+	(*ExplainResponse)(nil),         // 32: cardprocessing.v1.ExplainResponse
+	(*Payment)(nil),                 // 33: cardprocessing.v1.Payment
+	(*RefundState)(nil),             // 34: cardprocessing.v1.RefundState
+	(*PaymentEvent)(nil),            // 35: cardprocessing.v1.PaymentEvent
+	(*proto.Money)(nil),             // 36: money.v1.Money
+	(*proto1.Check)(nil),            // 37: balance.v1.Check
+	(*proto.Rate)(nil),              // 38: money.v1.Rate
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
-	3,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
-	24, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
-	24, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
-	0,  // 3: cardprocessing.v1.AuthoriseRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
-	24, // 4: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	24, // 5: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	3,  // 6: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
-	3,  // 7: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
-	6,  // 8: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 9: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 10: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
-	22, // 11: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 12: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	6,  // 13: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 14: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 15: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
-	22, // 16: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 17: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	6,  // 18: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 19: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 20: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
-	22, // 21: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 22: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	6,  // 23: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 24: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 25: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
-	24, // 26: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
-	22, // 27: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 28: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	6,  // 29: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
-	7,  // 30: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
-	24, // 31: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
-	24, // 32: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
-	22, // 33: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 34: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
-	22, // 35: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
-	23, // 36: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
-	25, // 37: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	1,  // 38: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
-	24, // 39: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
-	23, // 40: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
-	2,  // 41: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	24, // 42: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	24, // 43: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	4,  // 44: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	8,  // 45: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	10, // 46: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	14, // 47: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	12, // 48: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	16, // 49: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	20, // 50: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
-	18, // 51: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	5,  // 52: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	9,  // 53: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	11, // 54: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	15, // 55: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	13, // 56: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	17, // 57: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	21, // 58: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
-	19, // 59: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	52, // [52:60] is the sub-list for method output_type
-	44, // [44:52] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	6,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
+	36, // 1: cardprocessing.v1.AuthoriseRequest.amount:type_name -> money.v1.Money
+	36, // 2: cardprocessing.v1.AuthoriseRequest.local_amount:type_name -> money.v1.Money
+	2,  // 3: cardprocessing.v1.AuthoriseRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
+	8,  // 4: cardprocessing.v1.AuthoriseRequest.verification:type_name -> cardprocessing.v1.Verification
+	36, // 5: cardprocessing.v1.AuthoriseRequest.cashback:type_name -> money.v1.Money
+	0,  // 6: cardprocessing.v1.Verification.cvv:type_name -> cardprocessing.v1.CheckResult
+	0,  // 7: cardprocessing.v1.Verification.cryptogram:type_name -> cardprocessing.v1.CheckResult
+	0,  // 8: cardprocessing.v1.Verification.address:type_name -> cardprocessing.v1.CheckResult
+	1,  // 9: cardprocessing.v1.Verification.pin:type_name -> cardprocessing.v1.PINResult
+	36, // 10: cardprocessing.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	36, // 11: cardprocessing.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	36, // 12: cardprocessing.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
+	12, // 13: cardprocessing.v1.InquireBalanceRequest.message:type_name -> cardprocessing.v1.Message
+	2,  // 14: cardprocessing.v1.InquireBalanceRequest.entry_mode:type_name -> cardprocessing.v1.EntryMode
+	8,  // 15: cardprocessing.v1.InquireBalanceRequest.verification:type_name -> cardprocessing.v1.Verification
+	36, // 16: cardprocessing.v1.InquireBalanceResponse.available:type_name -> money.v1.Money
+	36, // 17: cardprocessing.v1.InquireBalanceResponse.posted:type_name -> money.v1.Money
+	6,  // 18: cardprocessing.v1.Message.network:type_name -> cardprocessing.v1.NetworkIDs
+	6,  // 19: cardprocessing.v1.Original.network:type_name -> cardprocessing.v1.NetworkIDs
+	12, // 20: cardprocessing.v1.ReverseRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 21: cardprocessing.v1.ReverseRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 22: cardprocessing.v1.ReverseRequest.amount:type_name -> money.v1.Money
+	33, // 23: cardprocessing.v1.ReverseResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 24: cardprocessing.v1.ReverseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 25: cardprocessing.v1.IncrementRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 26: cardprocessing.v1.IncrementRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 27: cardprocessing.v1.IncrementRequest.amount:type_name -> money.v1.Money
+	33, // 28: cardprocessing.v1.IncrementResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 29: cardprocessing.v1.IncrementResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 30: cardprocessing.v1.AdviseRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 31: cardprocessing.v1.AdviseRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 32: cardprocessing.v1.AdviseRequest.amount:type_name -> money.v1.Money
+	33, // 33: cardprocessing.v1.AdviseResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 34: cardprocessing.v1.AdviseResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 35: cardprocessing.v1.ClearRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 36: cardprocessing.v1.ClearRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 37: cardprocessing.v1.ClearRequest.amount:type_name -> money.v1.Money
+	36, // 38: cardprocessing.v1.ClearRequest.local_amount:type_name -> money.v1.Money
+	33, // 39: cardprocessing.v1.ClearResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 40: cardprocessing.v1.ClearResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 41: cardprocessing.v1.RefundRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 42: cardprocessing.v1.RefundRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 43: cardprocessing.v1.RefundRequest.amount:type_name -> money.v1.Money
+	36, // 44: cardprocessing.v1.RefundRequest.local_amount:type_name -> money.v1.Money
+	24, // 45: cardprocessing.v1.RefundRequest.refund_authorisation:type_name -> cardprocessing.v1.Named
+	33, // 46: cardprocessing.v1.RefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 47: cardprocessing.v1.RefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	6,  // 48: cardprocessing.v1.Named.network:type_name -> cardprocessing.v1.NetworkIDs
+	12, // 49: cardprocessing.v1.AuthoriseRefundRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 50: cardprocessing.v1.AuthoriseRefundRequest.original:type_name -> cardprocessing.v1.Original
+	36, // 51: cardprocessing.v1.AuthoriseRefundRequest.amount:type_name -> money.v1.Money
+	36, // 52: cardprocessing.v1.AuthoriseRefundRequest.local_amount:type_name -> money.v1.Money
+	33, // 53: cardprocessing.v1.AuthoriseRefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 54: cardprocessing.v1.AuthoriseRefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	12, // 55: cardprocessing.v1.ReverseRefundRequest.message:type_name -> cardprocessing.v1.Message
+	13, // 56: cardprocessing.v1.ReverseRefundRequest.original:type_name -> cardprocessing.v1.Original
+	24, // 57: cardprocessing.v1.ReverseRefundRequest.refund:type_name -> cardprocessing.v1.Named
+	24, // 58: cardprocessing.v1.ReverseRefundRequest.refund_authorisation:type_name -> cardprocessing.v1.Named
+	33, // 59: cardprocessing.v1.ReverseRefundResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 60: cardprocessing.v1.ReverseRefundResponse.event:type_name -> cardprocessing.v1.PaymentEvent
+	33, // 61: cardprocessing.v1.GetPaymentResponse.payment:type_name -> cardprocessing.v1.Payment
+	35, // 62: cardprocessing.v1.GetPaymentResponse.events:type_name -> cardprocessing.v1.PaymentEvent
+	37, // 63: cardprocessing.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	3,  // 64: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
+	36, // 65: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
+	35, // 66: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
+	38, // 67: cardprocessing.v1.Payment.rate:type_name -> money.v1.Rate
+	36, // 68: cardprocessing.v1.Payment.cleared_local:type_name -> money.v1.Money
+	34, // 69: cardprocessing.v1.Payment.refunds:type_name -> cardprocessing.v1.RefundState
+	4,  // 70: cardprocessing.v1.RefundState.status:type_name -> cardprocessing.v1.RefundStatus
+	36, // 71: cardprocessing.v1.RefundState.local_amount:type_name -> money.v1.Money
+	5,  // 72: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	36, // 73: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	36, // 74: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	38, // 75: cardprocessing.v1.PaymentEvent.rate:type_name -> money.v1.Rate
+	34, // 76: cardprocessing.v1.PaymentEvent.refund:type_name -> cardprocessing.v1.RefundState
+	7,  // 77: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	14, // 78: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	16, // 79: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	20, // 80: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	18, // 81: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	22, // 82: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	25, // 83: cardprocessing.v1.CardProcessing.AuthoriseRefund:input_type -> cardprocessing.v1.AuthoriseRefundRequest
+	27, // 84: cardprocessing.v1.CardProcessing.ReverseRefund:input_type -> cardprocessing.v1.ReverseRefundRequest
+	10, // 85: cardprocessing.v1.CardProcessing.InquireBalance:input_type -> cardprocessing.v1.InquireBalanceRequest
+	31, // 86: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	29, // 87: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	9,  // 88: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	15, // 89: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	17, // 90: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	21, // 91: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	19, // 92: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	23, // 93: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	26, // 94: cardprocessing.v1.CardProcessing.AuthoriseRefund:output_type -> cardprocessing.v1.AuthoriseRefundResponse
+	28, // 95: cardprocessing.v1.CardProcessing.ReverseRefund:output_type -> cardprocessing.v1.ReverseRefundResponse
+	11, // 96: cardprocessing.v1.CardProcessing.InquireBalance:output_type -> cardprocessing.v1.InquireBalanceResponse
+	32, // 97: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	30, // 98: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	88, // [88:99] is the sub-list for method output_type
+	77, // [77:88] is the sub-list for method input_type
+	77, // [77:77] is the sub-list for extension type_name
+	77, // [77:77] is the sub-list for extension extendee
+	0,  // [0:77] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }
@@ -2308,8 +3406,8 @@ func file_service_card_processing_proto_cardprocessing_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_card_processing_proto_cardprocessing_proto_rawDesc), len(file_service_card_processing_proto_cardprocessing_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   21,
+			NumEnums:      6,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

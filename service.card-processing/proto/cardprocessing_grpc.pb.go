@@ -19,14 +19,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CardProcessing_Authorise_FullMethodName  = "/cardprocessing.v1.CardProcessing/Authorise"
-	CardProcessing_Reverse_FullMethodName    = "/cardprocessing.v1.CardProcessing/Reverse"
-	CardProcessing_Increment_FullMethodName  = "/cardprocessing.v1.CardProcessing/Increment"
-	CardProcessing_Clear_FullMethodName      = "/cardprocessing.v1.CardProcessing/Clear"
-	CardProcessing_Advise_FullMethodName     = "/cardprocessing.v1.CardProcessing/Advise"
-	CardProcessing_Refund_FullMethodName     = "/cardprocessing.v1.CardProcessing/Refund"
-	CardProcessing_Explain_FullMethodName    = "/cardprocessing.v1.CardProcessing/Explain"
-	CardProcessing_GetPayment_FullMethodName = "/cardprocessing.v1.CardProcessing/GetPayment"
+	CardProcessing_Authorise_FullMethodName       = "/cardprocessing.v1.CardProcessing/Authorise"
+	CardProcessing_Reverse_FullMethodName         = "/cardprocessing.v1.CardProcessing/Reverse"
+	CardProcessing_Increment_FullMethodName       = "/cardprocessing.v1.CardProcessing/Increment"
+	CardProcessing_Clear_FullMethodName           = "/cardprocessing.v1.CardProcessing/Clear"
+	CardProcessing_Advise_FullMethodName          = "/cardprocessing.v1.CardProcessing/Advise"
+	CardProcessing_Refund_FullMethodName          = "/cardprocessing.v1.CardProcessing/Refund"
+	CardProcessing_AuthoriseRefund_FullMethodName = "/cardprocessing.v1.CardProcessing/AuthoriseRefund"
+	CardProcessing_ReverseRefund_FullMethodName   = "/cardprocessing.v1.CardProcessing/ReverseRefund"
+	CardProcessing_InquireBalance_FullMethodName  = "/cardprocessing.v1.CardProcessing/InquireBalance"
+	CardProcessing_Explain_FullMethodName         = "/cardprocessing.v1.CardProcessing/Explain"
+	CardProcessing_GetPayment_FullMethodName      = "/cardprocessing.v1.CardProcessing/GetPayment"
 )
 
 // CardProcessingClient is the client API for CardProcessing service.
@@ -50,6 +53,13 @@ type CardProcessingClient interface {
 	Advise(ctx context.Context, in *AdviseRequest, opts ...grpc.CallOption) (*AdviseResponse, error)
 	// Refund sends money back, for a payment or for none.
 	Refund(ctx context.Context, in *RefundRequest, opts ...grpc.CallOption) (*RefundResponse, error)
+	// AuthoriseRefund promises a refund, for a payment or for none: no money moves, the customer sees it coming.
+	AuthoriseRefund(ctx context.Context, in *AuthoriseRefundRequest, opts ...grpc.CallOption) (*AuthoriseRefundResponse, error)
+	// ReverseRefund takes a refund back, or ends one that was only promised. One that comes first keeps it out.
+	ReverseRefund(ctx context.Context, in *ReverseRefundRequest, opts ...grpc.CallOption) (*ReverseRefundResponse, error)
+	// InquireBalance is what a card's account has, as a cash machine shows it: for nobody whose card may not pay. It holds
+	// nothing and leaves nothing behind but a PIN that was counted. A repeat answers what there is then.
+	InquireBalance(ctx context.Context, in *InquireBalanceRequest, opts ...grpc.CallOption) (*InquireBalanceResponse, error)
 	// Explain is why an authorisation was decided as it was: not_found.payment if it never was.
 	Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error)
 	// GetPayment is a card payment with all its events: not_found.payment if there is none.
@@ -124,6 +134,36 @@ func (c *cardProcessingClient) Refund(ctx context.Context, in *RefundRequest, op
 	return out, nil
 }
 
+func (c *cardProcessingClient) AuthoriseRefund(ctx context.Context, in *AuthoriseRefundRequest, opts ...grpc.CallOption) (*AuthoriseRefundResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AuthoriseRefundResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_AuthoriseRefund_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardProcessingClient) ReverseRefund(ctx context.Context, in *ReverseRefundRequest, opts ...grpc.CallOption) (*ReverseRefundResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReverseRefundResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_ReverseRefund_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardProcessingClient) InquireBalance(ctx context.Context, in *InquireBalanceRequest, opts ...grpc.CallOption) (*InquireBalanceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(InquireBalanceResponse)
+	err := c.cc.Invoke(ctx, CardProcessing_InquireBalance_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *cardProcessingClient) Explain(ctx context.Context, in *ExplainRequest, opts ...grpc.CallOption) (*ExplainResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ExplainResponse)
@@ -165,6 +205,13 @@ type CardProcessingServer interface {
 	Advise(context.Context, *AdviseRequest) (*AdviseResponse, error)
 	// Refund sends money back, for a payment or for none.
 	Refund(context.Context, *RefundRequest) (*RefundResponse, error)
+	// AuthoriseRefund promises a refund, for a payment or for none: no money moves, the customer sees it coming.
+	AuthoriseRefund(context.Context, *AuthoriseRefundRequest) (*AuthoriseRefundResponse, error)
+	// ReverseRefund takes a refund back, or ends one that was only promised. One that comes first keeps it out.
+	ReverseRefund(context.Context, *ReverseRefundRequest) (*ReverseRefundResponse, error)
+	// InquireBalance is what a card's account has, as a cash machine shows it: for nobody whose card may not pay. It holds
+	// nothing and leaves nothing behind but a PIN that was counted. A repeat answers what there is then.
+	InquireBalance(context.Context, *InquireBalanceRequest) (*InquireBalanceResponse, error)
 	// Explain is why an authorisation was decided as it was: not_found.payment if it never was.
 	Explain(context.Context, *ExplainRequest) (*ExplainResponse, error)
 	// GetPayment is a card payment with all its events: not_found.payment if there is none.
@@ -196,6 +243,15 @@ func (UnimplementedCardProcessingServer) Advise(context.Context, *AdviseRequest)
 }
 func (UnimplementedCardProcessingServer) Refund(context.Context, *RefundRequest) (*RefundResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Refund not implemented")
+}
+func (UnimplementedCardProcessingServer) AuthoriseRefund(context.Context, *AuthoriseRefundRequest) (*AuthoriseRefundResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AuthoriseRefund not implemented")
+}
+func (UnimplementedCardProcessingServer) ReverseRefund(context.Context, *ReverseRefundRequest) (*ReverseRefundResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReverseRefund not implemented")
+}
+func (UnimplementedCardProcessingServer) InquireBalance(context.Context, *InquireBalanceRequest) (*InquireBalanceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method InquireBalance not implemented")
 }
 func (UnimplementedCardProcessingServer) Explain(context.Context, *ExplainRequest) (*ExplainResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Explain not implemented")
@@ -332,6 +388,60 @@ func _CardProcessing_Refund_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CardProcessing_AuthoriseRefund_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AuthoriseRefundRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).AuthoriseRefund(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_AuthoriseRefund_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).AuthoriseRefund(ctx, req.(*AuthoriseRefundRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CardProcessing_ReverseRefund_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReverseRefundRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).ReverseRefund(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_ReverseRefund_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).ReverseRefund(ctx, req.(*ReverseRefundRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CardProcessing_InquireBalance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(InquireBalanceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardProcessingServer).InquireBalance(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CardProcessing_InquireBalance_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardProcessingServer).InquireBalance(ctx, req.(*InquireBalanceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CardProcessing_Explain_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ExplainRequest)
 	if err := dec(in); err != nil {
@@ -398,6 +508,18 @@ var CardProcessing_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Refund",
 			Handler:    _CardProcessing_Refund_Handler,
+		},
+		{
+			MethodName: "AuthoriseRefund",
+			Handler:    _CardProcessing_AuthoriseRefund_Handler,
+		},
+		{
+			MethodName: "ReverseRefund",
+			Handler:    _CardProcessing_ReverseRefund_Handler,
+		},
+		{
+			MethodName: "InquireBalance",
+			Handler:    _CardProcessing_InquireBalance_Handler,
 		},
 		{
 			MethodName: "Explain",

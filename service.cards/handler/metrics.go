@@ -12,6 +12,7 @@ type metrics struct {
 	issued, collisions       prometheus.Counter
 	active, frozen, closed   prometheus.Counter
 	identified, unidentified prometheus.Counter
+	wrongPINs, blockedPINs   prometheus.Counter
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -27,7 +28,9 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		collisions: in.NewCounter(prometheus.CounterOpts{
 			Name: "card_number_collisions_total", Help: "Numbers drawn that were another card's already.",
 		}),
-		active: changes.WithLabelValues("active"), frozen: changes.WithLabelValues("frozen"),
+		wrongPINs:   in.NewCounter(prometheus.CounterOpts{Name: "card_pins_wrong_total", Help: "Wrong PINs entered."}),
+		blockedPINs: in.NewCounter(prometheus.CounterOpts{Name: "card_pins_blocked_total", Help: "PINs blocked."}),
+		active:      changes.WithLabelValues("active"), frozen: changes.WithLabelValues("frozen"),
 		closed:     changes.WithLabelValues("closed"),
 		identified: identifications.WithLabelValues("found"), unidentified: identifications.WithLabelValues("unknown"),
 	}
@@ -41,5 +44,15 @@ func (m *metrics) changed(to logic.Status) {
 		m.frozen.Inc()
 	case logic.Closed:
 		m.closed.Inc()
+	}
+}
+
+// tried counts a PIN that has changed because somebody entered it.
+func (m *metrics) tried(now logic.PIN) {
+	if now.Wrong > 0 {
+		m.wrongPINs.Inc()
+	}
+	if now.Blocked() {
+		m.blockedPINs.Inc()
 	}
 }

@@ -16,6 +16,7 @@ const bodyMax = 64 << 10
 //	GET  /cards/{id}
 //	PUT  /cards/{id}/controls       replaces all of them (cardsproto.ControlsView)
 //	POST /cards/{id}/replacement    closes it; the answer is the new one
+//	POST /cards/{id}/pin-reset      forgets all wrong PINs
 func (h *Handler) operate(env *foundation.Env) {
 	const path = cardsproto.CardsPath + "{id}"
 	env.Operate("GET "+path, h.operation(func(req *http.Request) (*cardsproto.Card, error) {
@@ -38,11 +39,22 @@ func (h *Handler) operate(env *foundation.Env) {
 		rsp, err := h.Replace(req.Context(), &cardsproto.ReplaceRequest{CardId: req.PathValue("id")})
 		return rsp.GetCard(), err
 	}))
+	env.Operate("POST "+path+cardsproto.PINResetPath, h.operation(func(req *http.Request) (*cardsproto.Card, error) {
+		if err := h.resetPIN(req.Context(), req.PathValue("id")); err != nil {
+			return nil, err
+		}
+		rsp, err := h.Get(req.Context(), &cardsproto.GetRequest{CardId: req.PathValue("id")})
+		return rsp.GetCard(), err
+	}))
 }
 
 func (h *Handler) operation(do func(*http.Request) (*cardsproto.Card, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		card, err := do(req)
-		foundation.Reply(w, cardsproto.ViewOf(card), err)
+		view := cardsproto.ViewOf(card)
+		if err == nil {
+			view.PINTriesLeft, err = h.triesLeft(req.Context(), card.GetId())
+		}
+		foundation.Reply(w, view, err)
 	})
 }

@@ -19,6 +19,7 @@ type Handler struct {
 	cardsproto.UnimplementedCardsServer
 	cards   *storage.Cards
 	vault   *storage.Vault
+	pins    *storage.PINs
 	ids     *id.Maker
 	clock   clock.Clock
 	draw    func() (pan.Number, error) // A number for a new card, perhaps a taken one.
@@ -42,6 +43,7 @@ func newHandler(env *foundation.Env) (*Handler, error) {
 	}
 	return &Handler{
 		cards: storage.NewCards(env.Store), vault: storage.NewVault(env.Store, keys),
-		ids: env.IDs, clock: env.Clock, draw: logic.DrawNumber, metrics: newMetrics(env.Metrics),
+		pins: storage.NewPINs(env.Store),
+		ids:  env.IDs, clock: env.Clock, draw: logic.DrawNumber, metrics: newMetrics(env.Metrics),
 	}, nil
 }

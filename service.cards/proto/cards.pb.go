@@ -980,6 +980,210 @@ func (x *ReplaceResponse) GetCard() *Card {
 	return nil
 }
 
+type TryPINRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	CardId string                 `protobuf:"bytes,1,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	// The payment's, or whatever it was entered for: hold_…
+	AttemptId     string `protobuf:"bytes,2,opt,name=attempt_id,json=attemptId,proto3" json:"attempt_id,omitempty"`
+	Verified      bool   `protobuf:"varint,3,opt,name=verified,proto3" json:"verified,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TryPINRequest) Reset() {
+	*x = TryPINRequest{}
+	mi := &file_service_cards_proto_cards_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TryPINRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TryPINRequest) ProtoMessage() {}
+
+func (x *TryPINRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_cards_proto_cards_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TryPINRequest.ProtoReflect.Descriptor instead.
+func (*TryPINRequest) Descriptor() ([]byte, []int) {
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *TryPINRequest) GetCardId() string {
+	if x != nil {
+		return x.CardId
+	}
+	return ""
+}
+
+func (x *TryPINRequest) GetAttemptId() string {
+	if x != nil {
+		return x.AttemptId
+	}
+	return ""
+}
+
+func (x *TryPINRequest) GetVerified() bool {
+	if x != nil {
+		return x.Verified
+	}
+	return false
+}
+
+type TryPINResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many were wrong in a row, this one included.
+	Wrong int32 `protobuf:"varint,1,opt,name=wrong,proto3" json:"wrong,omitempty"`
+	// There were too many before this one, which counts for nothing, however right it is.
+	Blocked bool `protobuf:"varint,2,opt,name=blocked,proto3" json:"blocked,omitempty"`
+	// How many may be.
+	Allowed       int32 `protobuf:"varint,3,opt,name=allowed,proto3" json:"allowed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TryPINResponse) Reset() {
+	*x = TryPINResponse{}
+	mi := &file_service_cards_proto_cards_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TryPINResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TryPINResponse) ProtoMessage() {}
+
+func (x *TryPINResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_cards_proto_cards_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TryPINResponse.ProtoReflect.Descriptor instead.
+func (*TryPINResponse) Descriptor() ([]byte, []int) {
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *TryPINResponse) GetWrong() int32 {
+	if x != nil {
+		return x.Wrong
+	}
+	return 0
+}
+
+func (x *TryPINResponse) GetBlocked() bool {
+	if x != nil {
+		return x.Blocked
+	}
+	return false
+}
+
+func (x *TryPINResponse) GetAllowed() int32 {
+	if x != nil {
+		return x.Allowed
+	}
+	return 0
+}
+
+type ResetPINRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CardId        string                 `protobuf:"bytes,1,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetPINRequest) Reset() {
+	*x = ResetPINRequest{}
+	mi := &file_service_cards_proto_cards_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetPINRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetPINRequest) ProtoMessage() {}
+
+func (x *ResetPINRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_cards_proto_cards_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetPINRequest.ProtoReflect.Descriptor instead.
+func (*ResetPINRequest) Descriptor() ([]byte, []int) {
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ResetPINRequest) GetCardId() string {
+	if x != nil {
+		return x.CardId
+	}
+	return ""
+}
+
+type ResetPINResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetPINResponse) Reset() {
+	*x = ResetPINResponse{}
+	mi := &file_service_cards_proto_cards_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetPINResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetPINResponse) ProtoMessage() {}
+
+func (x *ResetPINResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_cards_proto_cards_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetPINResponse.ProtoReflect.Descriptor instead.
+func (*ResetPINResponse) Descriptor() ([]byte, []int) {
+	return file_service_cards_proto_cards_proto_rawDescGZIP(), []int{19}
+}
+
 var File_service_cards_proto_cards_proto protoreflect.FileDescriptor
 
 const file_service_cards_proto_cards_proto_rawDesc = "" +
@@ -1055,12 +1259,24 @@ const file_service_cards_proto_cards_proto_rawDesc = "" +
 	"\x0eReplaceRequest\x12\x17\n" +
 	"\acard_id\x18\x01 \x01(\tR\x06cardId\"5\n" +
 	"\x0fReplaceResponse\x12\"\n" +
-	"\x04card\x18\x01 \x01(\v2\x0e.cards.v1.CardR\x04card*Y\n" +
+	"\x04card\x18\x01 \x01(\v2\x0e.cards.v1.CardR\x04card\"c\n" +
+	"\rTryPINRequest\x12\x17\n" +
+	"\acard_id\x18\x01 \x01(\tR\x06cardId\x12\x1d\n" +
+	"\n" +
+	"attempt_id\x18\x02 \x01(\tR\tattemptId\x12\x1a\n" +
+	"\bverified\x18\x03 \x01(\bR\bverified\"Z\n" +
+	"\x0eTryPINResponse\x12\x14\n" +
+	"\x05wrong\x18\x01 \x01(\x05R\x05wrong\x12\x18\n" +
+	"\ablocked\x18\x02 \x01(\bR\ablocked\x12\x18\n" +
+	"\aallowed\x18\x03 \x01(\x05R\aallowed\"*\n" +
+	"\x0fResetPINRequest\x12\x17\n" +
+	"\acard_id\x18\x01 \x01(\tR\x06cardId\"\x12\n" +
+	"\x10ResetPINResponse*Y\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATUS_ACTIVE\x10\x01\x12\x11\n" +
 	"\rSTATUS_FROZEN\x10\x02\x12\x11\n" +
-	"\rSTATUS_CLOSED\x10\x032\x86\x04\n" +
+	"\rSTATUS_CLOSED\x10\x032\xad\x05\n" +
 	"\x05Cards\x12>\n" +
 	"\x05Issue\x12\x16.cards.v1.IssueRequest\x1a\x17.cards.v1.IssueResponse\"\x04\x90\xb5\x18\x01\x12b\n" +
 	"\bIdentify\x12\x19.cards.v1.IdentifyRequest\x1a\x1a.cards.v1.IdentifyResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x128\n" +
@@ -1068,7 +1284,9 @@ const file_service_cards_proto_cards_proto_rawDesc = "" +
 	"\x04List\x12\x15.cards.v1.ListRequest\x1a\x16.cards.v1.ListResponse\"\x04\x90\xb5\x18\x01\x12J\n" +
 	"\tSetStatus\x12\x1a.cards.v1.SetStatusRequest\x1a\x1b.cards.v1.SetStatusResponse\"\x04\x90\xb5\x18\x01\x12P\n" +
 	"\vSetControls\x12\x1c.cards.v1.SetControlsRequest\x1a\x1d.cards.v1.SetControlsResponse\"\x04\x90\xb5\x18\x01\x12D\n" +
-	"\aReplace\x12\x18.cards.v1.ReplaceRequest\x1a\x19.cards.v1.ReplaceResponse\"\x04\x90\xb5\x18\x01B)Z'farthing/service.cards/proto;cardsprotob\x06proto3"
+	"\aReplace\x12\x18.cards.v1.ReplaceRequest\x1a\x19.cards.v1.ReplaceResponse\"\x04\x90\xb5\x18\x01\x12\\\n" +
+	"\x06TryPIN\x12\x17.cards.v1.TryPINRequest\x1a\x18.cards.v1.TryPINResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12G\n" +
+	"\bResetPIN\x12\x19.cards.v1.ResetPINRequest\x1a\x1a.cards.v1.ResetPINResponse\"\x04\x90\xb5\x18\x01B)Z'farthing/service.cards/proto;cardsprotob\x06proto3"
 
 var (
 	file_service_cards_proto_cards_proto_rawDescOnce sync.Once
@@ -1083,7 +1301,7 @@ func file_service_cards_proto_cards_proto_rawDescGZIP() []byte {
 }
 
 var file_service_cards_proto_cards_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_service_cards_proto_cards_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_service_cards_proto_cards_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_service_cards_proto_cards_proto_goTypes = []any{
 	(Status)(0),                 // 0: cards.v1.Status
 	(*Card)(nil),                // 1: cards.v1.Card
@@ -1102,6 +1320,10 @@ var file_service_cards_proto_cards_proto_goTypes = []any{
 	(*SetControlsResponse)(nil), // 14: cards.v1.SetControlsResponse
 	(*ReplaceRequest)(nil),      // 15: cards.v1.ReplaceRequest
 	(*ReplaceResponse)(nil),     // 16: cards.v1.ReplaceResponse
+	(*TryPINRequest)(nil),       // 17: cards.v1.TryPINRequest
+	(*TryPINResponse)(nil),      // 18: cards.v1.TryPINResponse
+	(*ResetPINRequest)(nil),     // 19: cards.v1.ResetPINRequest
+	(*ResetPINResponse)(nil),    // 20: cards.v1.ResetPINResponse
 }
 var file_service_cards_proto_cards_proto_depIdxs = []int32{
 	0,  // 0: cards.v1.Card.status:type_name -> cards.v1.Status
@@ -1122,15 +1344,19 @@ var file_service_cards_proto_cards_proto_depIdxs = []int32{
 	11, // 15: cards.v1.Cards.SetStatus:input_type -> cards.v1.SetStatusRequest
 	13, // 16: cards.v1.Cards.SetControls:input_type -> cards.v1.SetControlsRequest
 	15, // 17: cards.v1.Cards.Replace:input_type -> cards.v1.ReplaceRequest
-	4,  // 18: cards.v1.Cards.Issue:output_type -> cards.v1.IssueResponse
-	6,  // 19: cards.v1.Cards.Identify:output_type -> cards.v1.IdentifyResponse
-	8,  // 20: cards.v1.Cards.Get:output_type -> cards.v1.GetResponse
-	10, // 21: cards.v1.Cards.List:output_type -> cards.v1.ListResponse
-	12, // 22: cards.v1.Cards.SetStatus:output_type -> cards.v1.SetStatusResponse
-	14, // 23: cards.v1.Cards.SetControls:output_type -> cards.v1.SetControlsResponse
-	16, // 24: cards.v1.Cards.Replace:output_type -> cards.v1.ReplaceResponse
-	18, // [18:25] is the sub-list for method output_type
-	11, // [11:18] is the sub-list for method input_type
+	17, // 18: cards.v1.Cards.TryPIN:input_type -> cards.v1.TryPINRequest
+	19, // 19: cards.v1.Cards.ResetPIN:input_type -> cards.v1.ResetPINRequest
+	4,  // 20: cards.v1.Cards.Issue:output_type -> cards.v1.IssueResponse
+	6,  // 21: cards.v1.Cards.Identify:output_type -> cards.v1.IdentifyResponse
+	8,  // 22: cards.v1.Cards.Get:output_type -> cards.v1.GetResponse
+	10, // 23: cards.v1.Cards.List:output_type -> cards.v1.ListResponse
+	12, // 24: cards.v1.Cards.SetStatus:output_type -> cards.v1.SetStatusResponse
+	14, // 25: cards.v1.Cards.SetControls:output_type -> cards.v1.SetControlsResponse
+	16, // 26: cards.v1.Cards.Replace:output_type -> cards.v1.ReplaceResponse
+	18, // 27: cards.v1.Cards.TryPIN:output_type -> cards.v1.TryPINResponse
+	20, // 28: cards.v1.Cards.ResetPIN:output_type -> cards.v1.ResetPINResponse
+	20, // [20:29] is the sub-list for method output_type
+	11, // [11:20] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
 	11, // [11:11] is the sub-list for extension extendee
 	0,  // [0:11] is the sub-list for field type_name
@@ -1148,7 +1374,7 @@ func file_service_cards_proto_cards_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_cards_proto_cards_proto_rawDesc), len(file_service_cards_proto_cards_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   16,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

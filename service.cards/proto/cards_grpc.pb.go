@@ -26,6 +26,8 @@ const (
 	Cards_SetStatus_FullMethodName   = "/cards.v1.Cards/SetStatus"
 	Cards_SetControls_FullMethodName = "/cards.v1.Cards/SetControls"
 	Cards_Replace_FullMethodName     = "/cards.v1.Cards/Replace"
+	Cards_TryPIN_FullMethodName      = "/cards.v1.Cards/TryPIN"
+	Cards_ResetPIN_FullMethodName    = "/cards.v1.Cards/ResetPIN"
 )
 
 // CardsClient is the client API for Cards service.
@@ -50,6 +52,11 @@ type CardsClient interface {
 	// Replace closes a card and issues another one, under the same controls. A repeat answers the card that was made
 	// first.
 	Replace(ctx context.Context, in *ReplaceRequest, opts ...grpc.CallOption) (*ReplaceResponse, error)
+	// TryPIN counts that somebody has entered a card's PIN, rightly or not. Three wrong ones in a row block it. A repeat of
+	// an attempt_id counts no more.
+	TryPIN(ctx context.Context, in *TryPINRequest, opts ...grpc.CallOption) (*TryPINResponse, error)
+	// ResetPIN forgets all wrong PINs of a card. Repeating it is harmless.
+	ResetPIN(ctx context.Context, in *ResetPINRequest, opts ...grpc.CallOption) (*ResetPINResponse, error)
 }
 
 type cardsClient struct {
@@ -130,6 +137,26 @@ func (c *cardsClient) Replace(ctx context.Context, in *ReplaceRequest, opts ...g
 	return out, nil
 }
 
+func (c *cardsClient) TryPIN(ctx context.Context, in *TryPINRequest, opts ...grpc.CallOption) (*TryPINResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TryPINResponse)
+	err := c.cc.Invoke(ctx, Cards_TryPIN_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *cardsClient) ResetPIN(ctx context.Context, in *ResetPINRequest, opts ...grpc.CallOption) (*ResetPINResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResetPINResponse)
+	err := c.cc.Invoke(ctx, Cards_ResetPIN_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CardsServer is the server API for Cards service.
 // All implementations must embed UnimplementedCardsServer
 // for forward compatibility.
@@ -152,6 +179,11 @@ type CardsServer interface {
 	// Replace closes a card and issues another one, under the same controls. A repeat answers the card that was made
 	// first.
 	Replace(context.Context, *ReplaceRequest) (*ReplaceResponse, error)
+	// TryPIN counts that somebody has entered a card's PIN, rightly or not. Three wrong ones in a row block it. A repeat of
+	// an attempt_id counts no more.
+	TryPIN(context.Context, *TryPINRequest) (*TryPINResponse, error)
+	// ResetPIN forgets all wrong PINs of a card. Repeating it is harmless.
+	ResetPIN(context.Context, *ResetPINRequest) (*ResetPINResponse, error)
 	mustEmbedUnimplementedCardsServer()
 }
 
@@ -182,6 +214,12 @@ func (UnimplementedCardsServer) SetControls(context.Context, *SetControlsRequest
 }
 func (UnimplementedCardsServer) Replace(context.Context, *ReplaceRequest) (*ReplaceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Replace not implemented")
+}
+func (UnimplementedCardsServer) TryPIN(context.Context, *TryPINRequest) (*TryPINResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TryPIN not implemented")
+}
+func (UnimplementedCardsServer) ResetPIN(context.Context, *ResetPINRequest) (*ResetPINResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResetPIN not implemented")
 }
 func (UnimplementedCardsServer) mustEmbedUnimplementedCardsServer() {}
 func (UnimplementedCardsServer) testEmbeddedByValue()               {}
@@ -330,6 +368,42 @@ func _Cards_Replace_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Cards_TryPIN_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TryPINRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardsServer).TryPIN(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Cards_TryPIN_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardsServer).TryPIN(ctx, req.(*TryPINRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Cards_ResetPIN_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetPINRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CardsServer).ResetPIN(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Cards_ResetPIN_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CardsServer).ResetPIN(ctx, req.(*ResetPINRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Cards_ServiceDesc is the grpc.ServiceDesc for Cards service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -364,6 +438,14 @@ var Cards_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Replace",
 			Handler:    _Cards_Replace_Handler,
+		},
+		{
+			MethodName: "TryPIN",
+			Handler:    _Cards_TryPIN_Handler,
+		},
+		{
+			MethodName: "ResetPIN",
+			Handler:    _Cards_ResetPIN_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -10,6 +10,7 @@ const CardsPath = "/cards/"
 const (
 	ControlsPath    = "/controls"
 	ReplacementPath = "/replacement"
+	PINResetPath    = "/pin-reset"
 )
 
 // CardView is a card as operators see it. Amounts are minor units.
@@ -19,6 +20,7 @@ type CardView struct {
 	Status       string       `json:"status"` // "active", "frozen" or "closed".
 	LastFour     string       `json:"last_four"`
 	ControlSetID string       `json:"control_set_id"`
+	PINTriesLeft int          `json:"pin_tries_left"` // 0: it is blocked until it is reset.
 	Controls     ControlsView `json:"controls"`
 }
 

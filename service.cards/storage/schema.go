@@ -6,6 +6,6 @@ import "farthing/pkg/store"
 // Schema is the keyspace of service.cards.
 func Schema() store.Schema {
 	return store.Schema{Keyspace: "cards", Tables: []store.Table{
-		issuesTable, cardsTable, accountCardsTable, vaultTable, numbersTable,
+		issuesTable, cardsTable, accountCardsTable, vaultTable, numbersTable, pinsTable,
 	}}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"farthing/pkg/id"
+	"farthing/pkg/money"
+	moneyproto "farthing/pkg/money/proto"
 	feedproto "farthing/service.feed/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
@@ -30,6 +32,9 @@ func title(t *transactionsproto.Transaction) string {
 
 // body is the category of a payment, of a declined one the reason, and of one that came to nothing how.
 func body(t *transactionsproto.Transaction) string {
+	if t.GetRefund() {
+		return abroad(refund(t), t)
+	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Declined: " + explained(t.GetDeclineReason())
@@ -39,10 +44,53 @@ func body(t *transactionsproto.Transaction) string {
 		return "Never collected: the money is back in your account"
 	default:
 	}
+	what := spoken(t.GetCategory())
 	if t.GetAmount().GetMinor() > 0 {
+		what = "Refund"
+	}
+	return withCash(abroad(what, t), t.GetCashback())
+}
+
+// refund is how far one has come.
+func refund(t *transactionsproto.Transaction) string {
+	switch t.GetStatus() {
+	case transactionsproto.Status_STATUS_PENDING:
+		return "Refund on its way"
+	case transactionsproto.Status_STATUS_REVERSED:
+		if t.GetSettledMs() > 0 {
+			return "Refund taken back by the merchant"
+		}
+		return "Refund cancelled by the merchant"
+	case transactionsproto.Status_STATUS_EXPIRED:
+		return "Refund that never came"
+	default:
 		return "Refund"
 	}
-	return spoken(t.GetCategory())
+}
+
+// abroad adds what the merchant charged in another currency, if it did.
+func abroad(what string, t *transactionsproto.Transaction) string {
+	local := t.GetLocalAmount()
+	if local.GetMinor() == 0 || local.GetCurrency() == t.GetAmount().GetCurrency() {
+		return what
+	}
+	charged := money.Amount{Minor: max(local.GetMinor(), -local.GetMinor()), Currency: local.GetCurrency()}.Symbolic()
+	if what == "" {
+		return charged
+	}
+	return what + ", " + charged
+}
+
+// withCash adds the cash that a purchase gave beside, if it did.
+func withCash(what string, cashback *moneyproto.Money) string {
+	if cashback.GetMinor() == 0 {
+		return what
+	}
+	cash := money.Amount{Minor: -cashback.GetMinor(), Currency: cashback.GetCurrency()}.Symbolic() + " cash"
+	if what == "" {
+		return "With " + cash
+	}
+	return what + ", with " + cash
 }
 
 // explained is a reason in the customer's words.
@@ -72,6 +120,16 @@ func explained(reason string) string {
 		return "you have blocked this country"
 	case "online_blocked", "contactless_blocked", "magstripe_blocked":
 		return "you have blocked payments of this kind"
+	case "wrong_expiry":
+		return "the card's expiry date was not right"
+	case "bad_cvv":
+		return "the security code was not right"
+	case "wrong_pin":
+		return "the PIN was not right"
+	case "pin_tries_exceeded":
+		return "the PIN was wrong too often"
+	case "limit_cashback":
+		return "it was more cash than a shop may give"
 	case "reversed":
 		return "it was cancelled before it was made"
 	case "timed_out":

@@ -65,3 +65,45 @@ func TestADeclineSaysWhyInTheCustomersWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAPurchaseTellsOfTheCashThatItGave(t *testing.T) {
+	for category, want := range map[string]string{"eating_out": "Eating out, with £20.00 cash", "": "With £20.00 cash"} {
+		paid := payment()
+		paid.Category, paid.Cashback = category, &moneyproto.Money{Minor: -20_00, Currency: "GBP"}
+		if got := logic.ItemOf(paid).GetBody(); got != want {
+			t.Errorf("it reads %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAPaymentAbroadTellsWhatTheMerchantCharged(t *testing.T) {
+	paid := payment()
+	paid.LocalAmount = &moneyproto.Money{Minor: -4_10, Currency: "EUR"}
+	if got := logic.ItemOf(paid).GetBody(); got != "Eating out, €4.10" {
+		t.Errorf("it reads %q", got)
+	}
+	paid.Amount, paid.LocalAmount.Minor = &moneyproto.Money{Minor: 3_50, Currency: "GBP"}, 4_10
+	if got := logic.ItemOf(paid).GetBody(); got != "Refund, €4.10" {
+		t.Errorf("a refund reads %q", got)
+	}
+}
+
+func TestARefundTellsHowFarItHasCome(t *testing.T) {
+	for want, c := range map[string]struct {
+		status         transactionsproto.Status
+		minor, settled int64
+	}{
+		"Refund on its way":                 {transactionsproto.Status_STATUS_PENDING, 3_50, 0},
+		"Refund":                            {transactionsproto.Status_STATUS_SETTLED, 3_50, 1},
+		"Refund cancelled by the merchant":  {transactionsproto.Status_STATUS_REVERSED, 0, 0},
+		"Refund taken back by the merchant": {transactionsproto.Status_STATUS_REVERSED, 0, 1},
+		"Refund that never came":            {transactionsproto.Status_STATUS_EXPIRED, 0, 0},
+	} {
+		refund := payment()
+		refund.Refund, refund.Status, refund.SettledMs = true, c.status, c.settled
+		refund.Amount = &moneyproto.Money{Minor: c.minor, Currency: "GBP"}
+		if got := logic.ItemOf(refund).GetBody(); got != want {
+			t.Errorf("it reads %q, want %q", got, want)
+		}
+	}
+}

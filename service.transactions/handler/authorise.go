@@ -41,7 +41,16 @@ func (h *Handler) Authorise(
 		DeclineReason: balanceproto.ReasonText(reserved.GetDeclineReason()),
 		Balance:       reserved.GetBalance(),
 		Amount:        reserved.GetAmount(),
+		Cashback:      cashbackOf(reserved),
 	}, nil
+}
+
+// cashbackOf is the cash of what is held, nil for none.
+func cashbackOf(reserved *balanceproto.ReserveResponse) *moneyproto.Money {
+	if reserved.GetCashbackMinor() == 0 {
+		return nil
+	}
+	return &moneyproto.Money{Minor: reserved.GetCashbackMinor(), Currency: reserved.GetAmount().GetCurrency()}
 }
 
 // reserve asks the ledger. Meanwhile it announces the transaction that will be recorded unless the hold is a repeat,
@@ -141,7 +150,10 @@ func transactionOf(
 		status = transactionsproto.Status_STATUS_PENDING
 	}
 	purchase := req.GetPurchase()
-	amount, local := purchase.GetAmount(), purchase.GetLocalAmount()
+	amount, local, cashback := purchase.GetAmount(), purchase.GetLocalAmount(), purchase.GetCashback()
+	if status == transactionsproto.Status_STATUS_PENDING {
+		cashback = cashbackOf(reserved)
+	}
 	if held := reserved.GetAmount(); held.GetMinor() > 0 && held.GetMinor() < amount.GetMinor() {
 		local = localPart(local, held, amount)
 		amount = held
@@ -149,12 +161,17 @@ func transactionOf(
 	if local == nil {
 		local = amount
 	}
-	return &transactionsproto.Transaction{
+	t := &transactionsproto.Transaction{
 		Id: reserved.GetTransactionId(), AccountId: req.GetAccountId(), UserId: req.GetUserId(), CardId: req.GetCardId(),
 		HoldId: req.GetHoldId(), Status: status, DeclineReason: balanceproto.ReasonText(reserved.GetDeclineReason()),
 		Amount: out(amount), LocalAmount: out(local), Balance: reserved.GetBalance(),
 		Descriptor_: purchase.GetDescriptor_(), Mcc: purchase.GetMcc(), Scheme: purchase.GetScheme(),
+		Rate: purchase.GetRate(),
 	}
+	if cashback != nil {
+		t.Cashback = out(cashback)
+	}
+	return t
 }
 
 // localPart is the merchant's amount of what was approved in part, nil for none. Nobody but us computes it, so that it

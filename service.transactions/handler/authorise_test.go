@@ -10,6 +10,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
+	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/store/faults"
 	balanceproto "farthing/service.balance/proto"
 	transactionsproto "farthing/service.transactions/proto"
@@ -18,7 +19,7 @@ import (
 func TestAnApprovedPaymentIsPendingAndGoesOut(t *testing.T) {
 	b := newBank(t)
 	req := purchase("a")
-	req.Purchase.LocalAmount = pounds(4_00)
+	req.Purchase.LocalAmount, req.Purchase.Rate = pounds(4_00), &moneyproto.Rate{Decimal: "0.875"}
 	rsp, err := b.Authorise(t.Context(), req)
 	if err != nil || !rsp.GetApproved() || rsp.GetBalance().GetMinor() != 96_50 {
 		t.Fatalf("authorising: %v, %v", rsp, err)
@@ -27,7 +28,7 @@ func TestAnApprovedPaymentIsPendingAndGoesOut(t *testing.T) {
 		Id: rsp.GetTransactionId(), AccountId: account, UserId: "user_alice", CardId: "card_alice",
 		HoldId: holdNamed("a"), Status: transactionsproto.Status_STATUS_PENDING, Amount: pounds(-3_50),
 		LocalAmount: pounds(-4_00), Descriptor_: "PRET A MANGER 1234 LONDON GBR", Mcc: "5814", Scheme: "mastercard",
-		Balance: pounds(96_50), Version: 1_000,
+		Balance: pounds(96_50), Version: 1_000, Rate: &moneyproto.Rate{Decimal: "0.875"},
 	}
 	created, err := id.Time("id", "tx", rsp.GetTransactionId())
 	if err != nil {
@@ -36,6 +37,39 @@ func TestAnApprovedPaymentIsPendingAndGoesOut(t *testing.T) {
 	want.CreatedMs, want.UpdatedMs = created.UnixMilli(), created.UnixMilli()
 	if diff := cmp.Diff(want, b.get(t, want.GetId()), protocmp.Transform()); diff != "" {
 		t.Fatalf("recorded otherwise:\n%s", diff)
+	}
+}
+
+func TestAPurchaseShowsTheCashThatItGave(t *testing.T) {
+	const approved = balanceproto.Outcome_OUTCOME_APPROVED
+	for name, c := range map[string]struct {
+		answer       *balanceproto.ReserveResponse
+		amount, cash int64
+	}{
+		"all": {
+			&balanceproto.ReserveResponse{Outcome: approved, Amount: pounds(3_50), CashbackMinor: 2_00}, 3_50, 2_00,
+		},
+		"goods only": {&balanceproto.ReserveResponse{Outcome: approved, Amount: pounds(1_50)}, 1_50, 0},
+		"declined": {
+			&balanceproto.ReserveResponse{Outcome: balanceproto.Outcome_OUTCOME_DECLINED, DeclineReason: 1, Amount: pounds(0)},
+			3_50, 2_00, // What was asked for.
+		},
+	} {
+		b := newBank(t)
+		b.ledger.declare = func(rsp *balanceproto.ReserveResponse) {
+			rsp.Amount, rsp.CashbackMinor = c.answer.GetAmount(), c.answer.GetCashbackMinor()
+			rsp.Outcome, rsp.DeclineReason = c.answer.GetOutcome(), c.answer.GetDeclineReason()
+		}
+		req := purchase("a")
+		req.Purchase.Cashback = pounds(2_00)
+		rsp, err := b.Authorise(t.Context(), req)
+		if err != nil || rsp.GetCashback().GetMinor() != c.answer.GetCashbackMinor() {
+			t.Errorf("%s: %v, %v", name, rsp, err)
+		}
+		got := b.get(t, rsp.GetTransactionId())
+		if got.GetAmount().GetMinor() != -c.amount || got.GetCashback().GetMinor() != -c.cash {
+			t.Errorf("%s is recorded as %v", name, got)
+		}
 	}
 }
 

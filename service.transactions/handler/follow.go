@@ -78,6 +78,7 @@ func progressOf(req *transactionsproto.FollowRequest) logic.Part {
 		State: &transactionsproto.Transaction{
 			Status: req.GetStatus(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(), Balance: req.GetBalance(),
 			UpdatedMs: req.GetAtMs(), SettledMs: req.GetSettledMs(), Quiet: req.GetQuiet(),
+			Rate: req.GetRate(),
 		},
 	}
 }
@@ -95,7 +96,8 @@ func beginningOf(req *transactionsproto.FollowRequest) (logic.Part, error) {
 			Id: req.GetTransactionId(), AccountId: req.GetAccountId(), UserId: begins.GetUserId(), CardId: begins.GetCardId(),
 			HoldId: begins.GetHoldId(), Status: req.GetStatus(), Amount: req.GetAmount(), LocalAmount: local,
 			Descriptor_: begins.GetDescriptor_(), Mcc: begins.GetMcc(), Scheme: begins.GetScheme(),
-			CreatedMs: created.UnixMilli(), UpdatedMs: req.GetAtMs(),
+			CreatedMs: created.UnixMilli(), UpdatedMs: req.GetAtMs(), Rate: req.GetRate(),
+			Refund: begins.GetRefund(),
 		},
 	}, err
 }

@@ -135,8 +135,14 @@ func goOn(t, by *transactionsproto.Transaction) {
 	}
 	t.Status, t.Amount, t.SettledMs, t.Quiet = by.GetStatus(), by.GetAmount(), by.GetSettledMs(), by.GetQuiet()
 	t.UpdatedMs = max(t.GetUpdatedMs(), by.GetUpdatedMs())
-	if by.GetLocalAmount() != nil {
-		t.LocalAmount = by.GetLocalAmount()
+	if t.GetCashback() != nil { // The goods come back first.
+		t.Cashback.Minor = max(t.GetCashback().GetMinor(), t.GetAmount().GetMinor())
+	}
+	if local := by.GetLocalAmount(); local != nil {
+		if by.GetRate() != nil || local.GetCurrency() != t.GetLocalAmount().GetCurrency() {
+			t.Rate = by.GetRate()
+		}
+		t.LocalAmount = local
 	}
 	if by.GetBalance() != nil {
 		t.Balance = by.GetBalance()

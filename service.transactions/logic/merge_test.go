@@ -91,6 +91,43 @@ func TestTheHighestVersionOfEachFacetIsShown(t *testing.T) {
 	}
 }
 
+func TestTheCashOfAPurchaseIsNeverMoreThanWhatIsLeftOfIt(t *testing.T) {
+	for left, want := range map[int64]int64{-3_50: -2_00, -2_50: -2_00, -1_00: -1_00, 0: 0} {
+		first := record(1, transactionsproto.Status_STATUS_PENDING)
+		first.State.Cashback = &moneyproto.Money{Minor: -2_00, Currency: "GBP"}
+		progress := logic.Part{ID: "tx_1", Facet: logic.Progress, Version: 2, State: &transactionsproto.Transaction{
+			Status: transactionsproto.Status_STATUS_PENDING, Amount: &moneyproto.Money{Minor: left, Currency: "GBP"},
+		}}
+		if got := logic.Merge([]logic.Part{first, progress}, "").GetCashback().GetMinor(); got != want {
+			t.Errorf("of %d left %d are cash, want %d", left, got, want)
+		}
+	}
+}
+
+func TestACollectionsMerchantAmountComesWithItsOwnRate(t *testing.T) {
+	first := record(1, transactionsproto.Status_STATUS_PENDING)
+	first.State.LocalAmount = &moneyproto.Money{Minor: -4_00, Currency: "EUR"}
+	first.State.Rate = &moneyproto.Rate{Decimal: "0.875"}
+	for name, c := range map[string]struct {
+		local *moneyproto.Money
+		rate  *moneyproto.Rate
+		want  string
+	}{
+		"one of its own":  {&moneyproto.Money{Minor: -4_10, Currency: "EUR"}, &moneyproto.Rate{Decimal: "0.86"}, "0.86"},
+		"not known":       {nil, nil, "0.875"},
+		"given up":        {&moneyproto.Money{Currency: "EUR"}, nil, "0.875"},
+		"at home instead": {&moneyproto.Money{Minor: -3_50, Currency: "GBP"}, nil, ""},
+	} {
+		progress := logic.Part{ID: "tx_1", Facet: logic.Progress, Version: 2, State: &transactionsproto.Transaction{
+			Status: transactionsproto.Status_STATUS_SETTLED, Amount: &moneyproto.Money{Minor: -3_50, Currency: "GBP"},
+			LocalAmount: c.local, Rate: c.rate,
+		}}
+		if got := logic.Merge([]logic.Part{first, progress}, "").GetRate().GetDecimal(); got != c.want {
+			t.Errorf("%s: the rate is %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestWithoutARecordThereIsNoTransaction(t *testing.T) {
 	if got := logic.Merge([]logic.Part{enrichment(1, "tidy")}, ""); got != nil {
 		t.Fatalf("got %v", got)

@@ -123,7 +123,13 @@ type Transaction struct {
 	// When the merchant last collected, or sent back; 0 while it has not.
 	SettledMs int64 `protobuf:"varint,21,opt,name=settled_ms,json=settledMs,proto3" json:"settled_ms,omitempty"`
 	// Its last change is none that a customer is to be woken for: it shows in the feed alone.
-	Quiet         bool `protobuf:"varint,22,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	Quiet bool `protobuf:"varint,22,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	// Of the amount, the cash that a purchase gave beside: negative too. Absent for none.
+	Cashback *proto.Money `protobuf:"bytes,30,opt,name=cashback,proto3" json:"cashback,omitempty"`
+	// At which the merchant's amount was converted; absent at home.
+	Rate *proto.Rate `protobuf:"bytes,31,opt,name=rate,proto3" json:"rate,omitempty"`
+	// Money that comes back, whatever has become of it.
+	Refund        bool `protobuf:"varint,32,opt,name=refund,proto3" json:"refund,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -312,6 +318,27 @@ func (x *Transaction) GetQuiet() bool {
 	return false
 }
 
+func (x *Transaction) GetCashback() *proto.Money {
+	if x != nil {
+		return x.Cashback
+	}
+	return nil
+}
+
+func (x *Transaction) GetRate() *proto.Rate {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
+}
+
+func (x *Transaction) GetRefund() bool {
+	if x != nil {
+		return x.Refund
+	}
+	return false
+}
+
 // Merchant is the part of a merchant that a transaction keeps.
 type Merchant struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -445,10 +472,14 @@ type Purchase struct {
 	// The billing amount, more than zero, in the account's currency.
 	Amount *proto.Money `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The merchant's amount, more than zero.
-	LocalAmount   *proto.Money `protobuf:"bytes,2,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
-	Descriptor_   string       `protobuf:"bytes,3,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
-	Mcc           string       `protobuf:"bytes,4,opt,name=mcc,proto3" json:"mcc,omitempty"`
-	Scheme        string       `protobuf:"bytes,5,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	LocalAmount *proto.Money `protobuf:"bytes,2,opt,name=local_amount,json=localAmount,proto3" json:"local_amount,omitempty"`
+	Descriptor_ string       `protobuf:"bytes,3,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string       `protobuf:"bytes,4,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	Scheme      string       `protobuf:"bytes,5,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	// Of the billing amount, the cash that the purchase gives beside; absent for none.
+	Cashback *proto.Money `protobuf:"bytes,10,opt,name=cashback,proto3" json:"cashback,omitempty"`
+	// As in Transaction.
+	Rate          *proto.Rate `protobuf:"bytes,11,opt,name=rate,proto3" json:"rate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -516,6 +547,20 @@ func (x *Purchase) GetScheme() string {
 		return x.Scheme
 	}
 	return ""
+}
+
+func (x *Purchase) GetCashback() *proto.Money {
+	if x != nil {
+		return x.Cashback
+	}
+	return nil
+}
+
+func (x *Purchase) GetRate() *proto.Rate {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
 }
 
 type AuthoriseRequest struct {
@@ -636,7 +681,9 @@ type AuthoriseResponse struct {
 	// What the account could spend right after the decision.
 	Balance *proto.Money `protobuf:"bytes,4,opt,name=balance,proto3" json:"balance,omitempty"`
 	// What is held; zero of a declined one.
-	Amount        *proto.Money `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *proto.Money `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Of that, the cash beside a purchase; absent for none.
+	Cashback      *proto.Money `protobuf:"bytes,10,opt,name=cashback,proto3" json:"cashback,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -706,6 +753,13 @@ func (x *AuthoriseResponse) GetAmount() *proto.Money {
 	return nil
 }
 
+func (x *AuthoriseResponse) GetCashback() *proto.Money {
+	if x != nil {
+		return x.Cashback
+	}
+	return nil
+}
+
 type FollowRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TransactionId string                 `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
@@ -726,7 +780,9 @@ type FollowRequest struct {
 	// Only of a payment that has no authorisation: its transaction is recorded so.
 	Beginning *Beginning `protobuf:"bytes,10,opt,name=beginning,proto3" json:"beginning,omitempty"`
 	// As in Transaction.
-	Quiet         bool `protobuf:"varint,11,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	Quiet bool `protobuf:"varint,11,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	// Of the merchant's amount; absent if that is not known, or at home.
+	Rate          *proto.Rate `protobuf:"bytes,15,opt,name=rate,proto3" json:"rate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -838,16 +894,25 @@ func (x *FollowRequest) GetQuiet() bool {
 	return false
 }
 
+func (x *FollowRequest) GetRate() *proto.Rate {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
+}
+
 // Beginning is what is known of a payment that no authorisation came before.
 type Beginning struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	UserId string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	CardId string                 `protobuf:"bytes,2,opt,name=card_id,json=cardId,proto3" json:"card_id,omitempty"`
 	// The network's id of the payment, as a hold's: hold_…
-	HoldId        string `protobuf:"bytes,3,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
-	Descriptor_   string `protobuf:"bytes,4,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
-	Mcc           string `protobuf:"bytes,5,opt,name=mcc,proto3" json:"mcc,omitempty"`
-	Scheme        string `protobuf:"bytes,6,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	HoldId      string `protobuf:"bytes,3,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	Descriptor_ string `protobuf:"bytes,4,opt,name=descriptor,proto3" json:"descriptor,omitempty"`
+	Mcc         string `protobuf:"bytes,5,opt,name=mcc,proto3" json:"mcc,omitempty"`
+	Scheme      string `protobuf:"bytes,6,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	// As in Transaction.
+	Refund        bool `protobuf:"varint,10,opt,name=refund,proto3" json:"refund,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -922,6 +987,13 @@ func (x *Beginning) GetScheme() string {
 		return x.Scheme
 	}
 	return ""
+}
+
+func (x *Beginning) GetRefund() bool {
+	if x != nil {
+		return x.Refund
+	}
+	return false
 }
 
 type FollowResponse struct {
@@ -1515,7 +1587,7 @@ var File_service_transactions_proto_transactions_proto protoreflect.FileDescript
 
 const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\n" +
-	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\xac\x06\n" +
+	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\x95\a\n" +
 	"\vTransaction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1545,7 +1617,10 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\x06scheme\x18\x14 \x01(\tR\x06scheme\x12\x1d\n" +
 	"\n" +
 	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x12\x14\n" +
-	"\x05quiet\x18\x16 \x01(\bR\x05quiet\x1a;\n" +
+	"\x05quiet\x18\x16 \x01(\bR\x05quiet\x12+\n" +
+	"\bcashback\x18\x1e \x01(\v2\x0f.money.v1.MoneyR\bcashback\x12\"\n" +
+	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x12\x16\n" +
+	"\x06refund\x18  \x01(\bR\x06refund\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x90\x02\n" +
@@ -1561,7 +1636,7 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\x06online\x18\t \x01(\bR\x06online\x12\x10\n" +
 	"\x03atm\x18\n" +
 	" \x01(\bR\x03atm\x12 \n" +
-	"\vprovisional\x18\v \x01(\bR\vprovisional\"\xb1\x01\n" +
+	"\vprovisional\x18\v \x01(\bR\vprovisional\"\x82\x02\n" +
 	"\bPurchase\x12'\n" +
 	"\x06amount\x18\x01 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x122\n" +
 	"\flocal_amount\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\x12\x1e\n" +
@@ -1569,7 +1644,10 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"descriptor\x18\x03 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
 	"\x03mcc\x18\x04 \x01(\tR\x03mcc\x12\x16\n" +
-	"\x06scheme\x18\x05 \x01(\tR\x06scheme\"\xbb\x02\n" +
+	"\x06scheme\x18\x05 \x01(\tR\x06scheme\x12+\n" +
+	"\bcashback\x18\n" +
+	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\x12\"\n" +
+	"\x04rate\x18\v \x01(\v2\x0e.money.v1.RateR\x04rate\"\xbb\x02\n" +
 	"\x10AuthoriseRequest\x12\x17\n" +
 	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x12\x1d\n" +
 	"\n" +
@@ -1580,13 +1658,15 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\arefusal\x18\x06 \x01(\tR\arefusal\x12\x16\n" +
 	"\x06forced\x18\a \x01(\bR\x06forced\x12%\n" +
 	"\x0eaccept_partial\x18\b \x01(\bR\racceptPartial\x12-\n" +
-	"\acontrol\x18\t \x01(\v2\x13.balance.v1.ControlR\acontrol\"\xd1\x01\n" +
+	"\acontrol\x18\t \x01(\v2\x13.balance.v1.ControlR\acontrol\"\xfe\x01\n" +
 	"\x11AuthoriseResponse\x12%\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1a\n" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
 	"\x0edecline_reason\x18\x03 \x01(\tR\rdeclineReason\x12)\n" +
 	"\abalance\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
-	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\xac\x03\n" +
+	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12+\n" +
+	"\bcashback\x18\n" +
+	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\xd0\x03\n" +
 	"\rFollowRequest\x12%\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1d\n" +
 	"\n" +
@@ -1601,7 +1681,8 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\abalance\x18\t \x01(\v2\x0f.money.v1.MoneyR\abalance\x128\n" +
 	"\tbeginning\x18\n" +
 	" \x01(\v2\x1a.transactions.v1.BeginningR\tbeginning\x12\x14\n" +
-	"\x05quiet\x18\v \x01(\bR\x05quiet\"\xa0\x01\n" +
+	"\x05quiet\x18\v \x01(\bR\x05quiet\x12\"\n" +
+	"\x04rate\x18\x0f \x01(\v2\x0e.money.v1.RateR\x04rate\"\xb8\x01\n" +
 	"\tBeginning\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x17\n" +
 	"\acard_id\x18\x02 \x01(\tR\x06cardId\x12\x17\n" +
@@ -1610,7 +1691,9 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"descriptor\x18\x04 \x01(\tR\n" +
 	"descriptor\x12\x10\n" +
 	"\x03mcc\x18\x05 \x01(\tR\x03mcc\x12\x16\n" +
-	"\x06scheme\x18\x06 \x01(\tR\x06scheme\"\x10\n" +
+	"\x06scheme\x18\x06 \x01(\tR\x06scheme\x12\x16\n" +
+	"\x06refund\x18\n" +
+	" \x01(\bR\x06refund\"\x10\n" +
 	"\x0eFollowResponse\"\x88\x01\n" +
 	"\x19DeclineUnknownCardRequest\x12\x17\n" +
 	"\ahold_id\x18\x01 \x01(\tR\x06holdId\x125\n" +
@@ -1704,7 +1787,8 @@ var file_service_transactions_proto_transactions_proto_goTypes = []any{
 	nil,                                // 19: transactions.v1.Transaction.MetadataEntry
 	nil,                                // 20: transactions.v1.AnnotateRequest.MetadataEntry
 	(*proto.Money)(nil),                // 21: money.v1.Money
-	(*proto1.Control)(nil),             // 22: balance.v1.Control
+	(*proto.Rate)(nil),                 // 22: money.v1.Rate
+	(*proto1.Control)(nil),             // 23: balance.v1.Control
 }
 var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
 	0,  // 0: transactions.v1.Transaction.status:type_name -> transactions.v1.Status
@@ -1713,42 +1797,48 @@ var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
 	21, // 3: transactions.v1.Transaction.balance:type_name -> money.v1.Money
 	2,  // 4: transactions.v1.Transaction.merchant:type_name -> transactions.v1.Merchant
 	19, // 5: transactions.v1.Transaction.metadata:type_name -> transactions.v1.Transaction.MetadataEntry
-	21, // 6: transactions.v1.Purchase.amount:type_name -> money.v1.Money
-	21, // 7: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
-	3,  // 8: transactions.v1.AuthoriseRequest.purchase:type_name -> transactions.v1.Purchase
-	22, // 9: transactions.v1.AuthoriseRequest.control:type_name -> balance.v1.Control
-	21, // 10: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	21, // 11: transactions.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	0,  // 12: transactions.v1.FollowRequest.status:type_name -> transactions.v1.Status
-	21, // 13: transactions.v1.FollowRequest.amount:type_name -> money.v1.Money
-	21, // 14: transactions.v1.FollowRequest.local_amount:type_name -> money.v1.Money
-	21, // 15: transactions.v1.FollowRequest.balance:type_name -> money.v1.Money
-	7,  // 16: transactions.v1.FollowRequest.beginning:type_name -> transactions.v1.Beginning
-	3,  // 17: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
-	1,  // 18: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
-	1,  // 19: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
-	20, // 20: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
-	1,  // 21: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
-	2,  // 22: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
-	4,  // 23: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
-	9,  // 24: transactions.v1.Transactions.DeclineUnknownCard:input_type -> transactions.v1.DeclineUnknownCardRequest
-	6,  // 25: transactions.v1.Transactions.Follow:input_type -> transactions.v1.FollowRequest
-	11, // 26: transactions.v1.Transactions.Get:input_type -> transactions.v1.GetRequest
-	13, // 27: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
-	15, // 28: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
-	17, // 29: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
-	5,  // 30: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
-	10, // 31: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
-	8,  // 32: transactions.v1.Transactions.Follow:output_type -> transactions.v1.FollowResponse
-	12, // 33: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
-	14, // 34: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
-	16, // 35: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
-	18, // 36: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
-	30, // [30:37] is the sub-list for method output_type
-	23, // [23:30] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	21, // 6: transactions.v1.Transaction.cashback:type_name -> money.v1.Money
+	22, // 7: transactions.v1.Transaction.rate:type_name -> money.v1.Rate
+	21, // 8: transactions.v1.Purchase.amount:type_name -> money.v1.Money
+	21, // 9: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
+	21, // 10: transactions.v1.Purchase.cashback:type_name -> money.v1.Money
+	22, // 11: transactions.v1.Purchase.rate:type_name -> money.v1.Rate
+	3,  // 12: transactions.v1.AuthoriseRequest.purchase:type_name -> transactions.v1.Purchase
+	23, // 13: transactions.v1.AuthoriseRequest.control:type_name -> balance.v1.Control
+	21, // 14: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	21, // 15: transactions.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	21, // 16: transactions.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
+	0,  // 17: transactions.v1.FollowRequest.status:type_name -> transactions.v1.Status
+	21, // 18: transactions.v1.FollowRequest.amount:type_name -> money.v1.Money
+	21, // 19: transactions.v1.FollowRequest.local_amount:type_name -> money.v1.Money
+	21, // 20: transactions.v1.FollowRequest.balance:type_name -> money.v1.Money
+	7,  // 21: transactions.v1.FollowRequest.beginning:type_name -> transactions.v1.Beginning
+	22, // 22: transactions.v1.FollowRequest.rate:type_name -> money.v1.Rate
+	3,  // 23: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
+	1,  // 24: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
+	1,  // 25: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
+	20, // 26: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
+	1,  // 27: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
+	2,  // 28: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
+	4,  // 29: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
+	9,  // 30: transactions.v1.Transactions.DeclineUnknownCard:input_type -> transactions.v1.DeclineUnknownCardRequest
+	6,  // 31: transactions.v1.Transactions.Follow:input_type -> transactions.v1.FollowRequest
+	11, // 32: transactions.v1.Transactions.Get:input_type -> transactions.v1.GetRequest
+	13, // 33: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
+	15, // 34: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
+	17, // 35: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
+	5,  // 36: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
+	10, // 37: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
+	8,  // 38: transactions.v1.Transactions.Follow:output_type -> transactions.v1.FollowResponse
+	12, // 39: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
+	14, // 40: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
+	16, // 41: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
+	18, // 42: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
+	36, // [36:43] is the sub-list for method output_type
+	29, // [29:36] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_service_transactions_proto_transactions_proto_init() }

@@ -21,7 +21,8 @@ type Authorisation struct {
 	Network     *Network `json:"network,omitempty"`
 	CardID      string   `json:"card_id"`
 	Amount      Amount   `json:"amount"`
-	LocalAmount *Amount  `json:"local_amount,omitempty"` // The merchant's, if that is another one.
+	LocalAmount *Amount  `json:"local_amount,omitempty"`    // The merchant's, in another currency.
+	Rate        string   `json:"conversion_rate,omitempty"` // What one unit of that currency is: "0.8512".
 	Descriptor  string   `json:"descriptor"`
 	MCC         string   `json:"mcc,omitempty"`
 	Advice      bool     `json:"advice,omitempty"`         // Somebody stood in and has approved it.
@@ -29,6 +30,18 @@ type Authorisation struct {
 	EntryMode   string   `json:"entry_mode,omitempty"`     // "chip", "contactless", "magstripe" or "online".
 	Country     string   `json:"country,omitempty"`        // ISO 3166-1 alpha-2.
 	Cash        bool     `json:"cash,omitempty"`
+	Cashback    *Amount  `json:"cashback,omitempty"` // Of the amount, the cash that the purchase gives beside.
+
+	Verification *Verification `json:"verification,omitempty"`
+}
+
+// Verification is what was found of what was presented with the card.
+type Verification struct {
+	Expiry     string `json:"expiry,omitempty"`     // "2029-11".
+	CVV        string `json:"cvv,omitempty"`        // "match", "no_match" or "not_checked".
+	Cryptogram string `json:"cryptogram,omitempty"` // Likewise.
+	Address    string `json:"address,omitempty"`    // Likewise.
+	PIN        string `json:"pin,omitempty"`        // "verified", "wrong", "not_tried" or "tries_exceeded".
 }
 
 // Amount is money in minor units.
@@ -52,8 +65,9 @@ type Answer struct {
 	Outcome         string  `json:"outcome"` // "approved" or "declined".
 	DeclineReason   string  `json:"decline_reason"`
 	TransactionID   string  `json:"transaction_id"`
-	Balance         *Amount `json:"balance"` // Nil for a card that is nobody's.
-	Amount          *Amount `json:"amount"`  // What was approved; nil for a declined one.
+	Balance         *Amount `json:"balance"`  // Nil for a card that is nobody's.
+	Amount          *Amount `json:"amount"`   // What was approved; nil for a declined one.
+	Cashback        *Amount `json:"cashback"` // Of that, the cash beside a purchase; nil for none.
 	TraceID         string  `json:"trace_id"`
 }
 

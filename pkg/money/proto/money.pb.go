@@ -78,6 +78,61 @@ func (x *Money) GetCurrency() string {
 	return ""
 }
 
+// Rate is what one unit of a merchant's currency was reckoned at in an account's, both in major units.
+type Rate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "0.8512"; more than zero.
+	Decimal string `protobuf:"bytes,1,opt,name=decimal,proto3" json:"decimal,omitempty"`
+	// Nobody said it: it is the account's amount by the merchant's, rounded.
+	Derived       bool `protobuf:"varint,2,opt,name=derived,proto3" json:"derived,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Rate) Reset() {
+	*x = Rate{}
+	mi := &file_pkg_money_proto_money_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Rate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Rate) ProtoMessage() {}
+
+func (x *Rate) ProtoReflect() protoreflect.Message {
+	mi := &file_pkg_money_proto_money_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Rate.ProtoReflect.Descriptor instead.
+func (*Rate) Descriptor() ([]byte, []int) {
+	return file_pkg_money_proto_money_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Rate) GetDecimal() string {
+	if x != nil {
+		return x.Decimal
+	}
+	return ""
+}
+
+func (x *Rate) GetDerived() bool {
+	if x != nil {
+		return x.Derived
+	}
+	return false
+}
+
 var File_pkg_money_proto_money_proto protoreflect.FileDescriptor
 
 const file_pkg_money_proto_money_proto_rawDesc = "" +
@@ -85,7 +140,10 @@ const file_pkg_money_proto_money_proto_rawDesc = "" +
 	"\x1bpkg/money/proto/money.proto\x12\bmoney.v1\"9\n" +
 	"\x05Money\x12\x14\n" +
 	"\x05minor\x18\x01 \x01(\x03R\x05minor\x12\x1a\n" +
-	"\bcurrency\x18\x02 \x01(\tR\bcurrencyB%Z#farthing/pkg/money/proto;moneyprotob\x06proto3"
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\":\n" +
+	"\x04Rate\x12\x18\n" +
+	"\adecimal\x18\x01 \x01(\tR\adecimal\x12\x18\n" +
+	"\aderived\x18\x02 \x01(\bR\aderivedB%Z#farthing/pkg/money/proto;moneyprotob\x06proto3"
 
 var (
 	file_pkg_money_proto_money_proto_rawDescOnce sync.Once
@@ -99,9 +157,10 @@ func file_pkg_money_proto_money_proto_rawDescGZIP() []byte {
 	return file_pkg_money_proto_money_proto_rawDescData
 }
 
-var file_pkg_money_proto_money_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_pkg_money_proto_money_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_pkg_money_proto_money_proto_goTypes = []any{
 	(*Money)(nil), // 0: money.v1.Money
+	(*Rate)(nil),  // 1: money.v1.Rate
 }
 var file_pkg_money_proto_money_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -122,7 +181,7 @@ func file_pkg_money_proto_money_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pkg_money_proto_money_proto_rawDesc), len(file_pkg_money_proto_money_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

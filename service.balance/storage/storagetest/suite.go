@@ -87,7 +87,7 @@ func decide(t *testing.T, a logic.Account, commands ...logic.Command) (logic.Acc
 func hold(id string, minor int64) logic.Command {
 	return logic.Command{
 		ID: id, Kind: logic.Held, Amount: minor, TransactionID: "tx_of_" + id,
-		Control:     logic.Control{Set: "ctl_1", Limits: []logic.Limit{{Window: logic.OneDay, Minor: 50_00}}},
+		Control:     logic.Control{Set: "ctl_1", Cashback: 1, Limits: []logic.Limit{{Window: logic.OneDay, Minor: 50_00}}},
 		Traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 	}
 }

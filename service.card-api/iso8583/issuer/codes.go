@@ -13,13 +13,20 @@ var reasons = map[string]string{
 	"card_frozen":  iso8583.RestrictedCard,
 	"card_closed":  iso8583.CardDeactivated,
 	"card_expired": iso8583.ExpiredCard,
+	"wrong_expiry": iso8583.ExpiredCard,
 	"unknown_card": iso8583.InvalidCard,
+
+	"wrong_pin":          iso8583.WrongPIN,
+	"pin_tries_exceeded": iso8583.PINTriesExceeded,
+	"bad_cvv":            iso8583.WrongCVV,
+	"bad_cryptogram":     iso8583.WrongCryptogram,
 
 	"limit_payment":  iso8583.ExceedsLimit,
 	"limit_day":      iso8583.ExceedsLimit,
 	"limit_week":     iso8583.ExceedsLimit,
 	"limit_month":    iso8583.ExceedsLimit,
 	"limit_cash_day": iso8583.ExceedsLimit,
+	"limit_cashback": iso8583.ExceedsLimit,
 
 	"merchant_blocked":    iso8583.NotPermitted,
 	"country_blocked":     iso8583.NotPermitted,
