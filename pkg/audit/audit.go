@@ -21,6 +21,9 @@ type Page struct {
 	Next    string  `json:"next"` // The place to go on from; empty at the end.
 	// What the accounts have posted together, by currency, in minor units: zero over all of them, while nobody writes.
 	Posted map[string]int64 `json:"posted,omitempty"`
+	// What the bank's own accounts have, or what they must have if others are right: by name and currency, as in
+	// "suspense GBP", in minor units.
+	Own map[string]int64 `json:"own,omitempty"`
 }
 
 // Fault is where what is kept contradicts itself: the first of an account, a journal or a payment.
@@ -37,12 +40,17 @@ type Fault struct {
 func (p *Page) Add(other Page) {
 	p.Checked, p.Entries, p.Next = p.Checked+other.Checked, p.Entries+other.Entries, other.Next
 	p.Faults = append(p.Faults, other.Faults...)
-	if p.Posted == nil && other.Posted != nil {
-		p.Posted = make(map[string]int64)
+	p.Posted, p.Own = added(p.Posted, other.Posted), added(p.Own, other.Own)
+}
+
+func added(to, more map[string]int64) map[string]int64 {
+	if to == nil && more != nil {
+		to = make(map[string]int64)
 	}
-	for currency, minor := range other.Posted {
-		p.Posted[currency] += minor
+	for name, minor := range more {
+		to[name] += minor
 	}
+	return to
 }
 
 // Unbalanced are the currencies in which the accounts together do not come to zero.

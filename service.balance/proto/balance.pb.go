@@ -286,6 +286,66 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{3}
 }
 
+// OwnAccount is one of the bank's own accounts. They may go below zero.
+type OwnAccount int32
+
+const (
+	OwnAccount_OWN_ACCOUNT_UNSPECIFIED OwnAccount = 0
+	// What is owed to a card scheme.
+	OwnAccount_OWN_ACCOUNT_SETTLEMENT OwnAccount = 1
+	// What a scheme has collected or sent back of which nobody knows yet whose it is.
+	OwnAccount_OWN_ACCOUNT_SUSPENSE OwnAccount = 2
+	// Provisional credits of disputes that are not decided.
+	OwnAccount_OWN_ACCOUNT_DISPUTES OwnAccount = 3
+	// What the bank has given up.
+	OwnAccount_OWN_ACCOUNT_LOSSES OwnAccount = 4
+)
+
+// Enum value maps for OwnAccount.
+var (
+	OwnAccount_name = map[int32]string{
+		0: "OWN_ACCOUNT_UNSPECIFIED",
+		1: "OWN_ACCOUNT_SETTLEMENT",
+		2: "OWN_ACCOUNT_SUSPENSE",
+		3: "OWN_ACCOUNT_DISPUTES",
+		4: "OWN_ACCOUNT_LOSSES",
+	}
+	OwnAccount_value = map[string]int32{
+		"OWN_ACCOUNT_UNSPECIFIED": 0,
+		"OWN_ACCOUNT_SETTLEMENT":  1,
+		"OWN_ACCOUNT_SUSPENSE":    2,
+		"OWN_ACCOUNT_DISPUTES":    3,
+		"OWN_ACCOUNT_LOSSES":      4,
+	}
+)
+
+func (x OwnAccount) Enum() *OwnAccount {
+	p := new(OwnAccount)
+	*p = x
+	return p
+}
+
+func (x OwnAccount) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OwnAccount) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_balance_proto_balance_proto_enumTypes[4].Descriptor()
+}
+
+func (OwnAccount) Type() protoreflect.EnumType {
+	return &file_service_balance_proto_balance_proto_enumTypes[4]
+}
+
+func (x OwnAccount) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OwnAccount.Descriptor instead.
+func (OwnAccount) EnumDescriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+}
+
 type EntryKind int32
 
 const (
@@ -329,11 +389,11 @@ func (x EntryKind) String() string {
 }
 
 func (EntryKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_balance_proto_balance_proto_enumTypes[4].Descriptor()
+	return file_service_balance_proto_balance_proto_enumTypes[5].Descriptor()
 }
 
 func (EntryKind) Type() protoreflect.EnumType {
-	return &file_service_balance_proto_balance_proto_enumTypes[4]
+	return &file_service_balance_proto_balance_proto_enumTypes[5]
 }
 
 func (x EntryKind) Number() protoreflect.EnumNumber {
@@ -342,7 +402,7 @@ func (x EntryKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use EntryKind.Descriptor instead.
 func (EntryKind) EnumDescriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{5}
 }
 
 type OpenRequest struct {
@@ -1931,6 +1991,192 @@ func (x *PayInResponse) GetBalance() *proto.Money {
 	return nil
 }
 
+type AdjustRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's id of this: at most 64 characters.
+	AdjustmentId string `protobuf:"bytes,1,opt,name=adjustment_id,json=adjustmentId,proto3" json:"adjustment_id,omitempty"`
+	// Where it is taken, and where it goes: not the same.
+	From *Place `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	To   *Place `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	// More than zero.
+	Amount        *proto.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdjustRequest) Reset() {
+	*x = AdjustRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdjustRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdjustRequest) ProtoMessage() {}
+
+func (x *AdjustRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdjustRequest.ProtoReflect.Descriptor instead.
+func (*AdjustRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *AdjustRequest) GetAdjustmentId() string {
+	if x != nil {
+		return x.AdjustmentId
+	}
+	return ""
+}
+
+func (x *AdjustRequest) GetFrom() *Place {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *AdjustRequest) GetTo() *Place {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *AdjustRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+// Place is where money is: exactly one of the two.
+type Place struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	Own       OwnAccount             `protobuf:"varint,2,opt,name=own,proto3,enum=balance.v1.OwnAccount" json:"own,omitempty"`
+	// Of a settlement account: "mastercard".
+	Scheme        string `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Place) Reset() {
+	*x = Place{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Place) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Place) ProtoMessage() {}
+
+func (x *Place) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Place.ProtoReflect.Descriptor instead.
+func (*Place) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Place) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *Place) GetOwn() OwnAccount {
+	if x != nil {
+		return x.Own
+	}
+	return OwnAccount_OWN_ACCOUNT_UNSPECIFIED
+}
+
+func (x *Place) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+type AdjustResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	JournalId string                 `protobuf:"bytes,1,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// What the account could spend right after; absent between two of the bank's own.
+	Balance       *proto.Money `protobuf:"bytes,2,opt,name=balance,proto3" json:"balance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdjustResponse) Reset() {
+	*x = AdjustResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdjustResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdjustResponse) ProtoMessage() {}
+
+func (x *AdjustResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdjustResponse.ProtoReflect.Descriptor instead.
+func (*AdjustResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *AdjustResponse) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+func (x *AdjustResponse) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
+	}
+	return nil
+}
+
 type GetBalanceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -1940,7 +2186,7 @@ type GetBalanceRequest struct {
 
 func (x *GetBalanceRequest) Reset() {
 	*x = GetBalanceRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1952,7 +2198,7 @@ func (x *GetBalanceRequest) String() string {
 func (*GetBalanceRequest) ProtoMessage() {}
 
 func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1965,7 +2211,7 @@ func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{24}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetBalanceRequest) GetAccountId() string {
@@ -1990,7 +2236,7 @@ type GetBalanceResponse struct {
 
 func (x *GetBalanceResponse) Reset() {
 	*x = GetBalanceResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2002,7 +2248,7 @@ func (x *GetBalanceResponse) String() string {
 func (*GetBalanceResponse) ProtoMessage() {}
 
 func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2015,7 +2261,7 @@ func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceResponse.ProtoReflect.Descriptor instead.
 func (*GetBalanceResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{25}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetBalanceResponse) GetAvailable() *proto.Money {
@@ -2063,7 +2309,7 @@ type GetHoldRequest struct {
 
 func (x *GetHoldRequest) Reset() {
 	*x = GetHoldRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2075,7 +2321,7 @@ func (x *GetHoldRequest) String() string {
 func (*GetHoldRequest) ProtoMessage() {}
 
 func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2088,7 +2334,7 @@ func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldRequest.ProtoReflect.Descriptor instead.
 func (*GetHoldRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetHoldRequest) GetAccountId() string {
@@ -2117,7 +2363,7 @@ type GetHoldResponse struct {
 
 func (x *GetHoldResponse) Reset() {
 	*x = GetHoldResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2129,7 +2375,7 @@ func (x *GetHoldResponse) String() string {
 func (*GetHoldResponse) ProtoMessage() {}
 
 func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2142,7 +2388,7 @@ func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetHoldResponse) GetRemainingMinor() int64 {
@@ -2171,7 +2417,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2183,7 +2429,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2196,7 +2442,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ExplainRequest) GetAccountId() string {
@@ -2234,7 +2480,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2246,7 +2492,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2259,7 +2505,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ExplainResponse) GetOutcome() Outcome {
@@ -2310,7 +2556,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2322,7 +2568,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2335,7 +2581,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -2368,7 +2614,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2380,7 +2626,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2393,7 +2639,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -2428,7 +2674,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2440,7 +2686,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2453,7 +2699,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -2546,7 +2792,7 @@ type CounterState_Set struct {
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2558,7 +2804,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2729,6 +2975,20 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\rPayInResponse\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
+	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"\xa7\x01\n" +
+	"\rAdjustRequest\x12#\n" +
+	"\radjustment_id\x18\x01 \x01(\tR\fadjustmentId\x12%\n" +
+	"\x04from\x18\x02 \x01(\v2\x11.balance.v1.PlaceR\x04from\x12!\n" +
+	"\x02to\x18\x03 \x01(\v2\x11.balance.v1.PlaceR\x02to\x12'\n" +
+	"\x06amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"h\n" +
+	"\x05Place\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12(\n" +
+	"\x03own\x18\x02 \x01(\x0e2\x16.balance.v1.OwnAccountR\x03own\x12\x16\n" +
+	"\x06scheme\x18\x03 \x01(\tR\x06scheme\"Z\n" +
+	"\x0eAdjustResponse\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
 	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"2\n" +
 	"\x11GetBalanceRequest\x12\x1d\n" +
 	"\n" +
@@ -2817,14 +3077,21 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_APPROVED\x10\x01\x12\x14\n" +
-	"\x10OUTCOME_DECLINED\x10\x02*\x9d\x01\n" +
+	"\x10OUTCOME_DECLINED\x10\x02*\x91\x01\n" +
+	"\n" +
+	"OwnAccount\x12\x1b\n" +
+	"\x17OWN_ACCOUNT_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16OWN_ACCOUNT_SETTLEMENT\x10\x01\x12\x18\n" +
+	"\x14OWN_ACCOUNT_SUSPENSE\x10\x02\x12\x18\n" +
+	"\x14OWN_ACCOUNT_DISPUTES\x10\x03\x12\x16\n" +
+	"\x12OWN_ACCOUNT_LOSSES\x10\x04*\x9d\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_HELD\x10\x01\x12\x17\n" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
-	"\x12ENTRY_KIND_CLEARED\x10\x062\x98\t\n" +
+	"\x12ENTRY_KIND_CLEARED\x10\x062\xfa\t\n" +
 	"\aBalance\x12R\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
@@ -2835,7 +3102,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\aRelease\x12\x1a.balance.v1.ReleaseRequest\x1a\x1b.balance.v1.ReleaseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12]\n" +
 	"\x05Clear\x12\x18.balance.v1.ClearRequest\x1a\x19.balance.v1.ClearResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12`\n" +
 	"\x06Refund\x12\x19.balance.v1.RefundRequest\x1a\x1a.balance.v1.RefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
-	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12Q\n" +
+	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12`\n" +
+	"\x06Adjust\x12\x19.balance.v1.AdjustRequest\x1a\x1a.balance.v1.AdjustResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
 	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
 	"\aGetHold\x12\x1a.balance.v1.GetHoldRequest\x1a\x1b.balance.v1.GetHoldResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
@@ -2854,126 +3122,137 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 	return file_service_balance_proto_balance_proto_rawDescData
 }
 
-var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_service_balance_proto_balance_proto_goTypes = []any{
 	(Window)(0),                 // 0: balance.v1.Window
 	(Verdict)(0),                // 1: balance.v1.Verdict
 	(DeclineReason)(0),          // 2: balance.v1.DeclineReason
 	(Outcome)(0),                // 3: balance.v1.Outcome
-	(EntryKind)(0),              // 4: balance.v1.EntryKind
-	(*OpenRequest)(nil),         // 5: balance.v1.OpenRequest
-	(*OpenResponse)(nil),        // 6: balance.v1.OpenResponse
-	(*ReserveRequest)(nil),      // 7: balance.v1.ReserveRequest
-	(*Control)(nil),             // 8: balance.v1.Control
-	(*Limit)(nil),               // 9: balance.v1.Limit
-	(*Check)(nil),               // 10: balance.v1.Check
-	(*Explanation)(nil),         // 11: balance.v1.Explanation
-	(*CounterState)(nil),        // 12: balance.v1.CounterState
-	(*ReserveResponse)(nil),     // 13: balance.v1.ReserveResponse
-	(*SettleHoldRequest)(nil),   // 14: balance.v1.SettleHoldRequest
-	(*SettleHoldResponse)(nil),  // 15: balance.v1.SettleHoldResponse
-	(*DisownRequest)(nil),       // 16: balance.v1.DisownRequest
-	(*DisownResponse)(nil),      // 17: balance.v1.DisownResponse
-	(*ExtendRequest)(nil),       // 18: balance.v1.ExtendRequest
-	(*ExtendResponse)(nil),      // 19: balance.v1.ExtendResponse
-	(*ReleaseRequest)(nil),      // 20: balance.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),     // 21: balance.v1.ReleaseResponse
-	(*ClearRequest)(nil),        // 22: balance.v1.ClearRequest
-	(*Capture)(nil),             // 23: balance.v1.Capture
-	(*ClearResponse)(nil),       // 24: balance.v1.ClearResponse
-	(*RefundRequest)(nil),       // 25: balance.v1.RefundRequest
-	(*RefundResponse)(nil),      // 26: balance.v1.RefundResponse
-	(*PayInRequest)(nil),        // 27: balance.v1.PayInRequest
-	(*PayInResponse)(nil),       // 28: balance.v1.PayInResponse
-	(*GetBalanceRequest)(nil),   // 29: balance.v1.GetBalanceRequest
-	(*GetBalanceResponse)(nil),  // 30: balance.v1.GetBalanceResponse
-	(*GetHoldRequest)(nil),      // 31: balance.v1.GetHoldRequest
-	(*GetHoldResponse)(nil),     // 32: balance.v1.GetHoldResponse
-	(*ExplainRequest)(nil),      // 33: balance.v1.ExplainRequest
-	(*ExplainResponse)(nil),     // 34: balance.v1.ExplainResponse
-	(*ListEntriesRequest)(nil),  // 35: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil), // 36: balance.v1.ListEntriesResponse
-	(*Entry)(nil),               // 37: balance.v1.Entry
-	(*CounterState_Set)(nil),    // 38: balance.v1.CounterState.Set
-	(*proto.Money)(nil),         // 39: money.v1.Money
+	(OwnAccount)(0),             // 4: balance.v1.OwnAccount
+	(EntryKind)(0),              // 5: balance.v1.EntryKind
+	(*OpenRequest)(nil),         // 6: balance.v1.OpenRequest
+	(*OpenResponse)(nil),        // 7: balance.v1.OpenResponse
+	(*ReserveRequest)(nil),      // 8: balance.v1.ReserveRequest
+	(*Control)(nil),             // 9: balance.v1.Control
+	(*Limit)(nil),               // 10: balance.v1.Limit
+	(*Check)(nil),               // 11: balance.v1.Check
+	(*Explanation)(nil),         // 12: balance.v1.Explanation
+	(*CounterState)(nil),        // 13: balance.v1.CounterState
+	(*ReserveResponse)(nil),     // 14: balance.v1.ReserveResponse
+	(*SettleHoldRequest)(nil),   // 15: balance.v1.SettleHoldRequest
+	(*SettleHoldResponse)(nil),  // 16: balance.v1.SettleHoldResponse
+	(*DisownRequest)(nil),       // 17: balance.v1.DisownRequest
+	(*DisownResponse)(nil),      // 18: balance.v1.DisownResponse
+	(*ExtendRequest)(nil),       // 19: balance.v1.ExtendRequest
+	(*ExtendResponse)(nil),      // 20: balance.v1.ExtendResponse
+	(*ReleaseRequest)(nil),      // 21: balance.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),     // 22: balance.v1.ReleaseResponse
+	(*ClearRequest)(nil),        // 23: balance.v1.ClearRequest
+	(*Capture)(nil),             // 24: balance.v1.Capture
+	(*ClearResponse)(nil),       // 25: balance.v1.ClearResponse
+	(*RefundRequest)(nil),       // 26: balance.v1.RefundRequest
+	(*RefundResponse)(nil),      // 27: balance.v1.RefundResponse
+	(*PayInRequest)(nil),        // 28: balance.v1.PayInRequest
+	(*PayInResponse)(nil),       // 29: balance.v1.PayInResponse
+	(*AdjustRequest)(nil),       // 30: balance.v1.AdjustRequest
+	(*Place)(nil),               // 31: balance.v1.Place
+	(*AdjustResponse)(nil),      // 32: balance.v1.AdjustResponse
+	(*GetBalanceRequest)(nil),   // 33: balance.v1.GetBalanceRequest
+	(*GetBalanceResponse)(nil),  // 34: balance.v1.GetBalanceResponse
+	(*GetHoldRequest)(nil),      // 35: balance.v1.GetHoldRequest
+	(*GetHoldResponse)(nil),     // 36: balance.v1.GetHoldResponse
+	(*ExplainRequest)(nil),      // 37: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),     // 38: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),  // 39: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil), // 40: balance.v1.ListEntriesResponse
+	(*Entry)(nil),               // 41: balance.v1.Entry
+	(*CounterState_Set)(nil),    // 42: balance.v1.CounterState.Set
+	(*proto.Money)(nil),         // 43: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	39, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	43, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
-	8,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
-	9,  // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
-	10, // 4: balance.v1.Control.checks:type_name -> balance.v1.Check
+	9,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
+	10, // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
+	11, // 4: balance.v1.Control.checks:type_name -> balance.v1.Check
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
-	10, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	38, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	11, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
+	42, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	39, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	43, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	43, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	39, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	43, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	43, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
-	8,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
+	9,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	39, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	39, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	39, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	39, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
-	23, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	39, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	39, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	39, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	39, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	39, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	39, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	39, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	39, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	39, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	39, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	3,  // 38: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
-	2,  // 39: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	10, // 40: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	37, // 41: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	4,  // 42: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	2,  // 43: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	5,  // 44: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	7,  // 45: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	14, // 46: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	16, // 47: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	18, // 48: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	20, // 49: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	22, // 50: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	25, // 51: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	27, // 52: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	29, // 53: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	31, // 54: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
-	33, // 55: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	35, // 56: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	6,  // 57: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	13, // 58: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	15, // 59: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	17, // 60: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	19, // 61: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	21, // 62: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	24, // 63: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	26, // 64: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	28, // 65: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	30, // 66: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	32, // 67: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
-	34, // 68: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	36, // 69: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	57, // [57:70] is the sub-list for method output_type
-	44, // [44:57] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	43, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	43, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	43, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	43, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	43, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	24, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
+	43, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	43, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	43, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	43, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	43, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	43, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	31, // 34: balance.v1.AdjustRequest.from:type_name -> balance.v1.Place
+	31, // 35: balance.v1.AdjustRequest.to:type_name -> balance.v1.Place
+	43, // 36: balance.v1.AdjustRequest.amount:type_name -> money.v1.Money
+	4,  // 37: balance.v1.Place.own:type_name -> balance.v1.OwnAccount
+	43, // 38: balance.v1.AdjustResponse.balance:type_name -> money.v1.Money
+	43, // 39: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	43, // 40: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	43, // 41: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	43, // 42: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	3,  // 43: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 44: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	11, // 45: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	41, // 46: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	5,  // 47: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	2,  // 48: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	6,  // 49: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	8,  // 50: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	15, // 51: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	17, // 52: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	19, // 53: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	21, // 54: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	23, // 55: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	26, // 56: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	28, // 57: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	30, // 58: balance.v1.Balance.Adjust:input_type -> balance.v1.AdjustRequest
+	33, // 59: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	35, // 60: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	37, // 61: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	39, // 62: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	7,  // 63: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	14, // 64: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	16, // 65: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	18, // 66: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	20, // 67: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	22, // 68: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	25, // 69: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	27, // 70: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	29, // 71: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	32, // 72: balance.v1.Balance.Adjust:output_type -> balance.v1.AdjustResponse
+	34, // 73: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	36, // 74: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	38, // 75: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	40, // 76: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	63, // [63:77] is the sub-list for method output_type
+	49, // [49:63] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -2986,8 +3265,8 @@ func file_service_balance_proto_balance_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   34,
+			NumEnums:      6,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
