@@ -75,7 +75,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 					for _, first := range []letter(alphabet) {
 						b.every(s, []letter{first}, 2)
 					}
-					b.wantSound(s)
+					b.WantSound(s)
 				}()
 				<-ended
 				if s.found == "" {

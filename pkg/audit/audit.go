@@ -4,10 +4,12 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
@@ -56,6 +58,32 @@ func added(to, more map[string]int64) map[string]int64 {
 // Unbalanced are the currencies in which the accounts together do not come to zero.
 func (p *Page) Unbalanced() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.Posted)), func(c string) bool { return p.Posted[c] == 0 })
+}
+
+// Disagreement is a fault for each of the bank's own accounts in which the ledger has other money than it must have
+// because of what others keep.
+func Disagreement(ledger, because map[string]int64) []Fault {
+	var faults []Fault
+	for _, name := range slices.Sorted(maps.Keys(ledger)) {
+		if isAccounted(name) && ledger[name] != because[name] {
+			faults = append(faults, disagrees(name, ledger[name], because[name]))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(because)) {
+		if _, there := ledger[name]; !there && because[name] != 0 {
+			faults = append(faults, disagrees(name, 0, because[name]))
+		}
+	}
+	return faults
+}
+
+// isAccounted tells whether something stands for every penny of an account.
+func isAccounted(name string) bool {
+	return strings.HasPrefix(name, "suspense ") || strings.HasPrefix(name, "disputes ")
+}
+
+func disagrees(name string, has, must int64) Fault {
+	return Fault{Rule: "own account", Detail: fmt.Sprintf("%s has %d minor units, and must have %d", name, has, must)}
 }
 
 // Window is some of the things that are kept, from a place on.

@@ -15,6 +15,9 @@ import (
 func (h *Handler) act(
 	ctx context.Context, p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) error {
+	if adjustments := logic.AdjustmentsOf(p, e); len(adjustments) > 0 {
+		return h.adjust(ctx, p, e, adjustments)
+	}
 	switch {
 	case e.GetExtendedMinor() > 0:
 		return h.extend(ctx, p, e)

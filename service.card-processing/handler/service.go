@@ -8,6 +8,7 @@ import (
 	"farthing/pkg/store"
 	"farthing/pkg/store/worklist"
 	balanceproto "farthing/service.balance/proto"
+	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	"farthing/service.card-processing/storage"
 	cardsproto "farthing/service.cards/proto"
@@ -28,6 +29,8 @@ type Handler struct {
 	matches      *storage.Matches
 	unfinished   *worklist.List // Payments with an event that was begun.
 	due          *worklist.List // Holds, by when they expire.
+	resolving    *worklist.List // What is unmatched and on its way to another payment.
+	unmatched    *storage.Register
 	clock        *clock.Business
 	metrics      *metrics
 }
@@ -66,5 +69,6 @@ func register(env *foundation.Env) error {
 func (h *Handler) keep(k *store.Keyspace) {
 	h.processorIDs, h.payments, h.matches = storage.NewProcessorIDs(k), storage.NewPayments(k), storage.NewMatches(k)
 	h.unfinished = worklist.New(storage.UnfinishedTable, k)
-	h.due = worklist.New(storage.DueTable, k)
+	h.due, h.resolving = worklist.New(storage.DueTable, k), worklist.New(storage.ResolvingTable, k)
+	h.unmatched = storage.NewUnmatched(k, logic.UnmatchedPrefix)
 }

@@ -20,25 +20,38 @@ func (h *Handler) follow(
 	if err != nil {
 		return nil, nil, err
 	}
-	if card == nil {
+	if card == nil && kind != logic.Clearing && kind != logic.Refund {
 		return nil, nil, errs.Missing("card")
 	}
 	own, err := h.claim(ctx, kindOf(kind)+"/", f.Message, card, f)
 	if err != nil {
 		return nil, nil, err
 	}
-	said := logic.Said{
-		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
-		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows,
+	said := saidOf(kind, own, f)
+	found := storage.Match{Payment: own} // Of a card that is nobody's: the money is there all the same.
+	if card != nil {
+		if found, err = h.matched(ctx, f, said, card, own); err != nil {
+			return nil, nil, err
+		}
 	}
-	key, err := h.keyOf(ctx, f, said, card, own)
-	if err != nil {
-		return nil, nil, err
-	}
-	trace.Annotate(ctx, "authorisation_id", logic.AuthorisationID(key))
-	payment, done, err := h.record(ctx, subjectOf(card, key), said)
+	said.Doubt = found.Doubt
+	trace.Annotate(ctx, "authorisation_id", logic.AuthorisationID(found.Payment))
+	who := subjectOf(card, found.Payment)
+	who.currency = f.Amount.GetCurrency()
+	payment, done, err := h.record(ctx, who, said)
 	return payment, done.PaymentEvent, err
 }
+
+func saidOf(kind cardprocessingproto.PaymentEventKind, own string, f logic.FollowUp) logic.Said {
+	number := f.Message.GetCardNumber()
+	return logic.Said{
+		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
+		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows, Currency: f.Amount.GetCurrency(),
+		CardID: f.Message.GetCardId(), LastFour: number[max(0, len(number)-lastFour):],
+	}
+}
+
+const lastFour = 4
 
 func subjectOf(card *cardsproto.Card, key string) subject {
 	return subject{
@@ -66,28 +79,29 @@ func (h *Handler) claim(
 	})
 }
 
-// keyOf is the payment that a message is about: the one it names, or the one found for it, or a new one.
-func (h *Handler) keyOf(
+// matched is the payment that a message is about: the one it names, or the one found for it, or a new one.
+func (h *Handler) matched(
 	ctx context.Context, f logic.FollowUp, said logic.Said, card *cardsproto.Card, own string,
-) (string, error) {
+) (storage.Match, error) {
 	switch original := f.Original; {
 	case original.GetAuthorisationId() != "":
-		return logic.HoldOf(original.GetAuthorisationId()), nil
+		return storage.Match{Payment: logic.HoldOf(original.GetAuthorisationId())}, nil
 	case original != nil: // A processor's id may come here before its authorisation does.
-		return h.claim(ctx, "", original, card, logic.FollowUp{})
+		key, err := h.claim(ctx, "", original, card, logic.FollowUp{})
+		return storage.Match{Payment: key}, err
 	}
 	if found, ok, err := h.matches.Find(ctx, said.MessageID); err != nil || ok {
 		return found, err
 	}
-	key := own
+	found := storage.Match{Payment: own}
 	if said.Kind == logic.Clearing {
-		found, err := h.match(ctx, f, card)
+		key, doubt, err := h.match(ctx, f, card)
 		if err != nil {
-			return "", fmt.Errorf("looking for the authorisation: %w", err)
+			return storage.Match{}, fmt.Errorf("looking for the authorisation: %w", err)
 		}
-		if found != "" {
-			key = found
+		if found.Doubt = doubt; key != "" {
+			found.Payment = key
 		}
 	}
-	return h.matches.Match(ctx, said.MessageID, key)
+	return h.matches.Match(ctx, said.MessageID, found)
 }

@@ -15,8 +15,12 @@ func Follow(
 	before, after *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) *transactionsproto.FollowRequest {
 	switch {
+	case e.GetUnmatched().GetSuspended():
+		return nil
 	case e.GetKind() == Refund:
 		return refunded(after, e)
+	case before.GetRefundedMinor() > after.GetRefundedMinor():
+		return unrefunded(after, e)
 	case e.GetKind() == Abandonment, after.GetTransactionId() == "":
 		return nil
 	case taken(before) == taken(after) && before.GetStatus() == after.GetStatus():
@@ -45,6 +49,15 @@ func refunded(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEven
 		Status: transactionsproto.Status_STATUS_SETTLED, Amount: minorOf(e.GetAmountMinor(), p),
 		LocalAmount: e.GetLocalAmount(), AtMs: e.GetAtMs(), SettledMs: e.GetAtMs(), Balance: e.GetBalance(),
 		Beginning: beginningOf(p, e),
+	}
+}
+
+// unrefunded is a refund that was taken back.
+func unrefunded(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *transactionsproto.FollowRequest {
+	return &transactionsproto.FollowRequest{
+		TransactionId: FindUnmatched(p, e.GetResolution().GetUnmatchedId()).GetTransactionId(), AccountId: p.GetAccountId(),
+		Version: e.GetNumber(), Status: transactionsproto.Status_STATUS_REVERSED, Amount: minorOf(0, p), AtMs: e.GetAtMs(),
+		SettledMs: e.GetAtMs(), Balance: e.GetBalance(),
 	}
 }
 
@@ -80,6 +93,7 @@ func statusOf(p *cardprocessingproto.Payment) transactionsproto.Status {
 	case cardprocessingproto.PaymentStatus_PAYMENT_STATUS_EXPIRED:
 		return transactionsproto.Status_STATUS_EXPIRED
 	case cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED,
+		cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SUSPENDED,
 		cardprocessingproto.PaymentStatus_PAYMENT_STATUS_UNSPECIFIED:
 	}
 	return transactionsproto.Status_STATUS_DECLINED

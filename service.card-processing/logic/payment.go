@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/errs"
 	"farthing/pkg/id"
 	moneyproto "farthing/pkg/money/proto"
 	balanceproto "farthing/service.balance/proto"
@@ -22,6 +23,8 @@ const (
 	Refund        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND
 	Abandonment   = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_ABANDONMENT
 	Advice        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_ADVICE
+	Resolution    = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_RESOLUTION
+	Correction    = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_CORRECTION
 )
 
 // PaymentEnded is why an increment is declined of which nothing is held any more.
@@ -36,6 +39,33 @@ type Said struct {
 	Descriptor  string
 	MCC         string
 	MoreFollows bool
+	Currency    string // Of Minor; empty for the payment's.
+
+	// Of a collection or refund: what was found when it was looked for, as the message named the card, and whether an
+	// operator has decided that it belongs here.
+	Doubt            *cardprocessingproto.Doubt
+	CardID, LastFour string
+	Decided          bool
+
+	Resolution *cardprocessingproto.Resolution // Of a Resolution and of a Correction.
+}
+
+// Admit refuses a message that a payment cannot take, before anything of it is written down.
+func Admit(p *cardprocessingproto.Payment, s Said) error {
+	switch {
+	case s.Kind == Resolution:
+		return admitResolution(p, s.Resolution)
+	case s.Kind == Clearing, s.Kind == Refund, s.Currency == "", s.Currency == p.GetCurrency():
+		return nil
+	}
+	return errs.BadParam("amount.currency", "must be the account's, "+p.GetCurrency())
+}
+
+// SameContent tells whether a message says what an event of its id was made of.
+func SameContent(e *cardprocessingproto.PaymentEvent, s Said) bool {
+	was, is := e.GetResolution(), s.Resolution
+	return e.GetKind() == s.Kind && e.GetAmountMinor() == s.Minor && was.GetKind() == is.GetKind() &&
+		was.GetTo().GetHoldId() == is.GetTo().GetHoldId()
 }
 
 // Opening is a payment as its authorisation left it: what became of its hold, and what the customer's transaction
@@ -95,6 +125,9 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 		}
 		e.ExtendedMinor, e.ReleasedMinor = max(s.Minor-held, 0), max(held-s.Minor, 0)
 	case Clearing:
+		if e.Unmatched = unmatchedBy(p, s, now); e.GetUnmatched().GetSuspended() {
+			break
+		}
 		e.CapturedMinor = min(s.Minor, held)
 		if !s.MoreFollows {
 			e.ReleasedMinor = held - e.CapturedMinor
@@ -103,11 +136,28 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 			e.BeginsTransactionId = transactionOf(e)
 		}
 	case Refund:
-		e.BeginsTransactionId = transactionOf(e)
+		if e.Unmatched = unmatchedBy(p, s, now); !e.GetUnmatched().GetSuspended() {
+			e.BeginsTransactionId = transactionOf(e)
+		}
+	case Resolution, Correction:
+		e.Resolution = proto.CloneOf(s.Resolution)
+		if e.Resolution.AtMs == 0 {
+			e.Resolution.AtMs = now.UnixMilli()
+		}
 	case Authorisation, cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
 	}
+	showUnmatched(p, e)
 	e.Changes = changesOf(e)
 	return e
+}
+
+// showUnmatched says where the customer sees something unmatched.
+func showUnmatched(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) {
+	if u := e.GetUnmatched(); u != nil && !u.GetSuspended() {
+		if u.TransactionId = e.GetBeginsTransactionId(); u.GetTransactionId() == "" {
+			u.TransactionId = p.GetTransactionId()
+		}
+	}
 }
 
 // transactionOf names the transaction that an event begins.
@@ -140,16 +190,25 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 	case Expiry:
 		next.ExpiredMinor += e.GetReleasedMinor()
 	case Clearing:
+		if e.GetUnmatched().GetSuspended() {
+			break
+		}
 		next.ClearedMinor += e.GetAmountMinor()
+		next.CollectedMinor = append(next.CollectedMinor, e.GetAmountMinor())
 		next.SettledMs = e.GetAtMs()
 		if e.GetBeginsTransactionId() != "" {
 			next.TransactionId = e.GetBeginsTransactionId()
 		}
 	case Refund:
+		if e.GetUnmatched().GetSuspended() {
+			break
+		}
 		next.RefundedMinor += e.GetAmountMinor()
 		next.SettledMs = e.GetAtMs()
-	case Authorisation, Increment, cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
+	case Resolution, Correction, Authorisation, Increment,
+		cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
 	}
+	afterUnmatched(next, e)
 	next.Status = statusAfter(next, e)
 	return next
 }
@@ -158,14 +217,29 @@ func statusAfter(
 	p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) cardprocessingproto.PaymentStatus {
 	switch {
+	case p.GetAccountId() == "":
+		return suspendedStatus(p)
 	case p.GetHeldMinor() > 0:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING
 	case p.GetClearedMinor() > 0, p.GetAuthorisedMinor() == 0 && p.GetRefundedMinor() > 0:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED
+	case (e.GetKind() == Resolution || e.GetKind() == Correction) &&
+		p.GetStatus() == cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED: // All of it was taken back.
+		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED
 	case e.GetReleasedMinor() == 0:
 		return p.GetStatus()
 	case e.GetKind() == Expiry:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_EXPIRED
+	}
+	return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED
+}
+
+// suspendedStatus is that of what no account is known for.
+func suspendedStatus(p *cardprocessingproto.Payment) cardprocessingproto.PaymentStatus {
+	for _, u := range p.GetUnmatched() {
+		if u.GetState() != StateResolved {
+			return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SUSPENDED
+		}
 	}
 	return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED
 }

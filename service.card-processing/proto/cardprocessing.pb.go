@@ -90,17 +90,20 @@ const (
 	PaymentStatus_PAYMENT_STATUS_DECLINED PaymentStatus = 3
 	PaymentStatus_PAYMENT_STATUS_REVERSED PaymentStatus = 4
 	PaymentStatus_PAYMENT_STATUS_EXPIRED  PaymentStatus = 5
+	// It was collected, or sent back, and nobody knows yet whose it is.
+	PaymentStatus_PAYMENT_STATUS_SUSPENDED PaymentStatus = 10
 )
 
 // Enum value maps for PaymentStatus.
 var (
 	PaymentStatus_name = map[int32]string{
-		0: "PAYMENT_STATUS_UNSPECIFIED",
-		1: "PAYMENT_STATUS_PENDING",
-		2: "PAYMENT_STATUS_SETTLED",
-		3: "PAYMENT_STATUS_DECLINED",
-		4: "PAYMENT_STATUS_REVERSED",
-		5: "PAYMENT_STATUS_EXPIRED",
+		0:  "PAYMENT_STATUS_UNSPECIFIED",
+		1:  "PAYMENT_STATUS_PENDING",
+		2:  "PAYMENT_STATUS_SETTLED",
+		3:  "PAYMENT_STATUS_DECLINED",
+		4:  "PAYMENT_STATUS_REVERSED",
+		5:  "PAYMENT_STATUS_EXPIRED",
+		10: "PAYMENT_STATUS_SUSPENDED",
 	}
 	PaymentStatus_value = map[string]int32{
 		"PAYMENT_STATUS_UNSPECIFIED": 0,
@@ -109,6 +112,7 @@ var (
 		"PAYMENT_STATUS_DECLINED":    3,
 		"PAYMENT_STATUS_REVERSED":    4,
 		"PAYMENT_STATUS_EXPIRED":     5,
+		"PAYMENT_STATUS_SUSPENDED":   10,
 	}
 )
 
@@ -153,20 +157,26 @@ const (
 	PaymentEventKind_PAYMENT_EVENT_KIND_ABANDONMENT PaymentEventKind = 7
 	// The final amount of an estimate.
 	PaymentEventKind_PAYMENT_EVENT_KIND_ADVICE PaymentEventKind = 8
+	// It was decided what becomes of a collection, or refund, that was unmatched.
+	PaymentEventKind_PAYMENT_EVENT_KIND_RESOLUTION PaymentEventKind = 20
+	// One that belongs to another payment has gone there.
+	PaymentEventKind_PAYMENT_EVENT_KIND_CORRECTION PaymentEventKind = 21
 )
 
 // Enum value maps for PaymentEventKind.
 var (
 	PaymentEventKind_name = map[int32]string{
-		0: "PAYMENT_EVENT_KIND_UNSPECIFIED",
-		1: "PAYMENT_EVENT_KIND_AUTHORISATION",
-		2: "PAYMENT_EVENT_KIND_INCREMENT",
-		3: "PAYMENT_EVENT_KIND_REVERSAL",
-		4: "PAYMENT_EVENT_KIND_EXPIRY",
-		5: "PAYMENT_EVENT_KIND_CLEARING",
-		6: "PAYMENT_EVENT_KIND_REFUND",
-		7: "PAYMENT_EVENT_KIND_ABANDONMENT",
-		8: "PAYMENT_EVENT_KIND_ADVICE",
+		0:  "PAYMENT_EVENT_KIND_UNSPECIFIED",
+		1:  "PAYMENT_EVENT_KIND_AUTHORISATION",
+		2:  "PAYMENT_EVENT_KIND_INCREMENT",
+		3:  "PAYMENT_EVENT_KIND_REVERSAL",
+		4:  "PAYMENT_EVENT_KIND_EXPIRY",
+		5:  "PAYMENT_EVENT_KIND_CLEARING",
+		6:  "PAYMENT_EVENT_KIND_REFUND",
+		7:  "PAYMENT_EVENT_KIND_ABANDONMENT",
+		8:  "PAYMENT_EVENT_KIND_ADVICE",
+		20: "PAYMENT_EVENT_KIND_RESOLUTION",
+		21: "PAYMENT_EVENT_KIND_CORRECTION",
 	}
 	PaymentEventKind_value = map[string]int32{
 		"PAYMENT_EVENT_KIND_UNSPECIFIED":   0,
@@ -178,6 +188,8 @@ var (
 		"PAYMENT_EVENT_KIND_REFUND":        6,
 		"PAYMENT_EVENT_KIND_ABANDONMENT":   7,
 		"PAYMENT_EVENT_KIND_ADVICE":        8,
+		"PAYMENT_EVENT_KIND_RESOLUTION":    20,
+		"PAYMENT_EVENT_KIND_CORRECTION":    21,
 	}
 )
 
@@ -1583,7 +1595,11 @@ type Payment struct {
 	// Only while it is being done: the next event.
 	Pending *PaymentEvent `protobuf:"bytes,22,opt,name=pending,proto3" json:"pending,omitempty"`
 	// Whose limits it counts against.
-	ControlSetId  string `protobuf:"bytes,23,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	ControlSetId string `protobuf:"bytes,23,opt,name=control_set_id,json=controlSetId,proto3" json:"control_set_id,omitempty"`
+	// The amounts that were collected, one by one, without those that were taken back.
+	CollectedMinor []int64 `protobuf:"varint,40,rep,packed,name=collected_minor,json=collectedMinor,proto3" json:"collected_minor,omitempty"`
+	// What of it somebody had, or has, to look at.
+	Unmatched     []*Unmatched `protobuf:"bytes,41,rep,name=unmatched,proto3" json:"unmatched,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1779,6 +1795,20 @@ func (x *Payment) GetControlSetId() string {
 	return ""
 }
 
+func (x *Payment) GetCollectedMinor() []int64 {
+	if x != nil {
+		return x.CollectedMinor
+	}
+	return nil
+}
+
+func (x *Payment) GetUnmatched() []*Unmatched {
+	if x != nil {
+		return x.Unmatched
+	}
+	return nil
+}
+
 // PaymentEvent is one thing that happened to a payment. It never changes. Amounts are minor units.
 type PaymentEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1810,7 +1840,11 @@ type PaymentEvent struct {
 	// What the account could spend right after; absent if it is not known.
 	Balance *proto.Money `protobuf:"bytes,15,opt,name=balance,proto3" json:"balance,omitempty"`
 	// Of an increment that nobody was answered in time: whatever becomes of it, it is declined.
-	GivenUp       bool `protobuf:"varint,16,opt,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
+	GivenUp bool `protobuf:"varint,16,opt,name=given_up,json=givenUp,proto3" json:"given_up,omitempty"`
+	// What is to be looked at since this event.
+	Unmatched *Unmatched `protobuf:"bytes,40,opt,name=unmatched,proto3" json:"unmatched,omitempty"`
+	// Of a resolution, and of a correction.
+	Resolution    *Resolution `protobuf:"bytes,41,opt,name=resolution,proto3" json:"resolution,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1964,11 +1998,25 @@ func (x *PaymentEvent) GetGivenUp() bool {
 	return false
 }
 
+func (x *PaymentEvent) GetUnmatched() *Unmatched {
+	if x != nil {
+		return x.Unmatched
+	}
+	return nil
+}
+
+func (x *PaymentEvent) GetResolution() *Resolution {
+	if x != nil {
+		return x.Resolution
+	}
+	return nil
+}
+
 var File_service_card_processing_proto_cardprocessing_proto protoreflect.FileDescriptor
 
 const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
-	"2service.card-processing/proto/cardprocessing.proto\x12\x11cardprocessing.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\x9b\x01\n" +
+	"2service.card-processing/proto/cardprocessing.proto\x12\x11cardprocessing.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\x1a.service.card-processing/proto/settlement.proto\"\x9b\x01\n" +
 	"\n" +
 	"NetworkIDs\x12\x1f\n" +
 	"\vacquirer_id\x18\x01 \x01(\tR\n" +
@@ -2078,7 +2126,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12$\n" +
 	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId\x12\x1d\n" +
 	"\n" +
-	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\x95\x06\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\xfa\x06\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -2108,7 +2156,9 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x129\n" +
 	"\apending\x18\x16 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\apending\x12$\n" +
-	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\"\xef\x04\n" +
+	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\x12'\n" +
+	"\x0fcollected_minor\x18( \x03(\x03R\x0ecollectedMinor\x12:\n" +
+	"\tunmatched\x18) \x03(\v2\x1c.cardprocessing.v1.UnmatchedR\tunmatched\"\xea\x05\n" +
 	"\fPaymentEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
@@ -2130,20 +2180,26 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x03mcc\x18\r \x01(\tR\x03mcc\x12!\n" +
 	"\fmore_follows\x18\x0e \x01(\bR\vmoreFollows\x12)\n" +
 	"\abalance\x18\x0f \x01(\v2\x0f.money.v1.MoneyR\abalance\x12\x19\n" +
-	"\bgiven_up\x18\x10 \x01(\bR\agivenUp*\x89\x01\n" +
+	"\bgiven_up\x18\x10 \x01(\bR\agivenUp\x12:\n" +
+	"\tunmatched\x18( \x01(\v2\x1c.cardprocessing.v1.UnmatchedR\tunmatched\x12=\n" +
+	"\n" +
+	"resolution\x18) \x01(\v2\x1d.cardprocessing.v1.ResolutionR\n" +
+	"resolution*\x89\x01\n" +
 	"\tEntryMode\x12\x1a\n" +
 	"\x16ENTRY_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_MODE_CHIP\x10\x01\x12\x1a\n" +
 	"\x16ENTRY_MODE_CONTACTLESS\x10\x02\x12\x18\n" +
 	"\x14ENTRY_MODE_MAGSTRIPE\x10\x03\x12\x15\n" +
-	"\x11ENTRY_MODE_ONLINE\x10\x04*\xbd\x01\n" +
+	"\x11ENTRY_MODE_ONLINE\x10\x04*\xdb\x01\n" +
 	"\rPaymentStatus\x12\x1e\n" +
 	"\x1aPAYMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16PAYMENT_STATUS_PENDING\x10\x01\x12\x1a\n" +
 	"\x16PAYMENT_STATUS_SETTLED\x10\x02\x12\x1b\n" +
 	"\x17PAYMENT_STATUS_DECLINED\x10\x03\x12\x1b\n" +
 	"\x17PAYMENT_STATUS_REVERSED\x10\x04\x12\x1a\n" +
-	"\x16PAYMENT_STATUS_EXPIRED\x10\x05*\xc1\x02\n" +
+	"\x16PAYMENT_STATUS_EXPIRED\x10\x05\x12\x1c\n" +
+	"\x18PAYMENT_STATUS_SUSPENDED\x10\n" +
+	"*\x87\x03\n" +
 	"\x10PaymentEventKind\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_UNSPECIFIED\x10\x00\x12$\n" +
 	" PAYMENT_EVENT_KIND_AUTHORISATION\x10\x01\x12 \n" +
@@ -2153,7 +2209,9 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x1bPAYMENT_EVENT_KIND_CLEARING\x10\x05\x12\x1d\n" +
 	"\x19PAYMENT_EVENT_KIND_REFUND\x10\x06\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_ABANDONMENT\x10\a\x12\x1d\n" +
-	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b2\xd1\x06\n" +
+	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b\x12!\n" +
+	"\x1dPAYMENT_EVENT_KIND_RESOLUTION\x10\x14\x12!\n" +
+	"\x1dPAYMENT_EVENT_KIND_CORRECTION\x10\x152\xd1\x06\n" +
 	"\x0eCardProcessing\x12p\n" +
 	"\tAuthorise\x12#.cardprocessing.v1.AuthoriseRequest\x1a$.cardprocessing.v1.AuthoriseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12j\n" +
 	"\aReverse\x12!.cardprocessing.v1.ReverseRequest\x1a\".cardprocessing.v1.ReverseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12p\n" +
@@ -2206,6 +2264,8 @@ var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
 	(*PaymentEvent)(nil),       // 23: cardprocessing.v1.PaymentEvent
 	(*proto.Money)(nil),        // 24: money.v1.Money
 	(*proto1.Check)(nil),       // 25: balance.v1.Check
+	(*Unmatched)(nil),          // 26: cardprocessing.v1.Unmatched
+	(*Resolution)(nil),         // 27: cardprocessing.v1.Resolution
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	3,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
@@ -2249,30 +2309,33 @@ var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	1,  // 38: cardprocessing.v1.Payment.status:type_name -> cardprocessing.v1.PaymentStatus
 	24, // 39: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
 	23, // 40: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
-	2,  // 41: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	24, // 42: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	24, // 43: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	4,  // 44: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	8,  // 45: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	10, // 46: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	14, // 47: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	12, // 48: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	16, // 49: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	20, // 50: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
-	18, // 51: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	5,  // 52: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	9,  // 53: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	11, // 54: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	15, // 55: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	13, // 56: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	17, // 57: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	21, // 58: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
-	19, // 59: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	52, // [52:60] is the sub-list for method output_type
-	44, // [44:52] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	26, // 41: cardprocessing.v1.Payment.unmatched:type_name -> cardprocessing.v1.Unmatched
+	2,  // 42: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	24, // 43: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	24, // 44: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	26, // 45: cardprocessing.v1.PaymentEvent.unmatched:type_name -> cardprocessing.v1.Unmatched
+	27, // 46: cardprocessing.v1.PaymentEvent.resolution:type_name -> cardprocessing.v1.Resolution
+	4,  // 47: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	8,  // 48: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	10, // 49: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	14, // 50: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	12, // 51: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	16, // 52: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	20, // 53: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	18, // 54: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	5,  // 55: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	9,  // 56: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	11, // 57: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	15, // 58: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	13, // 59: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	17, // 60: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	21, // 61: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	19, // 62: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	55, // [55:63] is the sub-list for method output_type
+	47, // [47:55] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }
@@ -2280,6 +2343,7 @@ func file_service_card_processing_proto_cardprocessing_proto_init() {
 	if File_service_card_processing_proto_cardprocessing_proto != nil {
 		return
 	}
+	file_service_card_processing_proto_settlement_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

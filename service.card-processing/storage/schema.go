@@ -12,11 +12,14 @@ var (
 	UnfinishedTable = worklist.Table("unfinished_payments")
 	// DueTable lists holds by when they expire.
 	DueTable = worklist.Table("due_holds")
+	// ResolvingTable lists what is unmatched and on its way to another payment.
+	ResolvingTable = worklist.Table("unfinished_resolutions")
 )
 
 // Schema is the keyspace of service.card-processing.
 func Schema() store.Schema {
 	return store.Schema{Keyspace: "card_processing", Tables: []store.Table{
-		processorIDsTable, paymentsTable, matchesTable, UnfinishedTable, DueTable,
+		processorIDsTable, paymentsTable, matchesTable, UnfinishedTable, DueTable, ResolvingTable,
+		unmatchedTable,
 	}}
 }
