@@ -35,6 +35,7 @@ func (h *Handler) operate(env *foundation.Env) {
 			foundation.Reply(w, cardprocessingproto.ExplanationOf(found), err)
 		}))
 	h.operateUnmatched(env)
+	h.operateClearing(env)
 }
 
 func (h *Handler) operateUnmatched(env *foundation.Env) {

@@ -31,6 +31,8 @@ type Handler struct {
 	due          *worklist.List // Holds, by when they expire.
 	resolving    *worklist.List // What is unmatched and on its way to another payment.
 	unmatched    *storage.Register
+	clearings    *storage.Clearings
+	clearing     *worklist.List // Clearing files that are being posted.
 	clock        *clock.Business
 	metrics      *metrics
 }
@@ -70,5 +72,6 @@ func (h *Handler) keep(k *store.Keyspace) {
 	h.processorIDs, h.payments, h.matches = storage.NewProcessorIDs(k), storage.NewPayments(k), storage.NewMatches(k)
 	h.unfinished = worklist.New(storage.UnfinishedTable, k)
 	h.due, h.resolving = worklist.New(storage.DueTable, k), worklist.New(storage.ResolvingTable, k)
+	h.clearings, h.clearing = storage.NewClearings(k), worklist.New(storage.ClearingTable, k)
 	h.unmatched = storage.NewUnmatched(k, logic.UnmatchedPrefix)
 }

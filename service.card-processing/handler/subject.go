@@ -16,30 +16,38 @@ import (
 func (h *Handler) follow(
 	ctx context.Context, kind cardprocessingproto.PaymentEventKind, f logic.FollowUp,
 ) (*cardprocessingproto.Payment, *cardprocessingproto.PaymentEvent, error) {
+	payment, done, err := h.followIn(ctx, kind, f, "")
+	return payment, done.PaymentEvent, err
+}
+
+// followIn is follow of a message that came in a clearing file.
+func (h *Handler) followIn(
+	ctx context.Context, kind cardprocessingproto.PaymentEventKind, f logic.FollowUp, file string,
+) (*cardprocessingproto.Payment, outcome, error) {
 	card, err := h.identify(ctx, f.Message.GetCardNumber(), f.Message.GetCardId())
 	if err != nil {
-		return nil, nil, err
+		return nil, outcome{}, err
 	}
 	if card == nil && kind != logic.Clearing && kind != logic.Refund {
-		return nil, nil, errs.Missing("card")
+		return nil, outcome{}, errs.Missing("card")
 	}
 	own, err := h.claim(ctx, kindOf(kind)+"/", f.Message, card, f)
 	if err != nil {
-		return nil, nil, err
+		return nil, outcome{}, err
 	}
 	said := saidOf(kind, own, f)
+	said.ClearingFile = file
 	found := storage.Match{Payment: own} // Of a card that is nobody's: the money is there all the same.
 	if card != nil {
 		if found, err = h.matched(ctx, f, said, card, own); err != nil {
-			return nil, nil, err
+			return nil, outcome{}, err
 		}
 	}
 	said.Doubt = found.Doubt
 	trace.Annotate(ctx, "authorisation_id", logic.AuthorisationID(found.Payment))
 	who := subjectOf(card, found.Payment)
 	who.currency = f.Amount.GetCurrency()
-	payment, done, err := h.record(ctx, who, said)
-	return payment, done.PaymentEvent, err
+	return h.record(ctx, who, said)
 }
 
 func saidOf(kind cardprocessingproto.PaymentEventKind, own string, f logic.FollowUp) logic.Said {

@@ -28,6 +28,7 @@ func (h *Handler) sweepers(env *foundation.Env) []worklist.Sweeper {
 		{List: h.unfinished, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.finishLate},
 		{List: h.due, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.expire},
 		{List: h.resolving, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.carryLate},
+		{List: h.clearing, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.advanceLate},
 	}
 }
 

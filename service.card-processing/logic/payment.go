@@ -47,6 +47,8 @@ type Said struct {
 	CardID, LastFour string
 	Decided          bool
 
+	ClearingFile string // That it came in; empty for a message of its own.
+
 	Resolution *cardprocessingproto.Resolution // Of a Resolution and of a Correction.
 }
 
@@ -107,6 +109,7 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 	e := &cardprocessingproto.PaymentEvent{
 		Number: p.GetVersion() + 1, Kind: s.Kind, MessageId: s.MessageID, AtMs: now.UnixMilli(), AmountMinor: s.Minor,
 		LocalAmount: s.Local, Descriptor_: s.Descriptor, Mcc: s.MCC, MoreFollows: s.MoreFollows,
+		ClearingFile: s.ClearingFile,
 	}
 	switch held := p.GetHeldMinor(); s.Kind {
 	case Reversal, Expiry, Abandonment: // An Abandonment and an Expiry are of all.

@@ -1844,7 +1844,9 @@ type PaymentEvent struct {
 	// What is to be looked at since this event.
 	Unmatched *Unmatched `protobuf:"bytes,40,opt,name=unmatched,proto3" json:"unmatched,omitempty"`
 	// Of a resolution, and of a correction.
-	Resolution    *Resolution `protobuf:"bytes,41,opt,name=resolution,proto3" json:"resolution,omitempty"`
+	Resolution *Resolution `protobuf:"bytes,41,opt,name=resolution,proto3" json:"resolution,omitempty"`
+	// The clearing file that it came in, by its digest; empty for a message of its own.
+	ClearingFile  string `protobuf:"bytes,42,opt,name=clearing_file,json=clearingFile,proto3" json:"clearing_file,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2012,6 +2014,13 @@ func (x *PaymentEvent) GetResolution() *Resolution {
 	return nil
 }
 
+func (x *PaymentEvent) GetClearingFile() string {
+	if x != nil {
+		return x.ClearingFile
+	}
+	return ""
+}
+
 var File_service_card_processing_proto_cardprocessing_proto protoreflect.FileDescriptor
 
 const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
@@ -2158,7 +2167,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\apending\x18\x16 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\apending\x12$\n" +
 	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\x12'\n" +
 	"\x0fcollected_minor\x18( \x03(\x03R\x0ecollectedMinor\x12:\n" +
-	"\tunmatched\x18) \x03(\v2\x1c.cardprocessing.v1.UnmatchedR\tunmatched\"\xea\x05\n" +
+	"\tunmatched\x18) \x03(\v2\x1c.cardprocessing.v1.UnmatchedR\tunmatched\"\x8f\x06\n" +
 	"\fPaymentEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
@@ -2184,7 +2193,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\tunmatched\x18( \x01(\v2\x1c.cardprocessing.v1.UnmatchedR\tunmatched\x12=\n" +
 	"\n" +
 	"resolution\x18) \x01(\v2\x1d.cardprocessing.v1.ResolutionR\n" +
-	"resolution*\x89\x01\n" +
+	"resolution\x12#\n" +
+	"\rclearing_file\x18* \x01(\tR\fclearingFile*\x89\x01\n" +
 	"\tEntryMode\x12\x1a\n" +
 	"\x16ENTRY_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_MODE_CHIP\x10\x01\x12\x1a\n" +

@@ -14,12 +14,14 @@ var (
 	DueTable = worklist.Table("due_holds")
 	// ResolvingTable lists what is unmatched and on its way to another payment.
 	ResolvingTable = worklist.Table("unfinished_resolutions")
+	// ClearingTable lists clearing files that are being posted.
+	ClearingTable = worklist.Table("unfinished_clearings")
 )
 
 // Schema is the keyspace of service.card-processing.
 func Schema() store.Schema {
 	return store.Schema{Keyspace: "card_processing", Tables: []store.Table{
 		processorIDsTable, paymentsTable, matchesTable, UnfinishedTable, DueTable, ResolvingTable,
-		unmatchedTable,
+		unmatchedTable, clearingFilesTable, clearingIDsTable, ClearingTable,
 	}}
 }
