@@ -70,6 +70,18 @@ func title(t *transactionsproto.Transaction) string {
 func body(t *transactionsproto.Transaction) string {
 	amount := money.Amount{Minor: t.GetAmount().GetMinor(), Currency: t.GetAmount().GetCurrency()}
 	paid := amount.Negated().Symbolic()
+	switch t.GetDispute() {
+	case "won":
+		return "You have won your dispute: the money is yours"
+	case "lost":
+		return "You have lost your dispute: the payment stands"
+	case "provisional_credit":
+		return "You have " + amount.Symbolic() + " back while we look into your dispute"
+	case "credit":
+		return "You have " + amount.Symbolic() + " back: you have won your dispute"
+	case "credit_taken_back":
+		return "We have taken back " + paid + ": your dispute was lost"
+	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Your payment of " + paid + " was declined"

@@ -36,6 +36,7 @@ func (h *Handler) operate(env *foundation.Env) {
 		}))
 	h.operateUnmatched(env)
 	h.operateClearing(env)
+	h.operateDisputes(env)
 }
 
 func (h *Handler) operateUnmatched(env *foundation.Env) {

@@ -153,7 +153,7 @@ func (h *Handler) finish(ctx context.Context, p storage.Payment) error {
 		return err
 	}
 	after := logic.After(before, done)
-	if follow := logic.Follow(before, after, done); follow != nil {
+	for _, follow := range logic.Follow(before, after, done) {
 		if _, err := h.transactions.Follow(ctx, follow); err != nil {
 			return fmt.Errorf("following in the transaction: %w", err)
 		}

@@ -31,6 +31,7 @@ type Handler struct {
 	due          *worklist.List // Holds, by when they expire.
 	resolving    *worklist.List // What is unmatched and on its way to another payment.
 	unmatched    *storage.Register
+	disputes     *storage.Register
 	clearings    *storage.Clearings
 	clearing     *worklist.List // Clearing files that are being posted.
 	clock        *clock.Business
@@ -56,6 +57,7 @@ func register(env *foundation.Env) error {
 	}
 	h.keep(env.Store)
 	cardprocessingproto.RegisterCardProcessingServer(env.GRPC, h)
+	cardprocessingproto.RegisterDisputesServer(env.GRPC, &disputes{h: h})
 	env.Subscribe(events.Subscription{
 		Name: "card_processing", Types: []string{"balance.entry_posted"}, After: unansweredAfter,
 		MaxTries: releaseTries, Handle: h.releaseUnanswered,
@@ -74,4 +76,5 @@ func (h *Handler) keep(k *store.Keyspace) {
 	h.due, h.resolving = worklist.New(storage.DueTable, k), worklist.New(storage.ResolvingTable, k)
 	h.clearings, h.clearing = storage.NewClearings(k), worklist.New(storage.ClearingTable, k)
 	h.unmatched = storage.NewUnmatched(k, logic.UnmatchedPrefix)
+	h.disputes = storage.NewDisputes(k, logic.DisputePrefix)
 }

@@ -19,6 +19,11 @@ import (
 
 // register lists what an event that is yet to begin brings for operators to look at.
 func (h *Handler) register(ctx context.Context, key string, e *cardprocessingproto.PaymentEvent) error {
+	if e.GetKind() == logic.Disputed {
+		if err := h.disputes.Open(ctx, storage.Registered{ID: e.GetDispute().GetDisputeId(), Payment: key}); err != nil {
+			return fmt.Errorf("listing a dispute: %w", err)
+		}
+	}
 	if e.GetUnmatched() == nil {
 		return nil
 	}
@@ -32,6 +37,9 @@ func (h *Handler) register(ctx context.Context, key string, e *cardprocessingpro
 func (h *Handler) strikeOff(
 	ctx context.Context, key string, after *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) error {
+	if e.GetKind() == logic.Won || e.GetKind() == logic.Lost {
+		return h.disputes.Close(ctx, storage.Registered{ID: e.GetDispute().GetDisputeId(), Payment: key})
+	}
 	u := logic.FindUnmatched(after, e.GetResolution().GetUnmatchedId())
 	if u.GetState() != logic.StateResolved {
 		return nil

@@ -25,6 +25,10 @@ const (
 	Advice        = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_ADVICE
 	Resolution    = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_RESOLUTION
 	Correction    = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_CORRECTION
+	Disputed      = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE
+	Credited      = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT
+	Won           = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE_WON
+	Lost          = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE_LOST
 )
 
 // PaymentEnded is why an increment is declined of which nothing is held any more.
@@ -50,22 +54,30 @@ type Said struct {
 	ClearingFile string // That it came in; empty for a message of its own.
 
 	Resolution *cardprocessingproto.Resolution // Of a Resolution and of a Correction.
+
+	Dispute *cardprocessingproto.DisputeStep // Of a step of a dispute.
 }
 
 // Admit refuses a message that a payment cannot take, before anything of it is written down.
 func Admit(p *cardprocessingproto.Payment, s Said) error {
+	moved := s.Kind == Clearing || s.Kind == Refund // There is no refusing it.
 	switch {
+	case !moved && s.Currency != "" && s.Currency != p.GetCurrency():
+		return errs.BadParam("amount.currency", "must be the account's, "+p.GetCurrency())
 	case s.Kind == Resolution:
 		return admitResolution(p, s.Resolution)
-	case s.Kind == Clearing, s.Kind == Refund, s.Currency == "", s.Currency == p.GetCurrency():
-		return nil
+	case s.Dispute != nil:
+		return admitDispute(p, s)
 	}
-	return errs.BadParam("amount.currency", "must be the account's, "+p.GetCurrency())
+	return nil
 }
 
 // SameContent tells whether a message says what an event of its id was made of.
 func SameContent(e *cardprocessingproto.PaymentEvent, s Said) bool {
 	was, is := e.GetResolution(), s.Resolution
+	if e.GetDispute().GetReason() != s.Dispute.GetReason() {
+		return false
+	}
 	return e.GetKind() == s.Kind && e.GetAmountMinor() == s.Minor && was.GetKind() == is.GetKind() &&
 		was.GetTo().GetHoldId() == is.GetTo().GetHoldId()
 }
@@ -147,6 +159,8 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 		if e.Resolution.AtMs == 0 {
 			e.Resolution.AtMs = now.UnixMilli()
 		}
+	case Disputed, Credited, Won, Lost:
+		planDispute(p, s, e)
 	case Authorisation, cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
 	}
 	showUnmatched(p, e)
@@ -201,6 +215,7 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 		next.SettledMs = e.GetAtMs()
 		if e.GetBeginsTransactionId() != "" {
 			next.TransactionId = e.GetBeginsTransactionId()
+			next.Descriptor_, next.Mcc = e.GetDescriptor_(), e.GetMcc()
 		}
 	case Refund:
 		if e.GetUnmatched().GetSuspended() {
@@ -208,6 +223,8 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 		}
 		next.RefundedMinor += e.GetAmountMinor()
 		next.SettledMs = e.GetAtMs()
+	case Disputed, Credited, Won, Lost:
+		afterDispute(next, e)
 	case Resolution, Correction, Authorisation, Increment,
 		cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
 	}

@@ -109,6 +109,14 @@ func admitResolution(p *cardprocessingproto.Payment, r *cardprocessingproto.Reso
 	if r.GetKind() == WrittenOff && u.GetRefund() && !u.GetSuspended() {
 		return errs.BadParam("kind", "must not be written_off for money that the customer has: accept or return it")
 	}
+	nobodys := u.GetSuspended() && u.GetDoubt().GetReason() != Duplicate
+	if r.GetKind() == Accepted && nobodys && r.GetTo() == nil {
+		return errs.MissingParam("card_id")
+	}
+	takesBack := r.GetKind() != Accepted && !u.GetRefund() && !u.GetSuspended()
+	if takesBack && disputable(p) < u.GetAmount().GetMinor() {
+		return errs.New(errs.PreconditionFailed+".dispute", "It is disputed: the dispute decides it")
+	}
 	return nil
 }
 
@@ -136,6 +144,8 @@ func AdjustmentsOf(p *cardprocessingproto.Payment, e *cardprocessingproto.Paymen
 	switch {
 	case e.GetUnmatched().GetSuspended():
 		return []Adjustment{put(e.GetUnmatched(), e.GetMessageId(), OnSuspense, OnSettlement)}
+	case e.GetDispute() != nil:
+		return disputing(p, e)
 	case e.GetKind() == Resolution && e.GetResolution().GetTo() == nil, e.GetKind() == Correction:
 		return resolving(FindUnmatched(p, e.GetResolution().GetUnmatchedId()), e)
 	}
@@ -212,6 +222,11 @@ func CountOwn(p *cardprocessingproto.Payment, own map[string]int64) {
 			own["suspense "+u.GetAmount().GetCurrency()] += minor
 		default:
 			own["suspense "+u.GetAmount().GetCurrency()] -= minor
+		}
+	}
+	for _, d := range p.GetDisputes() {
+		if d.GetStatus() == DisputeCredited {
+			own["disputes "+p.GetCurrency()] -= d.GetAmountMinor()
 		}
 	}
 }

@@ -161,6 +161,11 @@ const (
 	PaymentEventKind_PAYMENT_EVENT_KIND_RESOLUTION PaymentEventKind = 20
 	// One that belongs to another payment has gone there.
 	PaymentEventKind_PAYMENT_EVENT_KIND_CORRECTION PaymentEventKind = 21
+	// The customer says that what was collected is wrong; then what became of that.
+	PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE            PaymentEventKind = 22
+	PaymentEventKind_PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT PaymentEventKind = 23
+	PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE_WON        PaymentEventKind = 24
+	PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE_LOST       PaymentEventKind = 25
 )
 
 // Enum value maps for PaymentEventKind.
@@ -177,19 +182,27 @@ var (
 		8:  "PAYMENT_EVENT_KIND_ADVICE",
 		20: "PAYMENT_EVENT_KIND_RESOLUTION",
 		21: "PAYMENT_EVENT_KIND_CORRECTION",
+		22: "PAYMENT_EVENT_KIND_DISPUTE",
+		23: "PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT",
+		24: "PAYMENT_EVENT_KIND_DISPUTE_WON",
+		25: "PAYMENT_EVENT_KIND_DISPUTE_LOST",
 	}
 	PaymentEventKind_value = map[string]int32{
-		"PAYMENT_EVENT_KIND_UNSPECIFIED":   0,
-		"PAYMENT_EVENT_KIND_AUTHORISATION": 1,
-		"PAYMENT_EVENT_KIND_INCREMENT":     2,
-		"PAYMENT_EVENT_KIND_REVERSAL":      3,
-		"PAYMENT_EVENT_KIND_EXPIRY":        4,
-		"PAYMENT_EVENT_KIND_CLEARING":      5,
-		"PAYMENT_EVENT_KIND_REFUND":        6,
-		"PAYMENT_EVENT_KIND_ABANDONMENT":   7,
-		"PAYMENT_EVENT_KIND_ADVICE":        8,
-		"PAYMENT_EVENT_KIND_RESOLUTION":    20,
-		"PAYMENT_EVENT_KIND_CORRECTION":    21,
+		"PAYMENT_EVENT_KIND_UNSPECIFIED":        0,
+		"PAYMENT_EVENT_KIND_AUTHORISATION":      1,
+		"PAYMENT_EVENT_KIND_INCREMENT":          2,
+		"PAYMENT_EVENT_KIND_REVERSAL":           3,
+		"PAYMENT_EVENT_KIND_EXPIRY":             4,
+		"PAYMENT_EVENT_KIND_CLEARING":           5,
+		"PAYMENT_EVENT_KIND_REFUND":             6,
+		"PAYMENT_EVENT_KIND_ABANDONMENT":        7,
+		"PAYMENT_EVENT_KIND_ADVICE":             8,
+		"PAYMENT_EVENT_KIND_RESOLUTION":         20,
+		"PAYMENT_EVENT_KIND_CORRECTION":         21,
+		"PAYMENT_EVENT_KIND_DISPUTE":            22,
+		"PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT": 23,
+		"PAYMENT_EVENT_KIND_DISPUTE_WON":        24,
+		"PAYMENT_EVENT_KIND_DISPUTE_LOST":       25,
 	}
 )
 
@@ -1599,7 +1612,9 @@ type Payment struct {
 	// The amounts that were collected, one by one, without those that were taken back.
 	CollectedMinor []int64 `protobuf:"varint,40,rep,packed,name=collected_minor,json=collectedMinor,proto3" json:"collected_minor,omitempty"`
 	// What of it somebody had, or has, to look at.
-	Unmatched     []*Unmatched `protobuf:"bytes,41,rep,name=unmatched,proto3" json:"unmatched,omitempty"`
+	Unmatched []*Unmatched `protobuf:"bytes,41,rep,name=unmatched,proto3" json:"unmatched,omitempty"`
+	// What of it the customer disputes, or has disputed.
+	Disputes      []*Dispute `protobuf:"bytes,42,rep,name=disputes,proto3" json:"disputes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1809,6 +1824,13 @@ func (x *Payment) GetUnmatched() []*Unmatched {
 	return nil
 }
 
+func (x *Payment) GetDisputes() []*Dispute {
+	if x != nil {
+		return x.Disputes
+	}
+	return nil
+}
+
 // PaymentEvent is one thing that happened to a payment. It never changes. Amounts are minor units.
 type PaymentEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1846,7 +1868,9 @@ type PaymentEvent struct {
 	// Of a resolution, and of a correction.
 	Resolution *Resolution `protobuf:"bytes,41,opt,name=resolution,proto3" json:"resolution,omitempty"`
 	// The clearing file that it came in, by its digest; empty for a message of its own.
-	ClearingFile  string `protobuf:"bytes,42,opt,name=clearing_file,json=clearingFile,proto3" json:"clearing_file,omitempty"`
+	ClearingFile string `protobuf:"bytes,42,opt,name=clearing_file,json=clearingFile,proto3" json:"clearing_file,omitempty"`
+	// Of a step of a dispute.
+	Dispute       *DisputeStep `protobuf:"bytes,43,opt,name=dispute,proto3" json:"dispute,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2021,6 +2045,13 @@ func (x *PaymentEvent) GetClearingFile() string {
 	return ""
 }
 
+func (x *PaymentEvent) GetDispute() *DisputeStep {
+	if x != nil {
+		return x.Dispute
+	}
+	return nil
+}
+
 var File_service_card_processing_proto_cardprocessing_proto protoreflect.FileDescriptor
 
 const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
@@ -2135,7 +2166,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12$\n" +
 	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId\x12\x1d\n" +
 	"\n" +
-	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\xfa\x06\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\xb2\a\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -2167,7 +2198,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\apending\x18\x16 \x01(\v2\x1f.cardprocessing.v1.PaymentEventR\apending\x12$\n" +
 	"\x0econtrol_set_id\x18\x17 \x01(\tR\fcontrolSetId\x12'\n" +
 	"\x0fcollected_minor\x18( \x03(\x03R\x0ecollectedMinor\x12:\n" +
-	"\tunmatched\x18) \x03(\v2\x1c.cardprocessing.v1.UnmatchedR\tunmatched\"\x8f\x06\n" +
+	"\tunmatched\x18) \x03(\v2\x1c.cardprocessing.v1.UnmatchedR\tunmatched\x126\n" +
+	"\bdisputes\x18* \x03(\v2\x1a.cardprocessing.v1.DisputeR\bdisputes\"\xc9\x06\n" +
 	"\fPaymentEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
@@ -2194,7 +2226,8 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
 	"resolution\x18) \x01(\v2\x1d.cardprocessing.v1.ResolutionR\n" +
 	"resolution\x12#\n" +
-	"\rclearing_file\x18* \x01(\tR\fclearingFile*\x89\x01\n" +
+	"\rclearing_file\x18* \x01(\tR\fclearingFile\x128\n" +
+	"\adispute\x18+ \x01(\v2\x1e.cardprocessing.v1.DisputeStepR\adispute*\x89\x01\n" +
 	"\tEntryMode\x12\x1a\n" +
 	"\x16ENTRY_MODE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_MODE_CHIP\x10\x01\x12\x1a\n" +
@@ -2209,7 +2242,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x17PAYMENT_STATUS_REVERSED\x10\x04\x12\x1a\n" +
 	"\x16PAYMENT_STATUS_EXPIRED\x10\x05\x12\x1c\n" +
 	"\x18PAYMENT_STATUS_SUSPENDED\x10\n" +
-	"*\x87\x03\n" +
+	"*\x9b\x04\n" +
 	"\x10PaymentEventKind\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_UNSPECIFIED\x10\x00\x12$\n" +
 	" PAYMENT_EVENT_KIND_AUTHORISATION\x10\x01\x12 \n" +
@@ -2221,7 +2254,11 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x1ePAYMENT_EVENT_KIND_ABANDONMENT\x10\a\x12\x1d\n" +
 	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b\x12!\n" +
 	"\x1dPAYMENT_EVENT_KIND_RESOLUTION\x10\x14\x12!\n" +
-	"\x1dPAYMENT_EVENT_KIND_CORRECTION\x10\x152\xd1\x06\n" +
+	"\x1dPAYMENT_EVENT_KIND_CORRECTION\x10\x15\x12\x1e\n" +
+	"\x1aPAYMENT_EVENT_KIND_DISPUTE\x10\x16\x12)\n" +
+	"%PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT\x10\x17\x12\"\n" +
+	"\x1ePAYMENT_EVENT_KIND_DISPUTE_WON\x10\x18\x12#\n" +
+	"\x1fPAYMENT_EVENT_KIND_DISPUTE_LOST\x10\x192\xd1\x06\n" +
 	"\x0eCardProcessing\x12p\n" +
 	"\tAuthorise\x12#.cardprocessing.v1.AuthoriseRequest\x1a$.cardprocessing.v1.AuthoriseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12j\n" +
 	"\aReverse\x12!.cardprocessing.v1.ReverseRequest\x1a\".cardprocessing.v1.ReverseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12p\n" +
@@ -2275,7 +2312,9 @@ var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
 	(*proto.Money)(nil),        // 24: money.v1.Money
 	(*proto1.Check)(nil),       // 25: balance.v1.Check
 	(*Unmatched)(nil),          // 26: cardprocessing.v1.Unmatched
-	(*Resolution)(nil),         // 27: cardprocessing.v1.Resolution
+	(*Dispute)(nil),            // 27: cardprocessing.v1.Dispute
+	(*Resolution)(nil),         // 28: cardprocessing.v1.Resolution
+	(*DisputeStep)(nil),        // 29: cardprocessing.v1.DisputeStep
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	3,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
@@ -2320,32 +2359,34 @@ var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	24, // 39: cardprocessing.v1.Payment.local_amount:type_name -> money.v1.Money
 	23, // 40: cardprocessing.v1.Payment.pending:type_name -> cardprocessing.v1.PaymentEvent
 	26, // 41: cardprocessing.v1.Payment.unmatched:type_name -> cardprocessing.v1.Unmatched
-	2,  // 42: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	24, // 43: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	24, // 44: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	26, // 45: cardprocessing.v1.PaymentEvent.unmatched:type_name -> cardprocessing.v1.Unmatched
-	27, // 46: cardprocessing.v1.PaymentEvent.resolution:type_name -> cardprocessing.v1.Resolution
-	4,  // 47: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	8,  // 48: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	10, // 49: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	14, // 50: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	12, // 51: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	16, // 52: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	20, // 53: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
-	18, // 54: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	5,  // 55: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	9,  // 56: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	11, // 57: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	15, // 58: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	13, // 59: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	17, // 60: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	21, // 61: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
-	19, // 62: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	55, // [55:63] is the sub-list for method output_type
-	47, // [47:55] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	27, // 42: cardprocessing.v1.Payment.disputes:type_name -> cardprocessing.v1.Dispute
+	2,  // 43: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	24, // 44: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	24, // 45: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	26, // 46: cardprocessing.v1.PaymentEvent.unmatched:type_name -> cardprocessing.v1.Unmatched
+	28, // 47: cardprocessing.v1.PaymentEvent.resolution:type_name -> cardprocessing.v1.Resolution
+	29, // 48: cardprocessing.v1.PaymentEvent.dispute:type_name -> cardprocessing.v1.DisputeStep
+	4,  // 49: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	8,  // 50: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	10, // 51: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	14, // 52: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	12, // 53: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	16, // 54: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	20, // 55: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	18, // 56: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	5,  // 57: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	9,  // 58: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	11, // 59: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	15, // 60: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	13, // 61: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	17, // 62: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	21, // 63: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	19, // 64: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	57, // [57:65] is the sub-list for method output_type
+	49, // [49:57] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }

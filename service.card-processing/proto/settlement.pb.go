@@ -202,6 +202,62 @@ func (ResolutionKind) EnumDescriptor() ([]byte, []int) {
 	return file_service_card_processing_proto_settlement_proto_rawDescGZIP(), []int{2}
 }
 
+type DisputeStatus int32
+
+const (
+	DisputeStatus_DISPUTE_STATUS_UNSPECIFIED DisputeStatus = 0
+	DisputeStatus_DISPUTE_STATUS_OPEN        DisputeStatus = 1
+	// The customer has the money while it is not decided.
+	DisputeStatus_DISPUTE_STATUS_CREDITED DisputeStatus = 2
+	DisputeStatus_DISPUTE_STATUS_WON      DisputeStatus = 3
+	DisputeStatus_DISPUTE_STATUS_LOST     DisputeStatus = 4
+)
+
+// Enum value maps for DisputeStatus.
+var (
+	DisputeStatus_name = map[int32]string{
+		0: "DISPUTE_STATUS_UNSPECIFIED",
+		1: "DISPUTE_STATUS_OPEN",
+		2: "DISPUTE_STATUS_CREDITED",
+		3: "DISPUTE_STATUS_WON",
+		4: "DISPUTE_STATUS_LOST",
+	}
+	DisputeStatus_value = map[string]int32{
+		"DISPUTE_STATUS_UNSPECIFIED": 0,
+		"DISPUTE_STATUS_OPEN":        1,
+		"DISPUTE_STATUS_CREDITED":    2,
+		"DISPUTE_STATUS_WON":         3,
+		"DISPUTE_STATUS_LOST":        4,
+	}
+)
+
+func (x DisputeStatus) Enum() *DisputeStatus {
+	p := new(DisputeStatus)
+	*p = x
+	return p
+}
+
+func (x DisputeStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DisputeStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_card_processing_proto_settlement_proto_enumTypes[3].Descriptor()
+}
+
+func (DisputeStatus) Type() protoreflect.EnumType {
+	return &file_service_card_processing_proto_settlement_proto_enumTypes[3]
+}
+
+func (x DisputeStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DisputeStatus.Descriptor instead.
+func (DisputeStatus) EnumDescriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_settlement_proto_rawDescGZIP(), []int{3}
+}
+
 // Doubt is why a message may not belong where it went, and what else it may be of.
 type Doubt struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -587,6 +643,191 @@ func (x *Target) GetControlSetId() string {
 	return ""
 }
 
+// Dispute is that a customer says that what was collected is wrong. Amounts are minor units of the payment's currency.
+type Dispute struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// dsp_…
+	Id          string        `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Status      DisputeStatus `protobuf:"varint,2,opt,name=status,proto3,enum=cardprocessing.v1.DisputeStatus" json:"status,omitempty"`
+	AmountMinor int64         `protobuf:"varint,3,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	// "fraud", …
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Each step of it, in order.
+	Steps         []*DisputeStep `protobuf:"bytes,5,rep,name=steps,proto3" json:"steps,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Dispute) Reset() {
+	*x = Dispute{}
+	mi := &file_service_card_processing_proto_settlement_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Dispute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Dispute) ProtoMessage() {}
+
+func (x *Dispute) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_settlement_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Dispute.ProtoReflect.Descriptor instead.
+func (*Dispute) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_settlement_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Dispute) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Dispute) GetStatus() DisputeStatus {
+	if x != nil {
+		return x.Status
+	}
+	return DisputeStatus_DISPUTE_STATUS_UNSPECIFIED
+}
+
+func (x *Dispute) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *Dispute) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Dispute) GetSteps() []*DisputeStep {
+	if x != nil {
+		return x.Steps
+	}
+	return nil
+}
+
+// DisputeStep is one step of a dispute.
+type DisputeStep struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	DisputeId string                 `protobuf:"bytes,1,opt,name=dispute_id,json=disputeId,proto3" json:"dispute_id,omitempty"`
+	// What it has come to by this.
+	Status DisputeStatus `protobuf:"varint,2,opt,name=status,proto3,enum=cardprocessing.v1.DisputeStatus" json:"status,omitempty"`
+	By     string        `protobuf:"bytes,3,opt,name=by,proto3" json:"by,omitempty"`
+	Note   string        `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	// Of the first one.
+	Reason      string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	AmountMinor int64  `protobuf:"varint,6,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
+	// Unix milliseconds of business time.
+	AtMs int64 `protobuf:"varint,7,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	// The transaction that shows the money that moved by it; empty if none did.
+	TransactionId string `protobuf:"bytes,8,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisputeStep) Reset() {
+	*x = DisputeStep{}
+	mi := &file_service_card_processing_proto_settlement_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisputeStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisputeStep) ProtoMessage() {}
+
+func (x *DisputeStep) ProtoReflect() protoreflect.Message {
+	mi := &file_service_card_processing_proto_settlement_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisputeStep.ProtoReflect.Descriptor instead.
+func (*DisputeStep) Descriptor() ([]byte, []int) {
+	return file_service_card_processing_proto_settlement_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *DisputeStep) GetDisputeId() string {
+	if x != nil {
+		return x.DisputeId
+	}
+	return ""
+}
+
+func (x *DisputeStep) GetStatus() DisputeStatus {
+	if x != nil {
+		return x.Status
+	}
+	return DisputeStatus_DISPUTE_STATUS_UNSPECIFIED
+}
+
+func (x *DisputeStep) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *DisputeStep) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *DisputeStep) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DisputeStep) GetAmountMinor() int64 {
+	if x != nil {
+		return x.AmountMinor
+	}
+	return 0
+}
+
+func (x *DisputeStep) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *DisputeStep) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
 var File_service_card_processing_proto_settlement_proto protoreflect.FileDescriptor
 
 const file_service_card_processing_proto_settlement_proto_rawDesc = "" +
@@ -633,7 +874,23 @@ const file_service_card_processing_proto_settlement_proto_rawDesc = "" +
 	"account_id\x18\x02 \x01(\tR\taccountId\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x17\n" +
 	"\acard_id\x18\x04 \x01(\tR\x06cardId\x12$\n" +
-	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId*\x89\x02\n" +
+	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId\"\xc4\x01\n" +
+	"\aDispute\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x128\n" +
+	"\x06status\x18\x02 \x01(\x0e2 .cardprocessing.v1.DisputeStatusR\x06status\x12!\n" +
+	"\famount_minor\x18\x03 \x01(\x03R\vamountMinor\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x124\n" +
+	"\x05steps\x18\x05 \x03(\v2\x1e.cardprocessing.v1.DisputeStepR\x05steps\"\x81\x02\n" +
+	"\vDisputeStep\x12\x1d\n" +
+	"\n" +
+	"dispute_id\x18\x01 \x01(\tR\tdisputeId\x128\n" +
+	"\x06status\x18\x02 \x01(\x0e2 .cardprocessing.v1.DisputeStatusR\x06status\x12\x0e\n" +
+	"\x02by\x18\x03 \x01(\tR\x02by\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12!\n" +
+	"\famount_minor\x18\x06 \x01(\x03R\vamountMinor\x12\x13\n" +
+	"\x05at_ms\x18\a \x01(\x03R\x04atMs\x12%\n" +
+	"\x0etransaction_id\x18\b \x01(\tR\rtransactionId*\x89\x02\n" +
 	"\x0fUnmatchedReason\x12 \n" +
 	"\x1cUNMATCHED_REASON_UNSPECIFIED\x10\x00\x12%\n" +
 	"!UNMATCHED_REASON_NO_AUTHORISATION\x10\x01\x12\x1e\n" +
@@ -652,7 +909,13 @@ const file_service_card_processing_proto_settlement_proto_rawDesc = "" +
 	"\x18RESOLUTION_KIND_ACCEPTED\x10\x01\x12\x1c\n" +
 	"\x18RESOLUTION_KIND_ATTACHED\x10\x02\x12\x1c\n" +
 	"\x18RESOLUTION_KIND_RETURNED\x10\x03\x12\x1f\n" +
-	"\x1bRESOLUTION_KIND_WRITTEN_OFF\x10\x04B<Z:farthing/service.card-processing/proto;cardprocessingprotob\x06proto3"
+	"\x1bRESOLUTION_KIND_WRITTEN_OFF\x10\x04*\x96\x01\n" +
+	"\rDisputeStatus\x12\x1e\n" +
+	"\x1aDISPUTE_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13DISPUTE_STATUS_OPEN\x10\x01\x12\x1b\n" +
+	"\x17DISPUTE_STATUS_CREDITED\x10\x02\x12\x16\n" +
+	"\x12DISPUTE_STATUS_WON\x10\x03\x12\x17\n" +
+	"\x13DISPUTE_STATUS_LOST\x10\x04B<Z:farthing/service.card-processing/proto;cardprocessingprotob\x06proto3"
 
 var (
 	file_service_card_processing_proto_settlement_proto_rawDescOnce sync.Once
@@ -666,32 +929,38 @@ func file_service_card_processing_proto_settlement_proto_rawDescGZIP() []byte {
 	return file_service_card_processing_proto_settlement_proto_rawDescData
 }
 
-var file_service_card_processing_proto_settlement_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_service_card_processing_proto_settlement_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_service_card_processing_proto_settlement_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_service_card_processing_proto_settlement_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_service_card_processing_proto_settlement_proto_goTypes = []any{
 	(UnmatchedReason)(0), // 0: cardprocessing.v1.UnmatchedReason
 	(UnmatchedState)(0),  // 1: cardprocessing.v1.UnmatchedState
 	(ResolutionKind)(0),  // 2: cardprocessing.v1.ResolutionKind
-	(*Doubt)(nil),        // 3: cardprocessing.v1.Doubt
-	(*Unmatched)(nil),    // 4: cardprocessing.v1.Unmatched
-	(*Resolution)(nil),   // 5: cardprocessing.v1.Resolution
-	(*Target)(nil),       // 6: cardprocessing.v1.Target
-	(*proto.Money)(nil),  // 7: money.v1.Money
+	(DisputeStatus)(0),   // 3: cardprocessing.v1.DisputeStatus
+	(*Doubt)(nil),        // 4: cardprocessing.v1.Doubt
+	(*Unmatched)(nil),    // 5: cardprocessing.v1.Unmatched
+	(*Resolution)(nil),   // 6: cardprocessing.v1.Resolution
+	(*Target)(nil),       // 7: cardprocessing.v1.Target
+	(*Dispute)(nil),      // 8: cardprocessing.v1.Dispute
+	(*DisputeStep)(nil),  // 9: cardprocessing.v1.DisputeStep
+	(*proto.Money)(nil),  // 10: money.v1.Money
 }
 var file_service_card_processing_proto_settlement_proto_depIdxs = []int32{
-	0, // 0: cardprocessing.v1.Doubt.reason:type_name -> cardprocessing.v1.UnmatchedReason
-	3, // 1: cardprocessing.v1.Unmatched.doubt:type_name -> cardprocessing.v1.Doubt
-	1, // 2: cardprocessing.v1.Unmatched.state:type_name -> cardprocessing.v1.UnmatchedState
-	7, // 3: cardprocessing.v1.Unmatched.amount:type_name -> money.v1.Money
-	7, // 4: cardprocessing.v1.Unmatched.local_amount:type_name -> money.v1.Money
-	5, // 5: cardprocessing.v1.Unmatched.resolution:type_name -> cardprocessing.v1.Resolution
-	2, // 6: cardprocessing.v1.Resolution.kind:type_name -> cardprocessing.v1.ResolutionKind
-	6, // 7: cardprocessing.v1.Resolution.to:type_name -> cardprocessing.v1.Target
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	0,  // 0: cardprocessing.v1.Doubt.reason:type_name -> cardprocessing.v1.UnmatchedReason
+	4,  // 1: cardprocessing.v1.Unmatched.doubt:type_name -> cardprocessing.v1.Doubt
+	1,  // 2: cardprocessing.v1.Unmatched.state:type_name -> cardprocessing.v1.UnmatchedState
+	10, // 3: cardprocessing.v1.Unmatched.amount:type_name -> money.v1.Money
+	10, // 4: cardprocessing.v1.Unmatched.local_amount:type_name -> money.v1.Money
+	6,  // 5: cardprocessing.v1.Unmatched.resolution:type_name -> cardprocessing.v1.Resolution
+	2,  // 6: cardprocessing.v1.Resolution.kind:type_name -> cardprocessing.v1.ResolutionKind
+	7,  // 7: cardprocessing.v1.Resolution.to:type_name -> cardprocessing.v1.Target
+	3,  // 8: cardprocessing.v1.Dispute.status:type_name -> cardprocessing.v1.DisputeStatus
+	9,  // 9: cardprocessing.v1.Dispute.steps:type_name -> cardprocessing.v1.DisputeStep
+	3,  // 10: cardprocessing.v1.DisputeStep.status:type_name -> cardprocessing.v1.DisputeStatus
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_settlement_proto_init() }
@@ -704,8 +973,8 @@ func file_service_card_processing_proto_settlement_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_card_processing_proto_settlement_proto_rawDesc), len(file_service_card_processing_proto_settlement_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   4,
+			NumEnums:      4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

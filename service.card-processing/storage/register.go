@@ -24,7 +24,10 @@ const (
 	ListClosed = "closed"
 )
 
-var unmatchedTable = store.PlainTable[registerRow]("unmatched")
+var (
+	unmatchedTable = store.PlainTable[registerRow]("unmatched")
+	disputesTable  = store.PlainTable[registerRow]("disputes")
+)
 
 // Register is lists of what operators look at.
 type Register struct {
@@ -36,6 +39,11 @@ type Register struct {
 // NewUnmatched is the register of what is unmatched, in a keyspace.
 func NewUnmatched(k *store.Keyspace, prefix string) *Register {
 	return &Register{k, unmatchedTable.On(k), prefix}
+}
+
+// NewDisputes is the register of disputes, in a keyspace.
+func NewDisputes(k *store.Keyspace, prefix string) *Register {
+	return &Register{k, disputesTable.On(k), prefix}
 }
 
 // Registered is one line of a register.

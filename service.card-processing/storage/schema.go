@@ -22,6 +22,6 @@ var (
 func Schema() store.Schema {
 	return store.Schema{Keyspace: "card_processing", Tables: []store.Table{
 		processorIDsTable, paymentsTable, matchesTable, UnfinishedTable, DueTable, ResolvingTable,
-		unmatchedTable, clearingFilesTable, clearingIDsTable, ClearingTable,
+		unmatchedTable, disputesTable, clearingFilesTable, clearingIDsTable, ClearingTable,
 	}}
 }

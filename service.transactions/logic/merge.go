@@ -134,6 +134,7 @@ func goOn(t, by *transactionsproto.Transaction) {
 		return
 	}
 	t.Status, t.Amount, t.SettledMs, t.Quiet = by.GetStatus(), by.GetAmount(), by.GetSettledMs(), by.GetQuiet()
+	t.Dispute = by.GetDispute()
 	t.UpdatedMs = max(t.GetUpdatedMs(), by.GetUpdatedMs())
 	if by.GetLocalAmount() != nil {
 		t.LocalAmount = by.GetLocalAmount()

@@ -123,7 +123,10 @@ type Transaction struct {
 	// When the merchant last collected, or sent back; 0 while it has not.
 	SettledMs int64 `protobuf:"varint,21,opt,name=settled_ms,json=settledMs,proto3" json:"settled_ms,omitempty"`
 	// Its last change is none that a customer is to be woken for: it shows in the feed alone.
-	Quiet         bool `protobuf:"varint,22,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	Quiet bool `protobuf:"varint,22,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	// What of a dispute it shows: "open", "credited", "won" or "lost" of the payment; "provisional_credit", "credit" or
+	// "credit_taken_back" of money that moved for one. Empty of all others.
+	Dispute       string `protobuf:"bytes,30,opt,name=dispute,proto3" json:"dispute,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -310,6 +313,13 @@ func (x *Transaction) GetQuiet() bool {
 		return x.Quiet
 	}
 	return false
+}
+
+func (x *Transaction) GetDispute() string {
+	if x != nil {
+		return x.Dispute
+	}
+	return ""
 }
 
 // Merchant is the part of a merchant that a transaction keeps.
@@ -726,7 +736,8 @@ type FollowRequest struct {
 	// Only of a payment that has no authorisation: its transaction is recorded so.
 	Beginning *Beginning `protobuf:"bytes,10,opt,name=beginning,proto3" json:"beginning,omitempty"`
 	// As in Transaction.
-	Quiet         bool `protobuf:"varint,11,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	Quiet         bool   `protobuf:"varint,11,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	Dispute       string `protobuf:"bytes,20,opt,name=dispute,proto3" json:"dispute,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -836,6 +847,13 @@ func (x *FollowRequest) GetQuiet() bool {
 		return x.Quiet
 	}
 	return false
+}
+
+func (x *FollowRequest) GetDispute() string {
+	if x != nil {
+		return x.Dispute
+	}
+	return ""
 }
 
 // Beginning is what is known of a payment that no authorisation came before.
@@ -1515,7 +1533,7 @@ var File_service_transactions_proto_transactions_proto protoreflect.FileDescript
 
 const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\n" +
-	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\xac\x06\n" +
+	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\xc6\x06\n" +
 	"\vTransaction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1545,7 +1563,8 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\x06scheme\x18\x14 \x01(\tR\x06scheme\x12\x1d\n" +
 	"\n" +
 	"settled_ms\x18\x15 \x01(\x03R\tsettledMs\x12\x14\n" +
-	"\x05quiet\x18\x16 \x01(\bR\x05quiet\x1a;\n" +
+	"\x05quiet\x18\x16 \x01(\bR\x05quiet\x12\x18\n" +
+	"\adispute\x18\x1e \x01(\tR\adispute\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x90\x02\n" +
@@ -1586,7 +1605,7 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\bapproved\x18\x02 \x01(\bR\bapproved\x12%\n" +
 	"\x0edecline_reason\x18\x03 \x01(\tR\rdeclineReason\x12)\n" +
 	"\abalance\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
-	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\xac\x03\n" +
+	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"\xc6\x03\n" +
 	"\rFollowRequest\x12%\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1d\n" +
 	"\n" +
@@ -1601,7 +1620,8 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\abalance\x18\t \x01(\v2\x0f.money.v1.MoneyR\abalance\x128\n" +
 	"\tbeginning\x18\n" +
 	" \x01(\v2\x1a.transactions.v1.BeginningR\tbeginning\x12\x14\n" +
-	"\x05quiet\x18\v \x01(\bR\x05quiet\"\xa0\x01\n" +
+	"\x05quiet\x18\v \x01(\bR\x05quiet\x12\x18\n" +
+	"\adispute\x18\x14 \x01(\tR\adispute\"\xa0\x01\n" +
 	"\tBeginning\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x17\n" +
 	"\acard_id\x18\x02 \x01(\tR\x06cardId\x12\x17\n" +
