@@ -14,6 +14,7 @@ import (
 	"farthing/pkg/clock"
 	"farthing/pkg/foundation"
 	moneyproto "farthing/pkg/money/proto"
+	"farthing/pkg/store"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
@@ -31,10 +32,15 @@ type desk struct {
 
 const plenty = 1_000_000_00
 
-func newDesk(t testing.TB) *desk {
+func newDesk(t testing.TB, more ...func(store.Store) store.Store) *desk {
 	t.Helper()
 	c := &world.Crashes{}
-	w := world.New(t, world.Options{Store: c.Store})
+	w := world.New(t, world.Options{Store: func(s store.Store) store.Store {
+		for _, wrap := range more {
+			s = wrap(s)
+		}
+		return c.Store(s)
+	}})
 	return &desk{
 		World: w, crashes: c, customer: w.Customer(t, "alice", plenty),
 		processing: cardprocessingproto.NewCardProcessingClient(w.Dial(t, "service.card-api", "service.card-processing")),

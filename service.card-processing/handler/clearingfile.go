@@ -165,7 +165,11 @@ func (h *Handler) postPiece(ctx context.Context, c storage.Clearing) error {
 	if next.GetPostedPieces() == int64(len(state.GetPieceLines())) {
 		next.State = reconciling
 	}
-	_, err = h.clearings.Posted(ctx, c, next, logic.Together(became))
+	outcome := logic.Together(became)
+	ours, err := h.clearings.Posted(ctx, c, next, outcome)
+	if ours {
+		h.metrics.reconciled(outcome.GetBreaks())
+	}
 	return err
 }
 

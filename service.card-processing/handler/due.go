@@ -131,8 +131,12 @@ func (h *Handler) reconcile(ctx context.Context, c storage.Clearing) error {
 		next.State, next.DoneMs = doneWith, now.UnixMilli()
 	}
 	ours, err := h.clearings.Reconciled(ctx, c, next, missing)
-	if err != nil || !ours || next.GetState() != doneWith {
+	if err != nil || !ours {
 		return err
+	}
+	h.metrics.reconciled(missing.GetBreaks())
+	if next.GetState() != doneWith {
+		return nil
 	}
 	return h.clearing.Remove(ctx, time.UnixMilli(next.GetTakenMs()), next.GetDigest())
 }
