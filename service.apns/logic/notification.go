@@ -86,6 +86,9 @@ func body(t *transactionsproto.Transaction) string {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Your payment of " + paid + " was declined"
 	case transactionsproto.Status_STATUS_REVERSED:
+		if t.GetLocalAmount().GetMinor() > 0 { // What the merchant had sent back.
+			return "Your refund was cancelled: it was not meant for you"
+		}
 		return "Your payment was cancelled: the money is back in your account"
 	case transactionsproto.Status_STATUS_EXPIRED:
 		return "Your payment was never collected: the money is back in your account"

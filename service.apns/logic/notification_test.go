@@ -58,6 +58,11 @@ func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 	declined := payment(transactionsproto.Status_STATUS_DECLINED)
 	unnamed := payment(transactionsproto.Status_STATUS_PENDING)
 	unnamed.Merchant = nil
+	disputed := func(shows string, minor int64) *transactionsproto.Transaction {
+		p := payment(transactionsproto.Status_STATUS_SETTLED)
+		p.Dispute, p.Amount.Minor = shows, minor
+		return p
+	}
 	for name, c := range map[string]struct {
 		payment     *transactionsproto.Transaction
 		title, body string
@@ -65,6 +70,15 @@ func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 		"approved":           {payment(transactionsproto.Status_STATUS_PENDING), "🥪 Pret A Manger", "You paid £3.50"},
 		"declined":           {declined, "🥪 Pret A Manger", "Your payment of £3.50 was declined"},
 		"without a merchant": {unnamed, "PRET A MANGER", "You paid £3.50"},
+		"a dispute, credited": {
+			disputed("provisional_credit", 3_50), "🥪 Pret A Manger", "You have £3.50 back while we look into your dispute",
+		},
+		"a dispute, lost": {
+			disputed("credit_taken_back", -3_50), "🥪 Pret A Manger", "We have taken back £3.50: your dispute was lost",
+		},
+		"a dispute, won": {
+			disputed("won", -3_50), "🥪 Pret A Manger", "You have won your dispute: the money is yours",
+		},
 	} {
 		payload, err := logic.Payload(c.payment)
 		if err != nil {

@@ -37,6 +37,9 @@ func body(t *transactionsproto.Transaction) string {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Declined: " + explained(t.GetDeclineReason())
 	case transactionsproto.Status_STATUS_REVERSED:
+		if t.GetLocalAmount().GetMinor() > 0 { // What the merchant had sent back.
+			return "Refund cancelled: it was not meant for you"
+		}
 		return "Cancelled: the money is back in your account"
 	case transactionsproto.Status_STATUS_EXPIRED:
 		return "Never collected: the money is back in your account"

@@ -49,6 +49,18 @@ func TestEachVersionOfATransactionIsTheSameItem(t *testing.T) {
 	}
 }
 
+func TestARefundThatWasTakenBackIsNoMoneyBack(t *testing.T) {
+	back := payment()
+	back.Status, back.Amount.Minor = transactionsproto.Status_STATUS_REVERSED, 0
+	if got := logic.ItemOf(back).GetBody(); got != "Cancelled: the money is back in your account" {
+		t.Errorf("a payment that was given up reads %q", got)
+	}
+	back.LocalAmount = &moneyproto.Money{Minor: 3_50, Currency: "GBP"}
+	if got := logic.ItemOf(back).GetBody(); got != "Refund cancelled: it was not meant for you" {
+		t.Errorf("a refund that was taken back reads %q", got)
+	}
+}
+
 func TestADisputeShowsInTheCustomersWords(t *testing.T) {
 	for shows, want := range map[string]string{
 		"":                   "Eating out",
