@@ -22,7 +22,8 @@ func (p *program) audit() *cobra.Command {
 		Long: "Audit reads the whole ledger of the bank that runs and compares what in it says the same twice: each\n" +
 			"account's state with what its entries come to, each entry's sums and its hash over all before it, the row that\n" +
 			"keeps repeats out, holds and what gave them back, each posting with its journal, each journal's legs (they come\n" +
-			"to zero) with the accounts, each card payment with its hold and its transaction. It names the account and the\n" +
+			"to zero) with the accounts, each card payment with its hold and its transaction, and\n" +
+			"the bank's own suspense and disputes with what they are for. It names the account and the\n" +
 			"entry of each account's first fault, and exits with 1 if there is any. The bank may be in use meanwhile.",
 		Example:           "  farthing audit\n  farthing audit -o json",
 		Args:              arguments(),
@@ -81,11 +82,16 @@ func (p *program) auditAll(ctx context.Context, n bank.Notice) (audited, error) 
 		}
 	}
 	unbalanced, err := p.stillUnbalanced(ctx, n, accounts)
+	if err != nil {
+		return audited{}, err
+	}
+	disagreeing, err := stillDisagreeing(ctx, n, accounts, payments)
 	found := audited{
 		Accounts: accounts.Checked, Entries: accounts.Entries, Journals: journals.Checked, Payments: payments.Checked,
 		Faults: make([]audit.Fault, 0),
 	}
-	found.Faults = append(found.Faults, slices.Concat(accounts.Faults, journals.Faults, payments.Faults, unbalanced)...)
+	found.Faults = append(found.Faults, slices.Concat(accounts.Faults, journals.Faults, payments.Faults, unbalanced,
+		disagreeing)...)
 	return found, err
 }
 
@@ -122,6 +128,29 @@ func (p *program) stillUnbalanced(ctx context.Context, n bank.Notice, accounts a
 			faults = append(faults, audit.Fault{
 				Rule: "zero sum", Detail: fmt.Sprintf("all accounts together have %d minor units of %s", sum, currency),
 			})
+		}
+	}
+	return faults, nil
+}
+
+// stillDisagreeing are the bank's own accounts that have other money than the payments say, however often both are
+// added up.
+func stillDisagreeing(ctx context.Context, n bank.Notice, accounts, payments audit.Page) ([]audit.Fault, error) {
+	faults := audit.Disagreement(accounts.Own, payments.Own)
+	for range 3 {
+		if len(faults) == 0 {
+			return nil, nil
+		}
+		var ledger, because audit.Page
+		if err := auditPart(ctx, n, balanceproto.AuditAccountsPath, &ledger, func(bool) {}); err != nil {
+			return nil, err
+		}
+		if err := auditPart(ctx, n, cardprocessingproto.AuditPaymentsPath, &because, func(bool) {}); err != nil {
+			return nil, err
+		}
+		again := audit.Disagreement(ledger.Own, because.Own)
+		if !slices.Equal(again, faults) {
+			return nil, nil // It is on its way.
 		}
 	}
 	return faults, nil

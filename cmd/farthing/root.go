@@ -126,6 +126,7 @@ func (p *program) root() *cobra.Command {
 	root.AddCommand(
 		p.up(), p.run(), p.ps(), p.demo(),
 		p.swipe(), p.payment(), p.explanation(), p.standIn(), p.card(), p.traffic(),
+		p.unmatched(), p.clearing(), p.dispute(),
 		p.feed(), p.clock(), p.scenario(),
 		p.trace(), p.deadLetters(), p.audit(),
 		p.schema(), p.migrate(), p.export(), p.importing(), p.bench(),

@@ -122,13 +122,17 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// keep sets a variable to a field of the JSON object that the last command printed.
+// keep sets a variable to a field of the JSON object that the last command printed, or of the first of several.
 func keep(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: keep VARIABLE field")
 	}
-	var printed map[string]any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &printed))
+	var whole any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &whole))
+	if all, several := whole.([]any); several && len(all) > 0 {
+		whole = all[0]
+	}
+	printed, _ := whole.(map[string]any)
 	value, ok := printed[args[1]]
 	if !ok {
 		ts.Fatalf("%s is not in what was printed", args[1])

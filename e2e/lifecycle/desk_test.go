@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"context"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"farthing/pkg/errs"
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/store"
-	"farthing/pkg/store/faults"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	transactionsproto "farthing/service.transactions/proto"
@@ -22,74 +20,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// crashes are stores that stop at a chosen write: they do it or not, say that nobody knows, and do nothing any more
-// until they are started again.
-type crashes struct {
-	mu     sync.Mutex // Guards the rest.
-	armed  bool
-	after  int // Writes until the crash.
-	done   bool
-	down   bool
-	writes int // Since it was armed.
-}
-
-// Store wraps the keyspaces that decide what becomes of a payment.
-func (c *crashes) Store(s store.Store) store.Store { return crashing{s, c} }
-
-type crashing struct {
-	store.Store
-	c *crashes
-}
-
-func (s crashing) Open(keyspace string) store.Engine {
-	engine := s.Store.Open(keyspace)
-	if keyspace != "balance" && keyspace != "card_processing" {
-		return engine
-	}
-	return faults.Wrap(engine, s.c.pick)
-}
-
-func (c *crashes) pick(op faults.Op) faults.Fault {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case !c.armed:
-		return faults.None
-	case c.down:
-		return faults.Unavailable
-	case op != faults.Apply && op != faults.Write:
-		return faults.None
-	}
-	if c.writes++; c.writes <= c.after {
-		return faults.None
-	}
-	c.down = true
-	if c.done {
-		return faults.UnknownApplied
-	}
-	return faults.UnknownLost
-}
-
-// arm has the stores crash at the n-th write from now on, from 0, after doing it or not.
-func (c *crashes) arm(n int, done bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.armed, c.after, c.done, c.down, c.writes = true, n, done, false, 0
-}
-
-// restart ends that, and tells whether they had crashed.
-func (c *crashes) restart() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.armed = false
-	return c.down
-}
-
 // desk is where the messages about a customer's payments go.
 type desk struct {
 	*world.World
 	customer   *world.Customer
-	crashes    *crashes
+	crashes    *world.Crashes
 	processing cardprocessingproto.CardProcessingClient
 	ledger     balanceproto.BalanceClient
 	records    transactionsproto.TransactionsClient
@@ -99,7 +34,7 @@ const plenty = 1_000_000_00
 
 func newDesk(t testing.TB, more ...func(store.Store) store.Store) *desk {
 	t.Helper()
-	c := &crashes{}
+	c := &world.Crashes{}
 	w := world.New(t, world.Options{Store: func(s store.Store) store.Store {
 		for _, wrap := range more {
 			s = wrap(s)

@@ -1,15 +1,12 @@
 package lifecycle
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"testing"
 	"testing/synctest"
 
 	"farthing/e2e/program"
-	"farthing/pkg/audit"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
@@ -37,7 +34,7 @@ func TestEveryOrderOfMessagesEndsWhereItMust(t *testing.T) {
 						t.Errorf("only %d payments with %d crashes: it proves little", b.payments, b.crashed)
 					}
 					t.Logf("%d payments, %d of them with a crash", b.payments, b.crashed)
-					b.wantSound(t)
+					b.WantSound(t)
 				})
 			})
 		}
@@ -63,13 +60,13 @@ func TestLongOrdersEndWhereTheyMust(t *testing.T) {
 			crashAt, n, done := random.IntN(length), random.IntN(writes), random.IntN(2) == 0
 			b.run(t, order, func(i int) {
 				if i == crashAt {
-					b.crashes.arm(n, done)
+					b.crashes.Arm(n, done)
 					_, _ = b.send(t.Context(), b.name(), order[i])
-					b.crashes.restart()
+					b.crashes.Restart()
 				}
 			})
 		}
-		b.wantSound(t)
+		b.WantSound(t)
 	})
 }
 
@@ -105,9 +102,9 @@ func (b *books) runWithCrash(t testing.TB, order []letter, n int, done bool) (cr
 		if i < len(order)-1 {
 			return
 		}
-		b.crashes.arm(n, done)
+		b.crashes.Arm(n, done)
 		_, err := b.send(t.Context(), b.name(), order[len(order)-1])
-		if crashed = b.crashes.restart(); !crashed && err != nil {
+		if crashed = b.crashes.Restart(); !crashed && err != nil {
 			t.Fatalf("%s: the last message failed without a crash: %v", string(order), err)
 		}
 	})
@@ -166,34 +163,6 @@ func (b *books) wantPayment(t testing.TB, order string, m *model, authorisationI
 	}
 	if taken := m.held + m.cleared; m.made && shown.GetAmount().GetMinor() != -taken {
 		t.Fatalf("%s: its transaction is of %d, want %d", order, shown.GetAmount().GetMinor(), -taken)
-	}
-}
-
-// wantSound audits the ledger, and the payments against it and against what the customer sees.
-func (b *books) wantSound(t testing.TB) {
-	t.Helper()
-	var accounts audit.Page
-	for _, path := range []string{"/audit/accounts", "/audit/journals", "/audit/payments"} {
-		found := audit.Page{}
-		for {
-			var page audit.Page
-			answer := b.Admin(t, path+"?limit=100&after="+url.QueryEscape(found.Next))
-			if err := json.Unmarshal([]byte(answer), &page); err != nil {
-				t.Fatalf("%s answers %s", path, answer)
-			}
-			if found.Add(page); found.Next == "" {
-				break
-			}
-		}
-		if len(found.Faults) > 0 || found.Checked == 0 {
-			t.Errorf("%s has checked %d and found %v", path, found.Checked, found.Faults)
-		}
-		if path == "/audit/accounts" {
-			accounts = found
-		}
-	}
-	if wrong := accounts.Unbalanced(); len(wrong) > 0 {
-		t.Errorf("all accounts together have %v", accounts.Posted)
 	}
 }
 

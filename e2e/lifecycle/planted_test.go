@@ -1,8 +1,6 @@
 package lifecycle
 
 import (
-	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -11,21 +9,6 @@ import (
 	"farthing/e2e/world"
 	"farthing/pkg/store"
 )
-
-// suspect is a test that may fail: the first thing that it complains of is noted, and ends it.
-type suspect struct {
-	testing.TB
-	found string
-}
-
-func (s *suspect) Errorf(format string, args ...any) { s.Fatalf(format, args...) }
-
-func (s *suspect) Fatal(args ...any) { s.Fatalf("%s", fmt.Sprint(args...)) }
-
-func (s *suspect) Fatalf(format string, args ...any) {
-	s.found = fmt.Sprintf(format, args...)
-	runtime.Goexit()
-}
 
 // loses is a store that acknowledges some rows of conditional batches without writing them.
 func loses(keyspace, table string, which func(kind any, id string) bool) func(store.Store) store.Store {
@@ -67,7 +50,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &suspect{TB: t}
+				s := &world.Suspect{TB: t}
 				b := &books{desk: newDesk(t, bug), writing: writing{ofHolds, "p"}}
 				ended := make(chan struct{})
 				go func() {
@@ -75,13 +58,13 @@ func TestPlantedBugsAreFound(t *testing.T) {
 					for _, first := range []letter(ofHolds) {
 						b.every(s, []letter{first}, 2)
 					}
-					b.wantSound(s)
+					b.WantSound(s)
 				}()
 				<-ended
-				if s.found == "" {
+				if s.Found == "" {
 					t.Error("nothing was found")
 				}
-				t.Log(s.found)
+				t.Log(s.Found)
 			})
 		})
 	}

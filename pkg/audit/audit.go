@@ -4,10 +4,12 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
@@ -21,6 +23,9 @@ type Page struct {
 	Next    string  `json:"next"` // The place to go on from; empty at the end.
 	// What the accounts have posted together, by currency, in minor units: zero over all of them, while nobody writes.
 	Posted map[string]int64 `json:"posted,omitempty"`
+	// What the bank's own accounts have, or what they must have if others are right: by name and currency, as in
+	// "suspense GBP", in minor units.
+	Own map[string]int64 `json:"own,omitempty"`
 }
 
 // Fault is where what is kept contradicts itself: the first of an account, a journal or a payment.
@@ -37,17 +42,48 @@ type Fault struct {
 func (p *Page) Add(other Page) {
 	p.Checked, p.Entries, p.Next = p.Checked+other.Checked, p.Entries+other.Entries, other.Next
 	p.Faults = append(p.Faults, other.Faults...)
-	if p.Posted == nil && other.Posted != nil {
-		p.Posted = make(map[string]int64)
+	p.Posted, p.Own = added(p.Posted, other.Posted), added(p.Own, other.Own)
+}
+
+func added(to, more map[string]int64) map[string]int64 {
+	if to == nil && more != nil {
+		to = make(map[string]int64)
 	}
-	for currency, minor := range other.Posted {
-		p.Posted[currency] += minor
+	for name, minor := range more {
+		to[name] += minor
 	}
+	return to
 }
 
 // Unbalanced are the currencies in which the accounts together do not come to zero.
 func (p *Page) Unbalanced() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.Posted)), func(c string) bool { return p.Posted[c] == 0 })
+}
+
+// Disagreement is a fault for each of the bank's own accounts in which the ledger has other money than it must have
+// because of what others keep.
+func Disagreement(ledger, because map[string]int64) []Fault {
+	var faults []Fault
+	for _, name := range slices.Sorted(maps.Keys(ledger)) {
+		if isAccounted(name) && ledger[name] != because[name] {
+			faults = append(faults, disagrees(name, ledger[name], because[name]))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(because)) {
+		if _, there := ledger[name]; !there && because[name] != 0 {
+			faults = append(faults, disagrees(name, 0, because[name]))
+		}
+	}
+	return faults
+}
+
+// isAccounted tells whether something stands for every penny of an account.
+func isAccounted(name string) bool {
+	return strings.HasPrefix(name, "suspense ") || strings.HasPrefix(name, "disputes ")
+}
+
+func disagrees(name string, has, must int64) Fault {
+	return Fault{Rule: "own account", Detail: fmt.Sprintf("%s has %d minor units, and must have %d", name, has, must)}
 }
 
 // Window is some of the things that are kept, from a place on.

@@ -30,6 +30,7 @@ type view struct {
 	Metadata          map[string]string `json:"metadata"`
 	IsLoad            bool              `json:"is_load"`
 	DeclineReason     string            `json:"decline_reason,omitempty"`
+	Dispute           string            `json:"dispute,omitempty"` // What of a dispute it shows.
 	AmountIsPending   bool              `json:"amount_is_pending"`
 	Scheme            string            `json:"scheme"`
 	DedupeID          string            `json:"dedupe_id"`
@@ -75,7 +76,8 @@ func viewOf(t *transactionsproto.Transaction, expanded bool) view {
 		ConversionRate: t.GetRate().GetDecimal(), CashbackAmount: t.GetCashback().GetMinor(),
 		Description: t.GetDescriptor_(), Merchant: merchantOf(t.GetMerchant(), expanded),
 		Category: category, Categories: map[string]int64{category: amount.GetMinor()},
-		Notes: t.GetNotes(), Metadata: t.GetMetadata(), Scheme: t.GetScheme(), DedupeID: t.GetHoldId(),
+		Dispute: t.GetDispute(),
+		Notes:   t.GetNotes(), Metadata: t.GetMetadata(), Scheme: t.GetScheme(), DedupeID: t.GetHoldId(),
 		AmountIsPending:   t.GetStatus() == transactionsproto.Status_STATUS_PENDING,
 		IncludeInSpending: approved,
 		abilities:         abilities{CanBeExcludedFromBreakdown: approved, CanSplitTheBill: approved},

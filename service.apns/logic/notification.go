@@ -73,10 +73,25 @@ func body(t *transactionsproto.Transaction) string {
 		return refund(t, amount)
 	}
 	paid := amount.Negated().Symbolic()
+	switch t.GetDispute() {
+	case "won":
+		return "You have won your dispute: the money is yours"
+	case "lost":
+		return "You have lost your dispute: the payment stands"
+	case "provisional_credit":
+		return "You have " + amount.Symbolic() + " back while we look into your dispute"
+	case "credit":
+		return "You have " + amount.Symbolic() + " back: you have won your dispute"
+	case "credit_taken_back":
+		return "We have taken back " + paid + ": your dispute was lost"
+	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Your payment of " + paid + " was declined"
 	case transactionsproto.Status_STATUS_REVERSED:
+		if t.GetLocalAmount().GetMinor() > 0 { // What the merchant had sent back.
+			return "Your refund was cancelled: it was not meant for you"
+		}
 		return "Your payment was cancelled: the money is back in your account"
 	case transactionsproto.Status_STATUS_EXPIRED:
 		return "Your payment was never collected: the money is back in your account"

@@ -65,6 +65,11 @@ func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 	}
 	const pret = "🥪 Pret A Manger"
 	const reversed = transactionsproto.Status_STATUS_REVERSED
+	disputed := func(shows string, minor int64) *transactionsproto.Transaction {
+		p := payment(transactionsproto.Status_STATUS_SETTLED)
+		p.Dispute, p.Amount.Minor = shows, minor
+		return p
+	}
 	for name, c := range map[string]struct {
 		payment     *transactionsproto.Transaction
 		title, body string
@@ -81,6 +86,15 @@ func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 			refund(transactionsproto.Status_STATUS_EXPIRED, 0, 0), pret, "A refund that was on its way never came",
 		},
 		"without a merchant": {unnamed, "PRET A MANGER", "You paid £3.50"},
+		"a dispute, credited": {
+			disputed("provisional_credit", 3_50), "🥪 Pret A Manger", "You have £3.50 back while we look into your dispute",
+		},
+		"a dispute, lost": {
+			disputed("credit_taken_back", -3_50), "🥪 Pret A Manger", "We have taken back £3.50: your dispute was lost",
+		},
+		"a dispute, won": {
+			disputed("won", -3_50), "🥪 Pret A Manger", "You have won your dispute: the money is yours",
+		},
 	} {
 		payload, err := logic.Payload(c.payment)
 		if err != nil {

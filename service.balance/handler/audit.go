@@ -68,9 +68,12 @@ func (a *auditor) pages(part walk) http.Handler {
 
 func (a *auditor) accounts(ctx context.Context, w window) (audit.Page, error) {
 	sizes, next, err := a.books.Walk(ctx, w.After, w.Limit)
-	page := audit.Page{Next: next, Posted: make(map[string]int64)}
+	page := audit.Page{Next: next, Posted: make(map[string]int64), Own: make(map[string]int64)}
 	for _, each := range sizes {
 		page.Posted[each.Currency] += each.Posted
+		if name := logic.OwnName(each.Account); name != "" {
+			page.Own[name+" "+each.Currency] += each.Posted
+		}
 		if each.Entries > w.most {
 			continue
 		}

@@ -25,6 +25,15 @@ func internal(name, currency, journalID string) string {
 	return fmt.Sprintf("%s%s_%s_%02d", internalPrefix, name, currency, shard.Sum32()%internalShards)
 }
 
+// OwnName is which of the bank's own accounts an account is a shard of: "suspense". It is empty for a customer's.
+func OwnName(account string) string {
+	rest, isOwn := strings.CutPrefix(account, internalPrefix)
+	if !isOwn || len(rest) <= len("_GBP_00") {
+		return ""
+	}
+	return rest[:len(rest)-len("_GBP_00")]
+}
+
 func isInternal(account string) bool { return strings.HasPrefix(account, internalPrefix) }
 
 // PayIn posts money from outside to an account, against the funding account, and answers the account's entry. A
@@ -104,7 +113,7 @@ func (b *Bookkeeper) ReverseRefund(ctx context.Context, c Clearing) (Journal, En
 func (c Clearing) journalID() string { return id.Hash("jrn", c.Account+"/card/"+c.ID) }
 
 func (c Clearing) settlement(journalID string) string {
-	return internal("settlement_"+c.Scheme, c.Amount.Currency, journalID)
+	return internal(SettlementWith(c.Scheme), c.Amount.Currency, journalID)
 }
 
 // move opens a journal and runs it, and answers the entry of the leg that is a customer's.

@@ -310,6 +310,66 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{3}
 }
 
+// OwnAccount is one of the bank's own accounts. They may go below zero.
+type OwnAccount int32
+
+const (
+	OwnAccount_OWN_ACCOUNT_UNSPECIFIED OwnAccount = 0
+	// What is owed to a card scheme.
+	OwnAccount_OWN_ACCOUNT_SETTLEMENT OwnAccount = 1
+	// What a scheme has collected or sent back of which nobody knows yet whose it is.
+	OwnAccount_OWN_ACCOUNT_SUSPENSE OwnAccount = 2
+	// Provisional credits of disputes that are not decided.
+	OwnAccount_OWN_ACCOUNT_DISPUTES OwnAccount = 3
+	// What the bank has given up.
+	OwnAccount_OWN_ACCOUNT_LOSSES OwnAccount = 4
+)
+
+// Enum value maps for OwnAccount.
+var (
+	OwnAccount_name = map[int32]string{
+		0: "OWN_ACCOUNT_UNSPECIFIED",
+		1: "OWN_ACCOUNT_SETTLEMENT",
+		2: "OWN_ACCOUNT_SUSPENSE",
+		3: "OWN_ACCOUNT_DISPUTES",
+		4: "OWN_ACCOUNT_LOSSES",
+	}
+	OwnAccount_value = map[string]int32{
+		"OWN_ACCOUNT_UNSPECIFIED": 0,
+		"OWN_ACCOUNT_SETTLEMENT":  1,
+		"OWN_ACCOUNT_SUSPENSE":    2,
+		"OWN_ACCOUNT_DISPUTES":    3,
+		"OWN_ACCOUNT_LOSSES":      4,
+	}
+)
+
+func (x OwnAccount) Enum() *OwnAccount {
+	p := new(OwnAccount)
+	*p = x
+	return p
+}
+
+func (x OwnAccount) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OwnAccount) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_balance_proto_balance_proto_enumTypes[4].Descriptor()
+}
+
+func (OwnAccount) Type() protoreflect.EnumType {
+	return &file_service_balance_proto_balance_proto_enumTypes[4]
+}
+
+func (x OwnAccount) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OwnAccount.Descriptor instead.
+func (OwnAccount) EnumDescriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+}
+
 type EntryKind int32
 
 const (
@@ -353,11 +413,11 @@ func (x EntryKind) String() string {
 }
 
 func (EntryKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_balance_proto_balance_proto_enumTypes[4].Descriptor()
+	return file_service_balance_proto_balance_proto_enumTypes[5].Descriptor()
 }
 
 func (EntryKind) Type() protoreflect.EnumType {
-	return &file_service_balance_proto_balance_proto_enumTypes[4]
+	return &file_service_balance_proto_balance_proto_enumTypes[5]
 }
 
 func (x EntryKind) Number() protoreflect.EnumNumber {
@@ -366,7 +426,7 @@ func (x EntryKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use EntryKind.Descriptor instead.
 func (EntryKind) EnumDescriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{5}
 }
 
 type OpenRequest struct {
@@ -2095,6 +2155,192 @@ func (x *PayInResponse) GetBalance() *proto.Money {
 	return nil
 }
 
+type AdjustRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's id of this: at most 64 characters.
+	AdjustmentId string `protobuf:"bytes,1,opt,name=adjustment_id,json=adjustmentId,proto3" json:"adjustment_id,omitempty"`
+	// Where it is taken, and where it goes: not the same.
+	From *Place `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	To   *Place `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	// More than zero.
+	Amount        *proto.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdjustRequest) Reset() {
+	*x = AdjustRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdjustRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdjustRequest) ProtoMessage() {}
+
+func (x *AdjustRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdjustRequest.ProtoReflect.Descriptor instead.
+func (*AdjustRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *AdjustRequest) GetAdjustmentId() string {
+	if x != nil {
+		return x.AdjustmentId
+	}
+	return ""
+}
+
+func (x *AdjustRequest) GetFrom() *Place {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *AdjustRequest) GetTo() *Place {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *AdjustRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+// Place is where money is: exactly one of the two.
+type Place struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	Own       OwnAccount             `protobuf:"varint,2,opt,name=own,proto3,enum=balance.v1.OwnAccount" json:"own,omitempty"`
+	// Of a settlement account: "mastercard".
+	Scheme        string `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Place) Reset() {
+	*x = Place{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Place) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Place) ProtoMessage() {}
+
+func (x *Place) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Place.ProtoReflect.Descriptor instead.
+func (*Place) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *Place) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *Place) GetOwn() OwnAccount {
+	if x != nil {
+		return x.Own
+	}
+	return OwnAccount_OWN_ACCOUNT_UNSPECIFIED
+}
+
+func (x *Place) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+type AdjustResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	JournalId string                 `protobuf:"bytes,1,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	// What the account could spend right after; absent between two of the bank's own.
+	Balance       *proto.Money `protobuf:"bytes,2,opt,name=balance,proto3" json:"balance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AdjustResponse) Reset() {
+	*x = AdjustResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AdjustResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AdjustResponse) ProtoMessage() {}
+
+func (x *AdjustResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AdjustResponse.ProtoReflect.Descriptor instead.
+func (*AdjustResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *AdjustResponse) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+func (x *AdjustResponse) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
+	}
+	return nil
+}
+
 type GetBalanceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -2104,7 +2350,7 @@ type GetBalanceRequest struct {
 
 func (x *GetBalanceRequest) Reset() {
 	*x = GetBalanceRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2116,7 +2362,7 @@ func (x *GetBalanceRequest) String() string {
 func (*GetBalanceRequest) ProtoMessage() {}
 
 func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2129,7 +2375,7 @@ func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetBalanceRequest) GetAccountId() string {
@@ -2154,7 +2400,7 @@ type GetBalanceResponse struct {
 
 func (x *GetBalanceResponse) Reset() {
 	*x = GetBalanceResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2412,7 @@ func (x *GetBalanceResponse) String() string {
 func (*GetBalanceResponse) ProtoMessage() {}
 
 func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2425,7 @@ func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceResponse.ProtoReflect.Descriptor instead.
 func (*GetBalanceResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetBalanceResponse) GetAvailable() *proto.Money {
@@ -2227,7 +2473,7 @@ type GetHoldRequest struct {
 
 func (x *GetHoldRequest) Reset() {
 	*x = GetHoldRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2239,7 +2485,7 @@ func (x *GetHoldRequest) String() string {
 func (*GetHoldRequest) ProtoMessage() {}
 
 func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2252,7 +2498,7 @@ func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldRequest.ProtoReflect.Descriptor instead.
 func (*GetHoldRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GetHoldRequest) GetAccountId() string {
@@ -2281,7 +2527,7 @@ type GetHoldResponse struct {
 
 func (x *GetHoldResponse) Reset() {
 	*x = GetHoldResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2293,7 +2539,7 @@ func (x *GetHoldResponse) String() string {
 func (*GetHoldResponse) ProtoMessage() {}
 
 func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2306,7 +2552,7 @@ func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *GetHoldResponse) GetRemainingMinor() int64 {
@@ -2335,7 +2581,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2347,7 +2593,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2360,7 +2606,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ExplainRequest) GetAccountId() string {
@@ -2398,7 +2644,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2410,7 +2656,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2423,7 +2669,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ExplainResponse) GetOutcome() Outcome {
@@ -2474,7 +2720,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2486,7 +2732,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2499,7 +2745,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -2532,7 +2778,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2544,7 +2790,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2557,7 +2803,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -2592,7 +2838,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2604,7 +2850,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2617,7 +2863,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -2710,7 +2956,7 @@ type CounterState_Set struct {
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2722,7 +2968,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2906,6 +3152,20 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\rPayInResponse\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
+	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"\xa7\x01\n" +
+	"\rAdjustRequest\x12#\n" +
+	"\radjustment_id\x18\x01 \x01(\tR\fadjustmentId\x12%\n" +
+	"\x04from\x18\x02 \x01(\v2\x11.balance.v1.PlaceR\x04from\x12!\n" +
+	"\x02to\x18\x03 \x01(\v2\x11.balance.v1.PlaceR\x02to\x12'\n" +
+	"\x06amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"h\n" +
+	"\x05Place\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12(\n" +
+	"\x03own\x18\x02 \x01(\x0e2\x16.balance.v1.OwnAccountR\x03own\x12\x16\n" +
+	"\x06scheme\x18\x03 \x01(\tR\x06scheme\"Z\n" +
+	"\x0eAdjustResponse\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
 	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"2\n" +
 	"\x11GetBalanceRequest\x12\x1d\n" +
 	"\n" +
@@ -3001,14 +3261,21 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_APPROVED\x10\x01\x12\x14\n" +
-	"\x10OUTCOME_DECLINED\x10\x02*\x9d\x01\n" +
+	"\x10OUTCOME_DECLINED\x10\x02*\x91\x01\n" +
+	"\n" +
+	"OwnAccount\x12\x1b\n" +
+	"\x17OWN_ACCOUNT_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16OWN_ACCOUNT_SETTLEMENT\x10\x01\x12\x18\n" +
+	"\x14OWN_ACCOUNT_SUSPENSE\x10\x02\x12\x18\n" +
+	"\x14OWN_ACCOUNT_DISPUTES\x10\x03\x12\x16\n" +
+	"\x12OWN_ACCOUNT_LOSSES\x10\x04*\x9d\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_HELD\x10\x01\x12\x17\n" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
-	"\x12ENTRY_KIND_CLEARED\x10\x062\x8f\n" +
+	"\x12ENTRY_KIND_CLEARED\x10\x062\xf1\n" +
 	"\n" +
 	"\aBalance\x12R\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
@@ -3021,7 +3288,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x05Clear\x12\x18.balance.v1.ClearRequest\x1a\x19.balance.v1.ClearResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12`\n" +
 	"\x06Refund\x12\x19.balance.v1.RefundRequest\x1a\x1a.balance.v1.RefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12u\n" +
 	"\rReverseRefund\x12 .balance.v1.ReverseRefundRequest\x1a!.balance.v1.ReverseRefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
-	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12Q\n" +
+	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12`\n" +
+	"\x06Adjust\x12\x19.balance.v1.AdjustRequest\x1a\x1a.balance.v1.AdjustResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
 	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
 	"\aGetHold\x12\x1a.balance.v1.GetHoldRequest\x1a\x1b.balance.v1.GetHoldResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
@@ -3040,132 +3308,143 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 	return file_service_balance_proto_balance_proto_rawDescData
 }
 
-var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_service_balance_proto_balance_proto_goTypes = []any{
 	(Window)(0),                   // 0: balance.v1.Window
 	(Verdict)(0),                  // 1: balance.v1.Verdict
 	(DeclineReason)(0),            // 2: balance.v1.DeclineReason
 	(Outcome)(0),                  // 3: balance.v1.Outcome
-	(EntryKind)(0),                // 4: balance.v1.EntryKind
-	(*OpenRequest)(nil),           // 5: balance.v1.OpenRequest
-	(*OpenResponse)(nil),          // 6: balance.v1.OpenResponse
-	(*ReserveRequest)(nil),        // 7: balance.v1.ReserveRequest
-	(*Control)(nil),               // 8: balance.v1.Control
-	(*Limit)(nil),                 // 9: balance.v1.Limit
-	(*Check)(nil),                 // 10: balance.v1.Check
-	(*Explanation)(nil),           // 11: balance.v1.Explanation
-	(*CounterState)(nil),          // 12: balance.v1.CounterState
-	(*ReserveResponse)(nil),       // 13: balance.v1.ReserveResponse
-	(*SettleHoldRequest)(nil),     // 14: balance.v1.SettleHoldRequest
-	(*SettleHoldResponse)(nil),    // 15: balance.v1.SettleHoldResponse
-	(*DisownRequest)(nil),         // 16: balance.v1.DisownRequest
-	(*DisownResponse)(nil),        // 17: balance.v1.DisownResponse
-	(*ExtendRequest)(nil),         // 18: balance.v1.ExtendRequest
-	(*ExtendResponse)(nil),        // 19: balance.v1.ExtendResponse
-	(*ReleaseRequest)(nil),        // 20: balance.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),       // 21: balance.v1.ReleaseResponse
-	(*ClearRequest)(nil),          // 22: balance.v1.ClearRequest
-	(*Capture)(nil),               // 23: balance.v1.Capture
-	(*ClearResponse)(nil),         // 24: balance.v1.ClearResponse
-	(*RefundRequest)(nil),         // 25: balance.v1.RefundRequest
-	(*RefundResponse)(nil),        // 26: balance.v1.RefundResponse
-	(*ReverseRefundRequest)(nil),  // 27: balance.v1.ReverseRefundRequest
-	(*ReverseRefundResponse)(nil), // 28: balance.v1.ReverseRefundResponse
-	(*PayInRequest)(nil),          // 29: balance.v1.PayInRequest
-	(*PayInResponse)(nil),         // 30: balance.v1.PayInResponse
-	(*GetBalanceRequest)(nil),     // 31: balance.v1.GetBalanceRequest
-	(*GetBalanceResponse)(nil),    // 32: balance.v1.GetBalanceResponse
-	(*GetHoldRequest)(nil),        // 33: balance.v1.GetHoldRequest
-	(*GetHoldResponse)(nil),       // 34: balance.v1.GetHoldResponse
-	(*ExplainRequest)(nil),        // 35: balance.v1.ExplainRequest
-	(*ExplainResponse)(nil),       // 36: balance.v1.ExplainResponse
-	(*ListEntriesRequest)(nil),    // 37: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),   // 38: balance.v1.ListEntriesResponse
-	(*Entry)(nil),                 // 39: balance.v1.Entry
-	(*CounterState_Set)(nil),      // 40: balance.v1.CounterState.Set
-	(*proto.Money)(nil),           // 41: money.v1.Money
+	(OwnAccount)(0),               // 4: balance.v1.OwnAccount
+	(EntryKind)(0),                // 5: balance.v1.EntryKind
+	(*OpenRequest)(nil),           // 6: balance.v1.OpenRequest
+	(*OpenResponse)(nil),          // 7: balance.v1.OpenResponse
+	(*ReserveRequest)(nil),        // 8: balance.v1.ReserveRequest
+	(*Control)(nil),               // 9: balance.v1.Control
+	(*Limit)(nil),                 // 10: balance.v1.Limit
+	(*Check)(nil),                 // 11: balance.v1.Check
+	(*Explanation)(nil),           // 12: balance.v1.Explanation
+	(*CounterState)(nil),          // 13: balance.v1.CounterState
+	(*ReserveResponse)(nil),       // 14: balance.v1.ReserveResponse
+	(*SettleHoldRequest)(nil),     // 15: balance.v1.SettleHoldRequest
+	(*SettleHoldResponse)(nil),    // 16: balance.v1.SettleHoldResponse
+	(*DisownRequest)(nil),         // 17: balance.v1.DisownRequest
+	(*DisownResponse)(nil),        // 18: balance.v1.DisownResponse
+	(*ExtendRequest)(nil),         // 19: balance.v1.ExtendRequest
+	(*ExtendResponse)(nil),        // 20: balance.v1.ExtendResponse
+	(*ReleaseRequest)(nil),        // 21: balance.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),       // 22: balance.v1.ReleaseResponse
+	(*ClearRequest)(nil),          // 23: balance.v1.ClearRequest
+	(*Capture)(nil),               // 24: balance.v1.Capture
+	(*ClearResponse)(nil),         // 25: balance.v1.ClearResponse
+	(*RefundRequest)(nil),         // 26: balance.v1.RefundRequest
+	(*RefundResponse)(nil),        // 27: balance.v1.RefundResponse
+	(*ReverseRefundRequest)(nil),  // 28: balance.v1.ReverseRefundRequest
+	(*ReverseRefundResponse)(nil), // 29: balance.v1.ReverseRefundResponse
+	(*PayInRequest)(nil),          // 30: balance.v1.PayInRequest
+	(*PayInResponse)(nil),         // 31: balance.v1.PayInResponse
+	(*AdjustRequest)(nil),         // 32: balance.v1.AdjustRequest
+	(*Place)(nil),                 // 33: balance.v1.Place
+	(*AdjustResponse)(nil),        // 34: balance.v1.AdjustResponse
+	(*GetBalanceRequest)(nil),     // 35: balance.v1.GetBalanceRequest
+	(*GetBalanceResponse)(nil),    // 36: balance.v1.GetBalanceResponse
+	(*GetHoldRequest)(nil),        // 37: balance.v1.GetHoldRequest
+	(*GetHoldResponse)(nil),       // 38: balance.v1.GetHoldResponse
+	(*ExplainRequest)(nil),        // 39: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),       // 40: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),    // 41: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),   // 42: balance.v1.ListEntriesResponse
+	(*Entry)(nil),                 // 43: balance.v1.Entry
+	(*CounterState_Set)(nil),      // 44: balance.v1.CounterState.Set
+	(*proto.Money)(nil),           // 45: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	41, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	45, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
-	8,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
-	9,  // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
-	10, // 4: balance.v1.Control.checks:type_name -> balance.v1.Check
+	9,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
+	10, // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
+	11, // 4: balance.v1.Control.checks:type_name -> balance.v1.Check
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
-	10, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	40, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	11, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
+	44, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	41, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	41, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	45, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	45, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	41, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	41, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	45, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	45, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
-	8,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
+	9,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	41, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	41, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	41, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	41, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	41, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
-	23, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	41, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	41, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	41, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	41, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	41, // 32: balance.v1.ReverseRefundRequest.amount:type_name -> money.v1.Money
-	41, // 33: balance.v1.ReverseRefundResponse.balance:type_name -> money.v1.Money
-	41, // 34: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	41, // 35: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	41, // 36: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	41, // 37: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	41, // 38: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	41, // 39: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	3,  // 40: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
-	2,  // 41: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	10, // 42: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	39, // 43: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	4,  // 44: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	2,  // 45: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	5,  // 46: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	7,  // 47: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	14, // 48: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	16, // 49: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	18, // 50: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	20, // 51: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	22, // 52: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	25, // 53: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	27, // 54: balance.v1.Balance.ReverseRefund:input_type -> balance.v1.ReverseRefundRequest
-	29, // 55: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	31, // 56: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	33, // 57: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
-	35, // 58: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	37, // 59: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	6,  // 60: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	13, // 61: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	15, // 62: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	17, // 63: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	19, // 64: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	21, // 65: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	24, // 66: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	26, // 67: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	28, // 68: balance.v1.Balance.ReverseRefund:output_type -> balance.v1.ReverseRefundResponse
-	30, // 69: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	32, // 70: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	34, // 71: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
-	36, // 72: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	38, // 73: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	60, // [60:74] is the sub-list for method output_type
-	46, // [46:60] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	45, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	45, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	45, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	45, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	45, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	24, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
+	45, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	45, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	45, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	45, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	45, // 32: balance.v1.ReverseRefundRequest.amount:type_name -> money.v1.Money
+	45, // 33: balance.v1.ReverseRefundResponse.balance:type_name -> money.v1.Money
+	45, // 34: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	45, // 35: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	33, // 36: balance.v1.AdjustRequest.from:type_name -> balance.v1.Place
+	33, // 37: balance.v1.AdjustRequest.to:type_name -> balance.v1.Place
+	45, // 38: balance.v1.AdjustRequest.amount:type_name -> money.v1.Money
+	4,  // 39: balance.v1.Place.own:type_name -> balance.v1.OwnAccount
+	45, // 40: balance.v1.AdjustResponse.balance:type_name -> money.v1.Money
+	45, // 41: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	45, // 42: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	45, // 43: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	45, // 44: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	3,  // 45: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 46: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	11, // 47: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	43, // 48: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	5,  // 49: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	2,  // 50: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	6,  // 51: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	8,  // 52: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	15, // 53: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	17, // 54: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	19, // 55: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	21, // 56: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	23, // 57: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	26, // 58: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	28, // 59: balance.v1.Balance.ReverseRefund:input_type -> balance.v1.ReverseRefundRequest
+	30, // 60: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	32, // 61: balance.v1.Balance.Adjust:input_type -> balance.v1.AdjustRequest
+	35, // 62: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	37, // 63: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	39, // 64: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	41, // 65: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	7,  // 66: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	14, // 67: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	16, // 68: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	18, // 69: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	20, // 70: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	22, // 71: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	25, // 72: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	27, // 73: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	29, // 74: balance.v1.Balance.ReverseRefund:output_type -> balance.v1.ReverseRefundResponse
+	31, // 75: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	34, // 76: balance.v1.Balance.Adjust:output_type -> balance.v1.AdjustResponse
+	36, // 77: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	38, // 78: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	40, // 79: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	42, // 80: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	66, // [66:81] is the sub-list for method output_type
+	51, // [51:66] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -3178,8 +3457,8 @@ func file_service_balance_proto_balance_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   36,
+			NumEnums:      6,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,6 +29,7 @@ const (
 	Balance_Refund_FullMethodName        = "/balance.v1.Balance/Refund"
 	Balance_ReverseRefund_FullMethodName = "/balance.v1.Balance/ReverseRefund"
 	Balance_PayIn_FullMethodName         = "/balance.v1.Balance/PayIn"
+	Balance_Adjust_FullMethodName        = "/balance.v1.Balance/Adjust"
 	Balance_GetBalance_FullMethodName    = "/balance.v1.Balance/GetBalance"
 	Balance_GetHold_FullMethodName       = "/balance.v1.Balance/GetHold"
 	Balance_Explain_FullMethodName       = "/balance.v1.Balance/Explain"
@@ -66,6 +67,10 @@ type BalanceClient interface {
 	// PayIn posts money from outside to an account, by a journal with a leg on the funding account. A repeat of a
 	// dedupe_id answers what happened the first time; with another body it is refused as conflict.
 	PayIn(ctx context.Context, in *PayInRequest, opts ...grpc.CallOption) (*PayInResponse, error)
+	// Adjust moves money between an account and one of the bank's own, or between two of these: money of which nobody
+	// knows whose it is, provisional credits, losses. It asks nobody whether there is enough. A repeat of an adjustment_id
+	// answers what happened the first time; with another body it is refused as conflict.
+	Adjust(ctx context.Context, in *AdjustRequest, opts ...grpc.CallOption) (*AdjustResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error)
 	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
@@ -184,6 +189,16 @@ func (c *balanceClient) PayIn(ctx context.Context, in *PayInRequest, opts ...grp
 	return out, nil
 }
 
+func (c *balanceClient) Adjust(ctx context.Context, in *AdjustRequest, opts ...grpc.CallOption) (*AdjustResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AdjustResponse)
+	err := c.cc.Invoke(ctx, Balance_Adjust_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *balanceClient) GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetBalanceResponse)
@@ -255,6 +270,10 @@ type BalanceServer interface {
 	// PayIn posts money from outside to an account, by a journal with a leg on the funding account. A repeat of a
 	// dedupe_id answers what happened the first time; with another body it is refused as conflict.
 	PayIn(context.Context, *PayInRequest) (*PayInResponse, error)
+	// Adjust moves money between an account and one of the bank's own, or between two of these: money of which nobody
+	// knows whose it is, provisional credits, losses. It asks nobody whether there is enough. A repeat of an adjustment_id
+	// answers what happened the first time; with another body it is refused as conflict.
+	Adjust(context.Context, *AdjustRequest) (*AdjustResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error)
 	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
@@ -302,6 +321,9 @@ func (UnimplementedBalanceServer) ReverseRefund(context.Context, *ReverseRefundR
 }
 func (UnimplementedBalanceServer) PayIn(context.Context, *PayInRequest) (*PayInResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PayIn not implemented")
+}
+func (UnimplementedBalanceServer) Adjust(context.Context, *AdjustRequest) (*AdjustResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Adjust not implemented")
 }
 func (UnimplementedBalanceServer) GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetBalance not implemented")
@@ -516,6 +538,24 @@ func _Balance_PayIn_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Balance_Adjust_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AdjustRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).Adjust(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_Adjust_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).Adjust(ctx, req.(*AdjustRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Balance_GetBalance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetBalanceRequest)
 	if err := dec(in); err != nil {
@@ -634,6 +674,10 @@ var Balance_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "PayIn",
 			Handler:    _Balance_PayIn_Handler,
+		},
+		{
+			MethodName: "Adjust",
+			Handler:    _Balance_Adjust_Handler,
 		},
 		{
 			MethodName: "GetBalance",

@@ -15,11 +15,14 @@ import (
 func (h *Handler) act(
 	ctx context.Context, p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) error {
+	if adjustments := logic.AdjustmentsOf(p, e); len(adjustments) > 0 {
+		return h.adjust(ctx, p, e, adjustments)
+	}
 	switch {
 	case e.GetExtendedMinor() > 0:
 		return h.extend(ctx, p, e)
 	case logic.IsOfRefund(e):
-		return h.post(ctx, p, e)
+		return h.postRefund(ctx, p, e)
 	case e.GetKind() == logic.Clearing && e.GetDeclineReason() == "":
 		if err := h.collect(ctx, p, e); err != nil {
 			return err

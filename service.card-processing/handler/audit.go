@@ -17,9 +17,10 @@ func (h *Handler) audit(ctx context.Context, w audit.Window) (audit.Page, error)
 	if err != nil {
 		return audit.Page{}, err
 	}
-	page := audit.Page{Next: next}
+	page := audit.Page{Next: next, Own: make(map[string]int64)}
 	for _, p := range payments {
 		page.Checked++
+		logic.CountOwn(p.State, page.Own)
 		rule, detail, err := h.contradiction(ctx, p.State)
 		if err != nil {
 			return audit.Page{}, err
@@ -42,7 +43,7 @@ func (h *Handler) audit(ctx context.Context, w audit.Window) (audit.Page, error)
 func (h *Handler) contradiction(
 	ctx context.Context, p *cardprocessingproto.Payment,
 ) (rule, detail string, err error) {
-	if p.GetPending() != nil {
+	if p.GetPending() != nil || p.GetAccountId() == "" { // What is nobody's has no hold, and shows to nobody.
 		return "", "", nil
 	}
 	hold, err := h.balance.GetHold(ctx, &balanceproto.GetHoldRequest{AccountId: p.GetAccountId(), HoldId: p.GetHoldId()})

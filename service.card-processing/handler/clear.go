@@ -29,8 +29,10 @@ func (h *Handler) Clear(
 // matchPage is how many transactions are looked at in one read.
 const matchPage = 100
 
-// match looks among a card's pending payments for the one that a collection is of; empty if none is like it.
-func (h *Handler) match(ctx context.Context, f logic.FollowUp, card *cardsproto.Card) (string, error) {
+// match looks among a card's pending payments for the one that a collection is of, as logic.Match.
+func (h *Handler) match(
+	ctx context.Context, f logic.FollowUp, card *cardsproto.Card,
+) (string, *cardprocessingproto.Doubt, error) {
 	var pending []*transactionsproto.Transaction
 	req := &transactionsproto.ListRequest{
 		AccountId: card.GetAccountId(), SinceMs: h.clock.Now().Add(-logic.LongestTerm).UnixMilli(), Limit: matchPage,
@@ -38,7 +40,7 @@ func (h *Handler) match(ctx context.Context, f logic.FollowUp, card *cardsproto.
 	for {
 		page, err := h.transactions.List(ctx, req)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		for _, t := range page.GetTransactions() {
 			if t.GetCardId() == card.GetId() && t.GetStatus() == transactionsproto.Status_STATUS_PENDING {
@@ -46,7 +48,8 @@ func (h *Handler) match(ctx context.Context, f logic.FollowUp, card *cardsproto.
 			}
 		}
 		if len(page.GetTransactions()) < matchPage {
-			return logic.Match(f, pending), nil
+			hold, doubt := logic.Match(f, pending)
+			return hold, doubt, nil
 		}
 		req.SinceMs, req.SinceId = 0, page.GetTransactions()[matchPage-1].GetId()
 	}

@@ -17,6 +17,8 @@ type metrics struct {
 	stoodIn        prometheus.Counter
 	events         *prometheus.CounterVec
 	inquiries      *prometheus.CounterVec
+	unmatched      *prometheus.CounterVec
+	breaks         *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -34,6 +36,12 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		inquiries: in.NewCounterVec(prometheus.CounterOpts{
 			Name: "card_balance_inquiries_total", Help: "Balance inquiries answered, by outcome and reason.",
 		}, []string{"outcome", "reason"}),
+		unmatched: in.NewCounterVec(prometheus.CounterOpts{
+			Name: "card_unmatched_total", Help: "Collections and refunds that somebody has to look at, by reason.",
+		}, []string{"reason"}),
+		breaks: in.NewCounterVec(prometheus.CounterOpts{
+			Name: "clearing_breaks_total", Help: "Where clearing files and the bank did not agree, by kind.",
+		}, []string{"kind"}),
 		released: in.NewCounter(prometheus.CounterOpts{
 			Name: "unanswered_holds_released_total", Help: "Holds released because nobody was told of them.",
 		}),
@@ -74,6 +82,18 @@ func (m *metrics) followed(e *cardprocessingproto.PaymentEvent) {
 		outcome = "declined"
 	}
 	m.events.WithLabelValues(kindOf(e.GetKind()), outcome).Inc()
+	if u := e.GetUnmatched(); u != nil {
+		reason := strings.TrimPrefix(u.GetDoubt().GetReason().String(), "UNMATCHED_REASON_")
+		m.unmatched.WithLabelValues(strings.ToLower(reason)).Inc()
+	}
+}
+
+// reconciled counts what a clearing file was found to have, or not to have.
+func (m *metrics) reconciled(breaks []*cardprocessingproto.Break) {
+	for _, b := range breaks {
+		kind := strings.TrimPrefix(b.GetKind().String(), "BREAK_KIND_")
+		m.breaks.WithLabelValues(strings.ToLower(kind)).Inc()
+	}
 }
 
 // kindOf is an event's kind as others know it: "reversal".

@@ -8,19 +8,23 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/errs"
+	moneyproto "farthing/pkg/money/proto"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	"farthing/service.card-processing/storage"
+	transactionsproto "farthing/service.transactions/proto"
 )
 
 // subject is the payment that a message is about.
 type subject struct {
 	key     string // The hold's id, or what stands for it where nothing was held.
-	account string
+	account string // Empty if nobody knows whose it is.
 	user    string // Empty if nobody says.
 	card    string
 	set     string // The card's control set.
+	// Of the message, where no account says which.
+	currency string
 }
 
 // outcome is what a message did.
@@ -54,10 +58,13 @@ func (h *Handler) record(
 		switch {
 		case err != nil:
 			return nil, outcome{}, err
-		case found && (done.GetKind() != said.Kind || done.GetAmountMinor() != said.Minor):
+		case found && !logic.SameContent(done, said):
 			return nil, outcome{}, errs.New(errs.Conflict+".message", "This message was sent with another content")
 		case found:
 			return p.State, outcome{done, fresh}, nil
+		}
+		if err := logic.Admit(p.State, said); err != nil {
+			return nil, outcome{}, err
 		}
 		if fresh, err = h.begin(ctx, p, said); err != nil {
 			return nil, outcome{}, unknown(err)
@@ -78,17 +85,7 @@ func (h *Handler) open(ctx context.Context, who subject) (storage.Payment, error
 	if err != nil || found {
 		return p, err
 	}
-	hold, err := h.balance.SettleHold(ctx, &balanceproto.SettleHoldRequest{
-		AccountId: who.account, HoldId: who.key, Reason: balanceproto.DeclineReason_DECLINE_REASON_REVERSED,
-	})
-	if err != nil {
-		return storage.Payment{}, fmt.Errorf("settling the hold: %w", err)
-	}
-	state := &cardprocessingproto.Payment{
-		Id: logic.AuthorisationID(who.key), AccountId: who.account, UserId: who.user, CardId: who.card, HoldId: who.key,
-		ControlSetId: who.set,
-	}
-	opened, first, err := h.opening(ctx, state, hold)
+	opened, first, err := h.opening(ctx, who)
 	if err != nil {
 		return storage.Payment{}, err
 	}
@@ -103,15 +100,29 @@ func (h *Handler) open(ctx context.Context, who subject) (storage.Payment, error
 }
 
 func (h *Handler) opening(
-	ctx context.Context, state *cardprocessingproto.Payment, hold *balanceproto.SettleHoldResponse,
+	ctx context.Context, who subject,
 ) (*cardprocessingproto.Payment, *cardprocessingproto.PaymentEvent, error) {
-	if hold.GetTransactionId() == "" {
-		opened, first := logic.Opening(state, hold, nil)
+	state := &cardprocessingproto.Payment{
+		Id: logic.AuthorisationID(who.key), AccountId: who.account, UserId: who.user, CardId: who.card, HoldId: who.key,
+		ControlSetId: who.set,
+	}
+	if who.account == "" {
+		opened, first := logic.Opening(state, &balanceproto.SettleHoldResponse{
+			Amount: &moneyproto.Money{Currency: who.currency},
+		}, nil)
 		return opened, first, nil
 	}
-	t, err := h.transaction(ctx, hold.GetTransactionId())
+	hold, err := h.balance.SettleHold(ctx, &balanceproto.SettleHoldRequest{
+		AccountId: who.account, HoldId: who.key, Reason: balanceproto.DeclineReason_DECLINE_REASON_REVERSED,
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("getting the transaction: %w", err)
+		return nil, nil, fmt.Errorf("settling the hold: %w", err)
+	}
+	var t *transactionsproto.Transaction
+	if hold.GetTransactionId() != "" {
+		if t, err = h.transaction(ctx, hold.GetTransactionId()); err != nil {
+			return nil, nil, fmt.Errorf("getting the transaction: %w", err)
+		}
 	}
 	opened, first := logic.Opening(state, hold, t)
 	return opened, first, nil
@@ -123,6 +134,9 @@ func (h *Handler) begin(ctx context.Context, p storage.Payment, said logic.Said)
 	planned := logic.Plan(p.State, said, h.clock.Now())
 	if err := h.unfinished.Add(ctx, time.UnixMilli(planned.GetAtMs()), p.Key); err != nil {
 		return false, fmt.Errorf("listing a payment: %w", err)
+	}
+	if err := h.register(ctx, p.Key, planned); err != nil {
+		return false, err
 	}
 	begun, ok, err := h.payments.Begin(ctx, p, planned)
 	if err != nil || !ok {
@@ -139,10 +153,13 @@ func (h *Handler) finish(ctx context.Context, p storage.Payment) error {
 		return err
 	}
 	after := logic.After(before, done)
-	if follow := logic.Follow(before, after, done); follow != nil {
+	for _, follow := range logic.Follow(before, after, done) {
 		if _, err := h.transactions.Follow(ctx, follow); err != nil {
 			return fmt.Errorf("following in the transaction: %w", err)
 		}
+	}
+	if err := h.strikeOff(ctx, p.Key, after, done); err != nil {
+		return err
 	}
 	p.State = after
 	ended, err := h.payments.End(ctx, p, done)

@@ -8,6 +8,7 @@ import (
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
+	"farthing/service.card-processing/storage"
 	cardsproto "farthing/service.cards/proto"
 )
 
@@ -93,16 +94,17 @@ func (h *Handler) nameRefund(
 		}
 	}
 	for _, name := range names {
-		var err error
-		if key, err = h.matches.Match(ctx, name, key); err != nil {
+		matched, err := h.matches.Match(ctx, name, storage.Match{Payment: key})
+		if err != nil {
 			return "", err
 		}
+		key = matched.Payment
 	}
 	return key, nil
 }
 
-// post does to the money what an event says of a refund. A promise moves none; it is looked at when it is due.
-func (h *Handler) post(
+// postRefund does to the money what an event says of a refund. A promise moves none; it is looked at when it is due.
+func (h *Handler) postRefund(
 	ctx context.Context, p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) error {
 	switch minor := e.GetPostedMinor(); {

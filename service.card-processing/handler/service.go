@@ -39,6 +39,11 @@ type Handler struct {
 	standIns     *storage.StandIns
 	policy       logic.StandIn
 	asking       singleflight.Group // Requests of one hold at once have one answer.
+	resolving    *worklist.List     // What is unmatched and on its way to another payment.
+	unmatched    *storage.Register
+	disputes     *storage.Register
+	clearings    *storage.Clearings
+	clearing     *worklist.List // Clearing files that are being posted.
 	clock        *clock.Business
 	london       *time.Location
 	metrics      *metrics
@@ -70,6 +75,7 @@ func register(env *foundation.Env) error {
 	}
 	h.keep(env.Store)
 	cardprocessingproto.RegisterCardProcessingServer(env.GRPC, h)
+	cardprocessingproto.RegisterDisputesServer(env.GRPC, &disputes{h: h})
 	env.Subscribe(events.Subscription{
 		Name: "card_processing", Types: []string{"balance.entry_posted"}, After: unansweredAfter,
 		MaxTries: releaseTries, Handle: h.releaseUnanswered,
@@ -88,7 +94,10 @@ func register(env *foundation.Env) error {
 func (h *Handler) keep(k *store.Keyspace) {
 	h.processorIDs, h.payments, h.matches = storage.NewProcessorIDs(k), storage.NewPayments(k), storage.NewMatches(k)
 	h.unfinished = worklist.New(storage.UnfinishedTable, k)
-	h.due = worklist.New(storage.DueTable, k)
 	h.unposted, h.late = worklist.New(storage.UnpostedTable, k), worklist.New(storage.LateTable, k)
 	h.standIns = storage.NewStandIns(k)
+	h.due, h.resolving = worklist.New(storage.DueTable, k), worklist.New(storage.ResolvingTable, k)
+	h.clearings, h.clearing = storage.NewClearings(k), worklist.New(storage.ClearingTable, k)
+	h.unmatched = storage.NewUnmatched(k, logic.UnmatchedPrefix)
+	h.disputes = storage.NewDisputes(k, logic.DisputePrefix)
 }

@@ -222,13 +222,13 @@ func (h *Handler) showStandIns(ctx context.Context, days string) (cardprocessing
 			return shown, err
 		}
 		for _, stood := range found {
-			shown.StandIns = append(shown.StandIns, viewOf(stood))
+			shown.StandIns = append(shown.StandIns, standInViewOf(stood))
 		}
 	}
 	return shown, nil
 }
 
-func viewOf(s storage.StandIn) cardprocessingproto.StandInView {
+func standInViewOf(s storage.StandIn) cardprocessingproto.StandInView {
 	view := cardprocessingproto.StandInView{
 		AuthorisationID: logic.AuthorisationID(s.HoldID), CardID: s.CardID, At: s.At,
 		Amount: s.Request.GetAmount().GetMinor(), Currency: s.Request.GetAmount().GetCurrency(),

@@ -16,35 +16,53 @@ import (
 func (h *Handler) follow(
 	ctx context.Context, kind cardprocessingproto.PaymentEventKind, f logic.FollowUp,
 ) (*cardprocessingproto.Payment, *cardprocessingproto.PaymentEvent, error) {
+	payment, done, err := h.followIn(ctx, kind, f, "")
+	return payment, done.PaymentEvent, err
+}
+
+// followIn is follow of a message that came in a clearing file.
+func (h *Handler) followIn(
+	ctx context.Context, kind cardprocessingproto.PaymentEventKind, f logic.FollowUp, file string,
+) (*cardprocessingproto.Payment, outcome, error) {
 	card, err := h.identify(ctx, f.Message.GetCardNumber(), f.Message.GetCardId())
 	if err != nil {
-		return nil, nil, err
+		return nil, outcome{}, err
 	}
-	if card == nil {
-		return nil, nil, errs.Missing("card")
+	if card == nil && kind != logic.Clearing && kind != logic.Refund {
+		return nil, outcome{}, errs.Missing("card")
 	}
 	own, err := h.claim(ctx, kindOf(kind)+"/", f.Message, card, f)
 	if err != nil {
-		return nil, nil, err
+		return nil, outcome{}, err
 	}
-	rate, err := logic.RateOf(f.Amount, f.LocalAmount, f.Rate)
-	if err != nil {
-		return nil, nil, err
+	said := saidOf(kind, own, f)
+	said.ClearingFile = file
+	if said.Rate, err = logic.RateOf(f.Amount, f.LocalAmount, f.Rate); err != nil {
+		return nil, outcome{}, err
 	}
-	said := logic.Said{
-		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
-		Rate:       rate,
-		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows,
-		OnlyHeld: f.OnlyHeld,
+	found := storage.Match{Payment: own} // Of a card that is nobody's: the money is there all the same.
+	if card != nil {
+		if found, err = h.matched(ctx, f, &said, card, own); err != nil {
+			return nil, outcome{}, err
+		}
 	}
-	key, err := h.keyOf(ctx, f, &said, card, own)
-	if err != nil {
-		return nil, nil, err
-	}
-	trace.Annotate(ctx, "authorisation_id", logic.AuthorisationID(key))
-	payment, done, err := h.record(ctx, subjectOf(card, key), said)
-	return payment, done.PaymentEvent, err
+	said.Doubt = found.Doubt
+	trace.Annotate(ctx, "authorisation_id", logic.AuthorisationID(found.Payment))
+	who := subjectOf(card, found.Payment)
+	who.currency = f.Amount.GetCurrency()
+	return h.record(ctx, who, said)
 }
+
+func saidOf(kind cardprocessingproto.PaymentEventKind, own string, f logic.FollowUp) logic.Said {
+	number := f.Message.GetCardNumber()
+	return logic.Said{
+		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
+		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows, OnlyHeld: f.OnlyHeld, Currency: f.Amount.GetCurrency(),
+		CardID: f.Message.GetCardId(), LastFour: number[max(0, len(number)-lastFour):],
+	}
+}
+
+const lastFour = 4
 
 func subjectOf(card *cardsproto.Card, key string) subject {
 	return subject{
@@ -72,30 +90,32 @@ func (h *Handler) claim(
 	})
 }
 
-// keyOf is the payment that a message is about: the one it names, or the one found for it, or a new one.
-func (h *Handler) keyOf(
+// matched is the payment that a message is about: the one it names, or the one found for it, or a new one.
+func (h *Handler) matched(
 	ctx context.Context, f logic.FollowUp, said *logic.Said, card *cardsproto.Card, own string,
-) (string, error) {
+) (storage.Match, error) {
 	switch {
 	case said.Kind == logic.Refund || said.Kind == logic.RefundAuthorisation || said.Kind == logic.RefundReversal:
-		return h.nameRefund(ctx, f, said, card, own)
+		key, err := h.nameRefund(ctx, f, said, card, own)
+		return storage.Match{Payment: key}, err
 	case f.Original != nil:
-		return h.keyOfOriginal(ctx, f.Original, card)
+		key, err := h.keyOfOriginal(ctx, f.Original, card)
+		return storage.Match{Payment: key}, err
 	}
 	if found, ok, err := h.matches.Find(ctx, said.MessageID); err != nil || ok {
 		return found, err
 	}
-	key := own
+	found := storage.Match{Payment: own}
 	if said.Kind == logic.Clearing {
-		found, err := h.match(ctx, f, card)
+		key, doubt, err := h.match(ctx, f, card)
 		if err != nil {
-			return "", fmt.Errorf("looking for the authorisation: %w", err)
+			return storage.Match{}, fmt.Errorf("looking for the authorisation: %w", err)
 		}
-		if found != "" {
-			key = found
+		if found.Doubt = doubt; key != "" {
+			found.Payment = key
 		}
 	}
-	return h.matches.Match(ctx, said.MessageID, key)
+	return h.matches.Match(ctx, said.MessageID, found)
 }
 
 // keyOfOriginal is the payment of the authorisation that a message names.

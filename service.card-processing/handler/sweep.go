@@ -25,6 +25,8 @@ func (h *Handler) sweepers(env *foundation.Env) []worklist.Sweeper {
 		{List: h.due, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.expire},
 		{List: h.unposted, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.postStandIn},
 		{List: h.late, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.giveBackLate},
+		{List: h.resolving, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.carryLate},
+		{List: h.clearing, Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.advanceLate},
 	}
 }
 

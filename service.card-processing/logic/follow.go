@@ -9,26 +9,44 @@ import (
 // Scheme is the card scheme that all payments come from.
 const Scheme = "mastercard"
 
-// Follow is what an event changes for the customer: of the payment's transaction, or of the one that it begins. It is
-// nil for an event that the customer never sees.
+// Follow is what an event changes for the customer: of the payment's transaction, and of one that it begins. It is
+// nothing for an event that the customer never sees.
 func Follow(
+	before, after *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
+) []*transactionsproto.FollowRequest {
+	all := make([]*transactionsproto.FollowRequest, 0, 2)
+	for _, follow := range []*transactionsproto.FollowRequest{followed(before, after, e), moved(after, e)} {
+		if follow != nil {
+			all = append(all, follow)
+		}
+	}
+	return all
+}
+
+func followed(
 	before, after *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) *transactionsproto.FollowRequest {
 	switch {
+	case e.GetUnmatched().GetSuspended():
+		return nil
 	case IsOfRefund(e):
 		return followRefund(after, e)
+	case before.GetRefundedMinor() > after.GetRefundedMinor():
+		return unrefunded(after, e)
 	case e.GetKind() == Abandonment, after.GetTransactionId() == "":
 		return nil
-	case taken(before) == taken(after) && before.GetStatus() == after.GetStatus():
+	case taken(before) == taken(after) && before.GetStatus() == after.GetStatus() && e.GetDispute() == nil:
 		return nil
 	}
 	return &transactionsproto.FollowRequest{
 		TransactionId: after.GetTransactionId(), AccountId: after.GetAccountId(), Version: e.GetNumber(),
 		Status: statusOf(after), Amount: minorOf(-taken(after), after), LocalAmount: localOf(after),
-		AtMs: e.GetAtMs(), SettledMs: after.GetSettledMs(), Balance: e.GetBalance(), Beginning: beginningOf(after, e),
+		AtMs: e.GetAtMs(), SettledMs: after.GetSettledMs(), Balance: e.GetBalance(), Beginning: ownBeginning(after, e),
 		Rate: rateOf(after, e),
-		// What was held is collected: the customer has heard of it.
-		Quiet: e.GetKind() == Clearing && e.GetBeginsTransactionId() == "" && taken(before) == taken(after),
+		// What was held is collected, or the customer's own dispute: the customer has heard of it.
+		Quiet: e.GetKind() == Clearing && e.GetBeginsTransactionId() == "" && taken(before) == taken(after) ||
+			e.GetKind() == Disputed || e.GetDispute() != nil && e.GetBeginsTransactionId() != "",
+		Dispute: shownDispute(after),
 	}
 }
 
@@ -37,7 +55,26 @@ func Shows(t *transactionsproto.Transaction, p *cardprocessingproto.Payment) boo
 	if t.GetStatus() == transactionsproto.Status_STATUS_DECLINED {
 		return taken(p) == 0
 	}
-	return t.GetStatus() == statusOf(p) && -t.GetAmount().GetMinor() == taken(p)
+	return t.GetStatus() == statusOf(p) && t.GetDispute() == shownDispute(p) && -t.GetAmount().GetMinor() == taken(p)
+}
+
+// ownBeginning is that of the payment's own transaction.
+func ownBeginning(
+	p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
+) *transactionsproto.Beginning {
+	if e.GetDispute() != nil {
+		return nil
+	}
+	return beginningOf(p, e)
+}
+
+// unrefunded is a refund that was taken back.
+func unrefunded(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *transactionsproto.FollowRequest {
+	return &transactionsproto.FollowRequest{
+		TransactionId: FindUnmatched(p, e.GetResolution().GetUnmatchedId()).GetTransactionId(), AccountId: p.GetAccountId(),
+		Version: e.GetNumber(), Status: transactionsproto.Status_STATUS_REVERSED, Amount: minorOf(0, p), AtMs: e.GetAtMs(),
+		SettledMs: e.GetAtMs(), Balance: e.GetBalance(),
+	}
 }
 
 // taken is what a payment takes from its customer now, held or collected.
@@ -80,6 +117,7 @@ func statusOf(p *cardprocessingproto.Payment) transactionsproto.Status {
 	case cardprocessingproto.PaymentStatus_PAYMENT_STATUS_EXPIRED:
 		return transactionsproto.Status_STATUS_EXPIRED
 	case cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED,
+		cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SUSPENDED,
 		cardprocessingproto.PaymentStatus_PAYMENT_STATUS_UNSPECIFIED:
 	}
 	return transactionsproto.Status_STATUS_DECLINED

@@ -6,6 +6,7 @@ import (
 
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/service.card-processing/logic"
+	cardprocessingproto "farthing/service.card-processing/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -26,29 +27,43 @@ func TestACollectionFindsTheAuthorisationThatItIsMostLikelyOf(t *testing.T) {
 		name, descriptor, mcc string
 		minor                 int64
 		want                  string
+		doubt                 cardprocessingproto.UnmatchedReason
 	}{
-		{"exactly", bistro, "5812", 100_00, "dinner"},
-		{"with a tip", bistro, "5812", 119_00, "dinner"},
-		{"with too large a tip", bistro, "5812", 121_00, ""},
-		{"a little less", bistro, "5812", 90_00, "dinner"},
-		{"the other one", "BISTRO ANNA 0007 LEEDS GBR", "5812", 20_50, "lunch"},
-		{"much less than either", bistro, "5812", 4_00, ""},
-		{"by trade and amount alone", "MKT HALL LTD", "5411", 100_00, "shop"},
-		{"by trade alone", "MKT HALL LTD", "5411", 99_00, ""},
-		{"nobody's", "KIOSK", "5994", 100_00, ""},
+		{"exactly", bistro, "5812", 100_00, "dinner", 0},
+		{"with a tip", bistro, "5812", 119_00, "dinner", 0},
+		{"with too large a tip", bistro, "5812", 121_00, "", logic.BeyondTolerance},
+		{"a little less", bistro, "5812", 90_00, "dinner", 0},
+		{"the other one", "BISTRO ANNA 0007 LEEDS GBR", "5812", 20_50, "lunch", 0},
+		{"much less than either", bistro, "5812", 4_00, "", logic.BeyondTolerance},
+		{"by trade and amount alone", "MKT HALL LTD", "5411", 100_00, "shop", 0},
+		{"by trade alone", "MKT HALL LTD", "5411", 99_00, "", logic.NoAuthorisation},
+		{"nobody's", "KIOSK", "5994", 100_00, "", logic.NoAuthorisation},
 	} {
-		got := logic.Match(logic.FollowUp{
+		got, doubt := logic.Match(logic.FollowUp{
 			Descriptor: c.descriptor, MCC: c.mcc, Amount: &moneyproto.Money{Minor: c.minor, Currency: "GBP"},
 		}, all)
-		if got != c.want {
-			t.Errorf("%s: found %q, want %q", c.name, got, c.want)
+		if got != c.want || doubt.GetReason() != c.doubt {
+			t.Errorf("%s: found %q with %v, want %q with %v", c.name, got, doubt, c.want, c.doubt)
 		}
 	}
 	twins := []*transactionsproto.Transaction{pending("older", market, "", 5_00), pending("newer", market, "", 5_00)}
-	if got := logic.Match(logic.FollowUp{
+	if got, doubt := logic.Match(logic.FollowUp{
 		Descriptor: market, Amount: &moneyproto.Money{Minor: 5_00, Currency: "GBP"},
-	}, twins); got != "older" {
-		t.Errorf("of two that are the same %q was found", got)
+	}, twins); got != "older" || doubt != nil {
+		t.Errorf("of two that are the same %q was found, with %v", got, doubt)
+	}
+}
+
+func TestACollectionThatIsLikeSeveralIsDoubted(t *testing.T) {
+	const market = "MARKET HALL LONDON GBR"
+	alike := []*transactionsproto.Transaction{
+		pending("hold_first", market, "5411", 100_00), pending("hold_second", market, "5411", 101_00),
+	}
+	got, doubt := logic.Match(logic.FollowUp{
+		Descriptor: market, MCC: "5411", Amount: &moneyproto.Money{Minor: 99_00, Currency: "GBP"},
+	}, alike)
+	if got != "hold_first" || doubt.GetReason() != logic.Ambiguous || len(doubt.GetCandidates()) != len(alike) {
+		t.Errorf("found %q with %v", got, doubt)
 	}
 }
 

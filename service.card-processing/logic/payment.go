@@ -1,10 +1,12 @@
 package logic
 
 import (
+	"cmp"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/errs"
 	"farthing/pkg/id"
 	"farthing/pkg/money"
 	moneyproto "farthing/pkg/money/proto"
@@ -26,6 +28,12 @@ const (
 
 	RefundAuthorisation = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_AUTHORISATION
 	RefundReversal      = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_REVERSAL
+	Resolution          = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_RESOLUTION
+	Correction          = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_CORRECTION
+	Disputed            = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE
+	Credited            = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT
+	Won                 = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE_WON
+	Lost                = cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE_LOST
 )
 
 // PaymentEnded is why an increment is declined of which nothing is held any more.
@@ -45,6 +53,43 @@ type Said struct {
 
 	// The messages that have posted and authorised the refund that it is about; empty for none.
 	Refund, RefundAuthorisation string
+	Currency                    string // Of Minor; empty for the payment's.
+
+	// Of a collection or refund: what was found when it was looked for, as the message named the card, and whether an
+	// operator has decided that it belongs here.
+	Doubt            *cardprocessingproto.Doubt
+	CardID, LastFour string
+	Decided          bool
+
+	ClearingFile string // That it came in; empty for a message of its own.
+
+	Resolution *cardprocessingproto.Resolution // Of a Resolution and of a Correction.
+
+	Dispute *cardprocessingproto.DisputeStep // Of a step of a dispute.
+}
+
+// Admit refuses a message that a payment cannot take, before anything of it is written down.
+func Admit(p *cardprocessingproto.Payment, s Said) error {
+	moved := s.Kind == Clearing || s.Kind == Refund // There is no refusing it.
+	switch {
+	case !moved && s.Currency != "" && s.Currency != p.GetCurrency():
+		return errs.BadParam("amount.currency", "must be the account's, "+p.GetCurrency())
+	case s.Kind == Resolution:
+		return admitResolution(p, s.Resolution)
+	case s.Dispute != nil:
+		return admitDispute(p, s)
+	}
+	return nil
+}
+
+// SameContent tells whether a message says what an event of its id was made of.
+func SameContent(e *cardprocessingproto.PaymentEvent, s Said) bool {
+	was, is := e.GetResolution(), s.Resolution
+	if e.GetDispute().GetReason() != s.Dispute.GetReason() {
+		return false
+	}
+	return e.GetKind() == s.Kind && e.GetAmountMinor() == s.Minor && was.GetKind() == is.GetKind() &&
+		was.GetTo().GetHoldId() == is.GetTo().GetHoldId()
 }
 
 // Opening is a payment as its authorisation left it: what became of its hold, and what the customer's transaction
@@ -89,9 +134,11 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 	e := &cardprocessingproto.PaymentEvent{
 		Number: p.GetVersion() + 1, Kind: s.Kind, MessageId: s.MessageID, AtMs: now.UnixMilli(), AmountMinor: s.Minor,
 		LocalAmount: s.Local, Rate: s.Rate, Descriptor_: s.Descriptor, Mcc: s.MCC, MoreFollows: s.MoreFollows,
+		ClearingFile: s.ClearingFile,
 	}
 	if IsOfRefund(e) || s.RefundAuthorisation != "" {
 		planRefund(p, s, e)
+		showUnmatched(p, e)
 		return e
 	}
 	switch held := p.GetHeldMinor(); s.Kind {
@@ -115,6 +162,9 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 			e.DeclineReason, e.ReleasedMinor = PaymentEnded, held
 			break
 		}
+		if e.Unmatched = unmatchedBy(p, s, now); e.GetUnmatched().GetSuspended() {
+			break
+		}
 		e.CapturedMinor = min(s.Minor, held)
 		if !s.MoreFollows {
 			e.ReleasedMinor = held - e.CapturedMinor
@@ -122,11 +172,26 @@ func Plan(p *cardprocessingproto.Payment, s Said, now time.Time) *cardprocessing
 		if p.GetTransactionId() == "" || p.GetStatus() == cardprocessingproto.PaymentStatus_PAYMENT_STATUS_DECLINED {
 			e.BeginsTransactionId = transactionOf(e)
 		}
+	case Resolution, Correction:
+		e.Resolution = proto.CloneOf(s.Resolution)
+		if e.Resolution.AtMs == 0 {
+			e.Resolution.AtMs = now.UnixMilli()
+		}
+	case Disputed, Credited, Won, Lost:
+		planDispute(p, s, e)
 	case Authorisation, Refund, RefundAuthorisation, RefundReversal,
 		cardprocessingproto.PaymentEventKind_PAYMENT_EVENT_KIND_UNSPECIFIED:
 	}
+	showUnmatched(p, e)
 	e.Changes = changesOf(e)
 	return e
+}
+
+// showUnmatched says where the customer sees something unmatched.
+func showUnmatched(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) {
+	if u := e.GetUnmatched(); u != nil && !u.GetSuspended() {
+		u.TransactionId = cmp.Or(e.GetRefund().GetTransactionId(), e.GetBeginsTransactionId(), p.GetTransactionId())
+	}
 }
 
 // transactionOf names the transaction that an event begins.
@@ -159,9 +224,11 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 		next.ReversedMinor += e.GetReleasedMinor()
 	case kind == Expiry:
 		next.ExpiredMinor += e.GetReleasedMinor()
+	case e.GetUnmatched().GetSuspended(): // It is nobody's yet.
 	case kind == Clearing:
 		next.ClearedLocal = clearedLocal(p, e)
 		next.ClearedMinor += e.GetAmountMinor()
+		next.CollectedMinor = append(next.CollectedMinor, e.GetAmountMinor())
 		next.SettledMs = e.GetAtMs()
 		if p.GetDescriptor_() == "" { // It was not authorised, or opened before its transaction was there.
 			next.Descriptor_, next.Mcc = e.GetDescriptor_(), e.GetMcc()
@@ -169,7 +236,10 @@ func After(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) 
 		if e.GetBeginsTransactionId() != "" {
 			next.TransactionId = e.GetBeginsTransactionId()
 		}
+	case e.GetDispute() != nil:
+		afterDispute(next, e)
 	}
+	afterUnmatched(next, e)
 	next.Status = statusAfter(next, e)
 	return next
 }
@@ -192,16 +262,31 @@ func statusAfter(
 	p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent,
 ) cardprocessingproto.PaymentStatus {
 	switch {
+	case p.GetAccountId() == "":
+		return suspendedStatus(p)
 	case p.GetHeldMinor() > 0:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING
 	case p.GetClearedMinor() > 0:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED
 	case p.GetAuthorisedMinor() == 0 && statusOfRefunds(p) != cardprocessingproto.PaymentStatus_PAYMENT_STATUS_UNSPECIFIED:
 		return statusOfRefunds(p)
+	case (e.GetKind() == Resolution || e.GetKind() == Correction) &&
+		p.GetStatus() == cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SETTLED: // All of it was taken back.
+		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED
 	case e.GetReleasedMinor() == 0:
 		return p.GetStatus()
 	case e.GetKind() == Expiry:
 		return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_EXPIRED
+	}
+	return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED
+}
+
+// suspendedStatus is that of what no account is known for.
+func suspendedStatus(p *cardprocessingproto.Payment) cardprocessingproto.PaymentStatus {
+	for _, u := range p.GetUnmatched() {
+		if u.GetState() != StateResolved {
+			return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_SUSPENDED
+		}
 	}
 	return cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED
 }

@@ -10,7 +10,7 @@ import (
 func TestAPaymentOfWhichNobodyKnewTheMerchantLearnsItFromTheCollection(t *testing.T) {
 	said := Said{Kind: Clearing, MessageID: "clearing/1", Minor: 10_00, Descriptor: "PRET A MANGER", MCC: "5812"}
 	for before, want := range map[string]string{"": "PRET A MANGER", "TESCO": "TESCO"} {
-		p := &cardprocessingproto.Payment{Descriptor_: before}
+		p := &cardprocessingproto.Payment{AccountId: "acc_1", Descriptor_: before}
 		if got := After(p, Plan(p, said, time.UnixMilli(1))); got.GetDescriptor_() != want {
 			t.Errorf("after %q: got %q", before, got.GetDescriptor_())
 		}
@@ -30,6 +30,7 @@ func TestACollectionOfOnlyWhatIsHeldTakesAllOfItOrNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := &cardprocessingproto.Payment{
+				AccountId:       "acc_1",
 				AuthorisedMinor: 12_00, HeldMinor: c.held, ReversedMinor: 12_00 - c.held, TransactionId: "tx_1", Version: 2,
 				Status: cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING,
 			}

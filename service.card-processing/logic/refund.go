@@ -74,6 +74,9 @@ func planPosting(p *cardprocessingproto.Payment, s Said, e *cardprocessingproto.
 		}
 		return
 	}
+	if e.Unmatched = unmatchedBy(p, s, time.UnixMilli(e.GetAtMs())); e.GetUnmatched().GetSuspended() {
+		return
+	}
 	e.PostedMinor = e.GetAmountMinor()
 	if promise.GetStatus() == promised {
 		e.Refund = became(promise, posted)

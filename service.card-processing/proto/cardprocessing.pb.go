@@ -198,17 +198,20 @@ const (
 	PaymentStatus_PAYMENT_STATUS_DECLINED PaymentStatus = 3
 	PaymentStatus_PAYMENT_STATUS_REVERSED PaymentStatus = 4
 	PaymentStatus_PAYMENT_STATUS_EXPIRED  PaymentStatus = 5
+	// It was collected, or sent back, and nobody knows yet whose it is.
+	PaymentStatus_PAYMENT_STATUS_SUSPENDED PaymentStatus = 10
 )
 
 // Enum value maps for PaymentStatus.
 var (
 	PaymentStatus_name = map[int32]string{
-		0: "PAYMENT_STATUS_UNSPECIFIED",
-		1: "PAYMENT_STATUS_PENDING",
-		2: "PAYMENT_STATUS_SETTLED",
-		3: "PAYMENT_STATUS_DECLINED",
-		4: "PAYMENT_STATUS_REVERSED",
-		5: "PAYMENT_STATUS_EXPIRED",
+		0:  "PAYMENT_STATUS_UNSPECIFIED",
+		1:  "PAYMENT_STATUS_PENDING",
+		2:  "PAYMENT_STATUS_SETTLED",
+		3:  "PAYMENT_STATUS_DECLINED",
+		4:  "PAYMENT_STATUS_REVERSED",
+		5:  "PAYMENT_STATUS_EXPIRED",
+		10: "PAYMENT_STATUS_SUSPENDED",
 	}
 	PaymentStatus_value = map[string]int32{
 		"PAYMENT_STATUS_UNSPECIFIED": 0,
@@ -217,6 +220,7 @@ var (
 		"PAYMENT_STATUS_DECLINED":    3,
 		"PAYMENT_STATUS_REVERSED":    4,
 		"PAYMENT_STATUS_EXPIRED":     5,
+		"PAYMENT_STATUS_SUSPENDED":   10,
 	}
 )
 
@@ -323,6 +327,15 @@ const (
 	PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_AUTHORISATION PaymentEventKind = 20
 	// A refund is taken back, or its promise ended.
 	PaymentEventKind_PAYMENT_EVENT_KIND_REFUND_REVERSAL PaymentEventKind = 21
+	// It was decided what becomes of a collection, or refund, that was unmatched.
+	PaymentEventKind_PAYMENT_EVENT_KIND_RESOLUTION PaymentEventKind = 30
+	// One that belongs to another payment has gone there.
+	PaymentEventKind_PAYMENT_EVENT_KIND_CORRECTION PaymentEventKind = 31
+	// The customer says that what was collected is wrong; then what became of that.
+	PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE            PaymentEventKind = 32
+	PaymentEventKind_PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT PaymentEventKind = 33
+	PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE_WON        PaymentEventKind = 34
+	PaymentEventKind_PAYMENT_EVENT_KIND_DISPUTE_LOST       PaymentEventKind = 35
 )
 
 // Enum value maps for PaymentEventKind.
@@ -339,6 +352,12 @@ var (
 		8:  "PAYMENT_EVENT_KIND_ADVICE",
 		20: "PAYMENT_EVENT_KIND_REFUND_AUTHORISATION",
 		21: "PAYMENT_EVENT_KIND_REFUND_REVERSAL",
+		30: "PAYMENT_EVENT_KIND_RESOLUTION",
+		31: "PAYMENT_EVENT_KIND_CORRECTION",
+		32: "PAYMENT_EVENT_KIND_DISPUTE",
+		33: "PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT",
+		34: "PAYMENT_EVENT_KIND_DISPUTE_WON",
+		35: "PAYMENT_EVENT_KIND_DISPUTE_LOST",
 	}
 	PaymentEventKind_value = map[string]int32{
 		"PAYMENT_EVENT_KIND_UNSPECIFIED":          0,
@@ -352,6 +371,12 @@ var (
 		"PAYMENT_EVENT_KIND_ADVICE":               8,
 		"PAYMENT_EVENT_KIND_REFUND_AUTHORISATION": 20,
 		"PAYMENT_EVENT_KIND_REFUND_REVERSAL":      21,
+		"PAYMENT_EVENT_KIND_RESOLUTION":           30,
+		"PAYMENT_EVENT_KIND_CORRECTION":           31,
+		"PAYMENT_EVENT_KIND_DISPUTE":              32,
+		"PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT":   33,
+		"PAYMENT_EVENT_KIND_DISPUTE_WON":          34,
+		"PAYMENT_EVENT_KIND_DISPUTE_LOST":         35,
 	}
 )
 
@@ -2400,6 +2425,12 @@ type Payment struct {
 	Refunds []*RefundState `protobuf:"bytes,33,rep,name=refunds,proto3" json:"refunds,omitempty"`
 	// What of refunds is promised, and not sent yet. refunded_minor is without what was taken back.
 	PromisedMinor int64 `protobuf:"varint,34,opt,name=promised_minor,json=promisedMinor,proto3" json:"promised_minor,omitempty"`
+	// The amounts that were collected, one by one, without those that were taken back.
+	CollectedMinor []int64 `protobuf:"varint,40,rep,packed,name=collected_minor,json=collectedMinor,proto3" json:"collected_minor,omitempty"`
+	// What of it somebody had, or has, to look at.
+	Unmatched []*Unmatched `protobuf:"bytes,41,rep,name=unmatched,proto3" json:"unmatched,omitempty"`
+	// What of it the customer disputes, or has disputed.
+	Disputes      []*Dispute `protobuf:"bytes,42,rep,name=disputes,proto3" json:"disputes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2630,6 +2661,27 @@ func (x *Payment) GetPromisedMinor() int64 {
 	return 0
 }
 
+func (x *Payment) GetCollectedMinor() []int64 {
+	if x != nil {
+		return x.CollectedMinor
+	}
+	return nil
+}
+
+func (x *Payment) GetUnmatched() []*Unmatched {
+	if x != nil {
+		return x.Unmatched
+	}
+	return nil
+}
+
+func (x *Payment) GetDisputes() []*Dispute {
+	if x != nil {
+		return x.Disputes
+	}
+	return nil
+}
+
 // RefundState is what has become of one refund.
 type RefundState struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2765,7 +2817,15 @@ type PaymentEvent struct {
 	// The refund that it is about, as it leaves it; absent if it changes none.
 	Refund *RefundState `protobuf:"bytes,31,opt,name=refund,proto3" json:"refund,omitempty"`
 	// What it posts to the account for a refund: below zero takes back.
-	PostedMinor   int64 `protobuf:"varint,32,opt,name=posted_minor,json=postedMinor,proto3" json:"posted_minor,omitempty"`
+	PostedMinor int64 `protobuf:"varint,32,opt,name=posted_minor,json=postedMinor,proto3" json:"posted_minor,omitempty"`
+	// What is to be looked at since this event.
+	Unmatched *Unmatched `protobuf:"bytes,40,opt,name=unmatched,proto3" json:"unmatched,omitempty"`
+	// Of a resolution, and of a correction.
+	Resolution *Resolution `protobuf:"bytes,41,opt,name=resolution,proto3" json:"resolution,omitempty"`
+	// The clearing file that it came in, by its digest; empty for a message of its own.
+	ClearingFile string `protobuf:"bytes,42,opt,name=clearing_file,json=clearingFile,proto3" json:"clearing_file,omitempty"`
+	// Of a step of a dispute.
+	Dispute       *DisputeStep `protobuf:"bytes,43,opt,name=dispute,proto3" json:"dispute,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2940,11 +3000,39 @@ func (x *PaymentEvent) GetPostedMinor() int64 {
 	return 0
 }
 
+func (x *PaymentEvent) GetUnmatched() *Unmatched {
+	if x != nil {
+		return x.Unmatched
+	}
+	return nil
+}
+
+func (x *PaymentEvent) GetResolution() *Resolution {
+	if x != nil {
+		return x.Resolution
+	}
+	return nil
+}
+
+func (x *PaymentEvent) GetClearingFile() string {
+	if x != nil {
+		return x.ClearingFile
+	}
+	return ""
+}
+
+func (x *PaymentEvent) GetDispute() *DisputeStep {
+	if x != nil {
+		return x.Dispute
+	}
+	return nil
+}
+
 var File_service_card_processing_proto_cardprocessing_proto protoreflect.FileDescriptor
 
 const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\n" +
-	"2service.card-processing/proto/cardprocessing.proto\x12\x11cardprocessing.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\x9b\x01\n" +
+	"2service.card-processing/proto/cardprocessing.proto\x12\x11cardprocessing.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\x1a.service.card-processing/proto/settlement.proto\"\x9b\x01\n" +
 	"\n" +
 	"NetworkIDs\x12\x1f\n" +
 	"\vacquirer_id\x18\x01 \x01(\tR\n" +
@@ -3108,7 +3196,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06checks\x18\x04 \x03(\v2\x11.balance.v1.CheckR\x06checks\x12$\n" +
 	"\x0econtrol_set_id\x18\x05 \x01(\tR\fcontrolSetId\x12\x1d\n" +
 	"\n" +
-	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\xf7\a\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"\x94\t\n" +
 	"\aPayment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -3143,7 +3231,10 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x124\n" +
 	"\rcleared_local\x18  \x01(\v2\x0f.money.v1.MoneyR\fclearedLocal\x128\n" +
 	"\arefunds\x18! \x03(\v2\x1e.cardprocessing.v1.RefundStateR\arefunds\x12%\n" +
-	"\x0epromised_minor\x18\" \x01(\x03R\rpromisedMinor\"\x96\x02\n" +
+	"\x0epromised_minor\x18\" \x01(\x03R\rpromisedMinor\x12'\n" +
+	"\x0fcollected_minor\x18( \x03(\x03R\x0ecollectedMinor\x12:\n" +
+	"\tunmatched\x18) \x03(\v2\x1c.cardprocessing.v1.UnmatchedR\tunmatched\x126\n" +
+	"\bdisputes\x18* \x03(\v2\x1a.cardprocessing.v1.DisputeR\bdisputes\"\x96\x02\n" +
 	"\vRefundState\x12)\n" +
 	"\x10authorisation_id\x18\x01 \x01(\tR\x0fauthorisationId\x12\x1d\n" +
 	"\n" +
@@ -3152,7 +3243,7 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x06status\x18\x04 \x01(\x0e2\x1f.cardprocessing.v1.RefundStatusR\x06status\x12%\n" +
 	"\x0etransaction_id\x18\x05 \x01(\tR\rtransactionId\x12\x13\n" +
 	"\x05at_ms\x18\x06 \x01(\x03R\x04atMs\x122\n" +
-	"\flocal_amount\x18\a \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\"\xee\x05\n" +
+	"\flocal_amount\x18\a \x01(\v2\x0f.money.v1.MoneyR\vlocalAmount\"\xc8\a\n" +
 	"\fPaymentEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.cardprocessing.v1.PaymentEventKindR\x04kind\x12\x1d\n" +
@@ -3177,7 +3268,13 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\bgiven_up\x18\x10 \x01(\bR\agivenUp\x12\"\n" +
 	"\x04rate\x18\x1e \x01(\v2\x0e.money.v1.RateR\x04rate\x126\n" +
 	"\x06refund\x18\x1f \x01(\v2\x1e.cardprocessing.v1.RefundStateR\x06refund\x12!\n" +
-	"\fposted_minor\x18  \x01(\x03R\vpostedMinor*|\n" +
+	"\fposted_minor\x18  \x01(\x03R\vpostedMinor\x12:\n" +
+	"\tunmatched\x18( \x01(\v2\x1c.cardprocessing.v1.UnmatchedR\tunmatched\x12=\n" +
+	"\n" +
+	"resolution\x18) \x01(\v2\x1d.cardprocessing.v1.ResolutionR\n" +
+	"resolution\x12#\n" +
+	"\rclearing_file\x18* \x01(\tR\fclearingFile\x128\n" +
+	"\adispute\x18+ \x01(\v2\x1e.cardprocessing.v1.DisputeStepR\adispute*|\n" +
 	"\vCheckResult\x12\x1c\n" +
 	"\x18CHECK_RESULT_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12CHECK_RESULT_MATCH\x10\x01\x12\x19\n" +
@@ -3194,20 +3291,22 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x0fENTRY_MODE_CHIP\x10\x01\x12\x1a\n" +
 	"\x16ENTRY_MODE_CONTACTLESS\x10\x02\x12\x18\n" +
 	"\x14ENTRY_MODE_MAGSTRIPE\x10\x03\x12\x15\n" +
-	"\x11ENTRY_MODE_ONLINE\x10\x04*\xbd\x01\n" +
+	"\x11ENTRY_MODE_ONLINE\x10\x04*\xdb\x01\n" +
 	"\rPaymentStatus\x12\x1e\n" +
 	"\x1aPAYMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16PAYMENT_STATUS_PENDING\x10\x01\x12\x1a\n" +
 	"\x16PAYMENT_STATUS_SETTLED\x10\x02\x12\x1b\n" +
 	"\x17PAYMENT_STATUS_DECLINED\x10\x03\x12\x1b\n" +
 	"\x17PAYMENT_STATUS_REVERSED\x10\x04\x12\x1a\n" +
-	"\x16PAYMENT_STATUS_EXPIRED\x10\x05*\x9a\x01\n" +
+	"\x16PAYMENT_STATUS_EXPIRED\x10\x05\x12\x1c\n" +
+	"\x18PAYMENT_STATUS_SUSPENDED\x10\n" +
+	"*\x9a\x01\n" +
 	"\fRefundStatus\x12\x1d\n" +
 	"\x19REFUND_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REFUND_STATUS_PROMISED\x10\x01\x12\x18\n" +
 	"\x14REFUND_STATUS_POSTED\x10\x02\x12\x1a\n" +
 	"\x16REFUND_STATUS_REVERSED\x10\x03\x12\x19\n" +
-	"\x15REFUND_STATUS_EXPIRED\x10\x04*\x96\x03\n" +
+	"\x15REFUND_STATUS_EXPIRED\x10\x04*\xf0\x04\n" +
 	"\x10PaymentEventKind\x12\"\n" +
 	"\x1ePAYMENT_EVENT_KIND_UNSPECIFIED\x10\x00\x12$\n" +
 	" PAYMENT_EVENT_KIND_AUTHORISATION\x10\x01\x12 \n" +
@@ -3219,7 +3318,13 @@ const file_service_card_processing_proto_cardprocessing_proto_rawDesc = "" +
 	"\x1ePAYMENT_EVENT_KIND_ABANDONMENT\x10\a\x12\x1d\n" +
 	"\x19PAYMENT_EVENT_KIND_ADVICE\x10\b\x12+\n" +
 	"'PAYMENT_EVENT_KIND_REFUND_AUTHORISATION\x10\x14\x12&\n" +
-	"\"PAYMENT_EVENT_KIND_REFUND_REVERSAL\x10\x152\xd5\t\n" +
+	"\"PAYMENT_EVENT_KIND_REFUND_REVERSAL\x10\x15\x12!\n" +
+	"\x1dPAYMENT_EVENT_KIND_RESOLUTION\x10\x1e\x12!\n" +
+	"\x1dPAYMENT_EVENT_KIND_CORRECTION\x10\x1f\x12\x1e\n" +
+	"\x1aPAYMENT_EVENT_KIND_DISPUTE\x10 \x12)\n" +
+	"%PAYMENT_EVENT_KIND_PROVISIONAL_CREDIT\x10!\x12\"\n" +
+	"\x1ePAYMENT_EVENT_KIND_DISPUTE_WON\x10\"\x12#\n" +
+	"\x1fPAYMENT_EVENT_KIND_DISPUTE_LOST\x10#2\xd5\t\n" +
 	"\x0eCardProcessing\x12p\n" +
 	"\tAuthorise\x12#.cardprocessing.v1.AuthoriseRequest\x1a$.cardprocessing.v1.AuthoriseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12j\n" +
 	"\aReverse\x12!.cardprocessing.v1.ReverseRequest\x1a\".cardprocessing.v1.ReverseResponse\"\x18\x8a\xb5\x18\x10service.card-api\x90\xb5\x18\x01\x12p\n" +
@@ -3288,6 +3393,10 @@ var file_service_card_processing_proto_cardprocessing_proto_goTypes = []any{
 	(*proto.Money)(nil),             // 36: money.v1.Money
 	(*proto1.Check)(nil),            // 37: balance.v1.Check
 	(*proto.Rate)(nil),              // 38: money.v1.Rate
+	(*Unmatched)(nil),               // 39: cardprocessing.v1.Unmatched
+	(*Dispute)(nil),                 // 40: cardprocessing.v1.Dispute
+	(*Resolution)(nil),              // 41: cardprocessing.v1.Resolution
+	(*DisputeStep)(nil),             // 42: cardprocessing.v1.DisputeStep
 }
 var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	6,  // 0: cardprocessing.v1.AuthoriseRequest.network:type_name -> cardprocessing.v1.NetworkIDs
@@ -3360,40 +3469,45 @@ var file_service_card_processing_proto_cardprocessing_proto_depIdxs = []int32{
 	38, // 67: cardprocessing.v1.Payment.rate:type_name -> money.v1.Rate
 	36, // 68: cardprocessing.v1.Payment.cleared_local:type_name -> money.v1.Money
 	34, // 69: cardprocessing.v1.Payment.refunds:type_name -> cardprocessing.v1.RefundState
-	4,  // 70: cardprocessing.v1.RefundState.status:type_name -> cardprocessing.v1.RefundStatus
-	36, // 71: cardprocessing.v1.RefundState.local_amount:type_name -> money.v1.Money
-	5,  // 72: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
-	36, // 73: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
-	36, // 74: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
-	38, // 75: cardprocessing.v1.PaymentEvent.rate:type_name -> money.v1.Rate
-	34, // 76: cardprocessing.v1.PaymentEvent.refund:type_name -> cardprocessing.v1.RefundState
-	7,  // 77: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
-	14, // 78: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
-	16, // 79: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
-	20, // 80: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
-	18, // 81: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
-	22, // 82: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
-	25, // 83: cardprocessing.v1.CardProcessing.AuthoriseRefund:input_type -> cardprocessing.v1.AuthoriseRefundRequest
-	27, // 84: cardprocessing.v1.CardProcessing.ReverseRefund:input_type -> cardprocessing.v1.ReverseRefundRequest
-	10, // 85: cardprocessing.v1.CardProcessing.InquireBalance:input_type -> cardprocessing.v1.InquireBalanceRequest
-	31, // 86: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
-	29, // 87: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
-	9,  // 88: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
-	15, // 89: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
-	17, // 90: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
-	21, // 91: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
-	19, // 92: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
-	23, // 93: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
-	26, // 94: cardprocessing.v1.CardProcessing.AuthoriseRefund:output_type -> cardprocessing.v1.AuthoriseRefundResponse
-	28, // 95: cardprocessing.v1.CardProcessing.ReverseRefund:output_type -> cardprocessing.v1.ReverseRefundResponse
-	11, // 96: cardprocessing.v1.CardProcessing.InquireBalance:output_type -> cardprocessing.v1.InquireBalanceResponse
-	32, // 97: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
-	30, // 98: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
-	88, // [88:99] is the sub-list for method output_type
-	77, // [77:88] is the sub-list for method input_type
-	77, // [77:77] is the sub-list for extension type_name
-	77, // [77:77] is the sub-list for extension extendee
-	0,  // [0:77] is the sub-list for field type_name
+	39, // 70: cardprocessing.v1.Payment.unmatched:type_name -> cardprocessing.v1.Unmatched
+	40, // 71: cardprocessing.v1.Payment.disputes:type_name -> cardprocessing.v1.Dispute
+	4,  // 72: cardprocessing.v1.RefundState.status:type_name -> cardprocessing.v1.RefundStatus
+	36, // 73: cardprocessing.v1.RefundState.local_amount:type_name -> money.v1.Money
+	5,  // 74: cardprocessing.v1.PaymentEvent.kind:type_name -> cardprocessing.v1.PaymentEventKind
+	36, // 75: cardprocessing.v1.PaymentEvent.local_amount:type_name -> money.v1.Money
+	36, // 76: cardprocessing.v1.PaymentEvent.balance:type_name -> money.v1.Money
+	38, // 77: cardprocessing.v1.PaymentEvent.rate:type_name -> money.v1.Rate
+	34, // 78: cardprocessing.v1.PaymentEvent.refund:type_name -> cardprocessing.v1.RefundState
+	39, // 79: cardprocessing.v1.PaymentEvent.unmatched:type_name -> cardprocessing.v1.Unmatched
+	41, // 80: cardprocessing.v1.PaymentEvent.resolution:type_name -> cardprocessing.v1.Resolution
+	42, // 81: cardprocessing.v1.PaymentEvent.dispute:type_name -> cardprocessing.v1.DisputeStep
+	7,  // 82: cardprocessing.v1.CardProcessing.Authorise:input_type -> cardprocessing.v1.AuthoriseRequest
+	14, // 83: cardprocessing.v1.CardProcessing.Reverse:input_type -> cardprocessing.v1.ReverseRequest
+	16, // 84: cardprocessing.v1.CardProcessing.Increment:input_type -> cardprocessing.v1.IncrementRequest
+	20, // 85: cardprocessing.v1.CardProcessing.Clear:input_type -> cardprocessing.v1.ClearRequest
+	18, // 86: cardprocessing.v1.CardProcessing.Advise:input_type -> cardprocessing.v1.AdviseRequest
+	22, // 87: cardprocessing.v1.CardProcessing.Refund:input_type -> cardprocessing.v1.RefundRequest
+	25, // 88: cardprocessing.v1.CardProcessing.AuthoriseRefund:input_type -> cardprocessing.v1.AuthoriseRefundRequest
+	27, // 89: cardprocessing.v1.CardProcessing.ReverseRefund:input_type -> cardprocessing.v1.ReverseRefundRequest
+	10, // 90: cardprocessing.v1.CardProcessing.InquireBalance:input_type -> cardprocessing.v1.InquireBalanceRequest
+	31, // 91: cardprocessing.v1.CardProcessing.Explain:input_type -> cardprocessing.v1.ExplainRequest
+	29, // 92: cardprocessing.v1.CardProcessing.GetPayment:input_type -> cardprocessing.v1.GetPaymentRequest
+	9,  // 93: cardprocessing.v1.CardProcessing.Authorise:output_type -> cardprocessing.v1.AuthoriseResponse
+	15, // 94: cardprocessing.v1.CardProcessing.Reverse:output_type -> cardprocessing.v1.ReverseResponse
+	17, // 95: cardprocessing.v1.CardProcessing.Increment:output_type -> cardprocessing.v1.IncrementResponse
+	21, // 96: cardprocessing.v1.CardProcessing.Clear:output_type -> cardprocessing.v1.ClearResponse
+	19, // 97: cardprocessing.v1.CardProcessing.Advise:output_type -> cardprocessing.v1.AdviseResponse
+	23, // 98: cardprocessing.v1.CardProcessing.Refund:output_type -> cardprocessing.v1.RefundResponse
+	26, // 99: cardprocessing.v1.CardProcessing.AuthoriseRefund:output_type -> cardprocessing.v1.AuthoriseRefundResponse
+	28, // 100: cardprocessing.v1.CardProcessing.ReverseRefund:output_type -> cardprocessing.v1.ReverseRefundResponse
+	11, // 101: cardprocessing.v1.CardProcessing.InquireBalance:output_type -> cardprocessing.v1.InquireBalanceResponse
+	32, // 102: cardprocessing.v1.CardProcessing.Explain:output_type -> cardprocessing.v1.ExplainResponse
+	30, // 103: cardprocessing.v1.CardProcessing.GetPayment:output_type -> cardprocessing.v1.GetPaymentResponse
+	93, // [93:104] is the sub-list for method output_type
+	82, // [82:93] is the sub-list for method input_type
+	82, // [82:82] is the sub-list for extension type_name
+	82, // [82:82] is the sub-list for extension extendee
+	0,  // [0:82] is the sub-list for field type_name
 }
 
 func init() { file_service_card_processing_proto_cardprocessing_proto_init() }
@@ -3401,6 +3515,7 @@ func file_service_card_processing_proto_cardprocessing_proto_init() {
 	if File_service_card_processing_proto_cardprocessing_proto != nil {
 		return
 	}
+	file_service_card_processing_proto_settlement_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	"farthing/pkg/errs"
 	"farthing/pkg/store"
+	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
 // matchRow is inserted if absent: a message that names no authorisation belongs, for ever, to the payment that was
@@ -13,6 +16,7 @@ import (
 type matchRow struct {
 	Message string `store:"1,partition"`
 	Payment string `store:"2"`
+	Doubt   []byte `store:"3"` // cardprocessing.v1.Doubt; empty for none.
 }
 
 var matchesTable = store.ConditionalTable[matchRow]("matches")
@@ -25,22 +29,51 @@ type Matches struct {
 // NewMatches is the map in a keyspace.
 func NewMatches(k *store.Keyspace) *Matches { return &Matches{matchesTable.On(k)} }
 
-// Find is the payment of a message, and whether one was found for it before.
-func (s *Matches) Find(ctx context.Context, messageID string) (string, bool, error) {
-	row, found, err := s.rows.In(messageID).Find(ctx, store.Latest)
-	return row.Payment, found, err
+// Match is what was found for a message.
+type Match struct {
+	Payment string
+	Doubt   *cardprocessingproto.Doubt // Nil if it is clear.
 }
 
-// Match gives a message its payment, unless it has one already, and answers the one it has. Repeating it is harmless.
-func (s *Matches) Match(ctx context.Context, messageID, payment string) (string, error) {
-	answer, err := s.rows.Batch(messageID).InsertNew(matchRow{Payment: payment}).Apply(ctx)
+// Find is what was found for a message before, and whether anything was.
+func (s *Matches) Find(ctx context.Context, messageID string) (Match, bool, error) {
+	row, found, err := s.rows.In(messageID).Find(ctx, store.Latest)
+	if err != nil || !found {
+		return Match{}, false, err
+	}
+	m, err := matchOf(row)
+	return m, err == nil, err
+}
+
+// Match gives a message its payment, unless it has one already, and answers what it has. Repeating it is harmless.
+func (s *Matches) Match(ctx context.Context, messageID string, found Match) (Match, error) {
+	row := matchRow{Payment: found.Payment}
+	if found.Doubt != nil {
+		var err error
+		if row.Doubt, err = proto.Marshal(found.Doubt); err != nil {
+			return Match{}, fmt.Errorf("marshalling a doubt: %w", err)
+		}
+	}
+	answer, err := s.rows.Batch(messageID).InsertNew(row).Apply(ctx)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("matching a message: %w", err)
+		return Match{}, fmt.Errorf("matching a message: %w", err)
 	case answer.OK:
-		return payment, nil
+		return found, nil
 	case len(answer.Present) == 1:
-		return answer.Present[0].Payment, nil
+		return matchOf(answer.Present[0])
 	}
-	return "", errs.New(errs.Internal, "a refused match showed no row")
+	return Match{}, errs.New(errs.Internal, "a refused match showed no row")
+}
+
+func matchOf(row matchRow) (Match, error) {
+	m := Match{Payment: row.Payment}
+	if len(row.Doubt) == 0 {
+		return m, nil
+	}
+	m.Doubt = &cardprocessingproto.Doubt{}
+	if err := proto.Unmarshal(row.Doubt, m.Doubt); err != nil {
+		return Match{}, fmt.Errorf("unmarshalling a doubt: %w", err)
+	}
+	return m, nil
 }

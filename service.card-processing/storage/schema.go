@@ -16,12 +16,17 @@ var (
 	UnpostedTable = worklist.Table("unposted_stand_ins")
 	// LateTable lists holds that nobody was answered of in time.
 	LateTable = worklist.Table("late_holds")
+	// ResolvingTable lists what is unmatched and on its way to another payment.
+	ResolvingTable = worklist.Table("unfinished_resolutions")
+	// ClearingTable lists clearing files that are being posted.
+	ClearingTable = worklist.Table("unfinished_clearings")
 )
 
 // Schema is the keyspace of service.card-processing.
 func Schema() store.Schema {
 	return store.Schema{Keyspace: "card_processing", Tables: []store.Table{
-		processorIDsTable, paymentsTable, matchesTable, UnfinishedTable, DueTable,
+		processorIDsTable, paymentsTable, matchesTable, UnfinishedTable, DueTable, ResolvingTable,
 		standInsTable, standInLogTable, UnpostedTable, LateTable,
+		unmatchedTable, disputesTable, clearingFilesTable, clearingIDsTable, ClearingTable,
 	}}
 }

@@ -32,6 +32,9 @@ func title(t *transactionsproto.Transaction) string {
 
 // body is the category of a payment, of a declined one the reason, and of one that came to nothing how.
 func body(t *transactionsproto.Transaction) string {
+	if said := disputed(t.GetDispute()); said != "" {
+		return said
+	}
 	if t.GetRefund() {
 		return abroad(refund(t), t)
 	}
@@ -39,6 +42,9 @@ func body(t *transactionsproto.Transaction) string {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Declined: " + explained(t.GetDeclineReason())
 	case transactionsproto.Status_STATUS_REVERSED:
+		if t.GetLocalAmount().GetMinor() > 0 { // What the merchant had sent back.
+			return "Refund cancelled: it was not meant for you"
+		}
 		return "Cancelled: the money is back in your account"
 	case transactionsproto.Status_STATUS_EXPIRED:
 		return "Never collected: the money is back in your account"
@@ -91,6 +97,27 @@ func withCash(what string, cashback *moneyproto.Money) string {
 		return "With " + cash
 	}
 	return what + ", with " + cash
+}
+
+// disputed is what a transaction shows of a dispute; empty if it shows nothing of one.
+func disputed(shows string) string {
+	switch shows {
+	case "open":
+		return "Disputed: we are looking into it"
+	case "credited":
+		return "Disputed: you have the money back while we look into it"
+	case "won":
+		return "Dispute won: the money is yours"
+	case "lost":
+		return "Dispute lost: the payment stands"
+	case "provisional_credit":
+		return "Provisional credit while we look into your dispute"
+	case "credit":
+		return "Credit for a dispute that you have won"
+	case "credit_taken_back":
+		return "Provisional credit taken back: the dispute was lost"
+	}
+	return ""
 }
 
 // explained is a reason in the customer's words.

@@ -49,6 +49,38 @@ func TestEachVersionOfATransactionIsTheSameItem(t *testing.T) {
 	}
 }
 
+func TestARefundThatWasTakenBackIsNoMoneyBack(t *testing.T) {
+	back := payment()
+	back.Status, back.Amount.Minor = transactionsproto.Status_STATUS_REVERSED, 0
+	if got := logic.ItemOf(back).GetBody(); got != "Cancelled: the money is back in your account" {
+		t.Errorf("a payment that was given up reads %q", got)
+	}
+	back.LocalAmount = &moneyproto.Money{Minor: 3_50, Currency: "GBP"}
+	if got := logic.ItemOf(back).GetBody(); got != "Refund cancelled: it was not meant for you" {
+		t.Errorf("a refund that was taken back reads %q", got)
+	}
+}
+
+func TestADisputeShowsInTheCustomersWords(t *testing.T) {
+	for shows, want := range map[string]string{
+		"":                   "Eating out",
+		"open":               "Disputed: we are looking into it",
+		"credited":           "Disputed: you have the money back while we look into it",
+		"won":                "Dispute won: the money is yours",
+		"lost":               "Dispute lost: the payment stands",
+		"provisional_credit": "Provisional credit while we look into your dispute",
+		"credit":             "Credit for a dispute that you have won",
+		"credit_taken_back":  "Provisional credit taken back: the dispute was lost",
+		"of_a_later_version": "Eating out",
+	} {
+		disputed := payment()
+		disputed.Dispute = shows
+		if got := logic.ItemOf(disputed).GetBody(); got != want {
+			t.Errorf("%s reads %q, want %q", shows, got, want)
+		}
+	}
+}
+
 func TestADeclineSaysWhyInTheCustomersWords(t *testing.T) {
 	for reason, want := range map[string]string{
 		"insufficient_funds": "Declined: there was not enough money in your account",

@@ -78,7 +78,8 @@ func progressOf(req *transactionsproto.FollowRequest) logic.Part {
 		State: &transactionsproto.Transaction{
 			Status: req.GetStatus(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(), Balance: req.GetBalance(),
 			UpdatedMs: req.GetAtMs(), SettledMs: req.GetSettledMs(), Quiet: req.GetQuiet(),
-			Rate: req.GetRate(),
+			Rate:    req.GetRate(),
+			Dispute: req.GetDispute(),
 		},
 	}
 }

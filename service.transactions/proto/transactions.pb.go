@@ -129,7 +129,10 @@ type Transaction struct {
 	// At which the merchant's amount was converted; absent at home.
 	Rate *proto.Rate `protobuf:"bytes,31,opt,name=rate,proto3" json:"rate,omitempty"`
 	// Money that comes back, whatever has become of it.
-	Refund        bool `protobuf:"varint,32,opt,name=refund,proto3" json:"refund,omitempty"`
+	Refund bool `protobuf:"varint,32,opt,name=refund,proto3" json:"refund,omitempty"`
+	// What of a dispute it shows: "open", "credited", "won" or "lost" of the payment; "provisional_credit", "credit" or
+	// "credit_taken_back" of money that moved for one. Empty of all others.
+	Dispute       string `protobuf:"bytes,40,opt,name=dispute,proto3" json:"dispute,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -337,6 +340,13 @@ func (x *Transaction) GetRefund() bool {
 		return x.Refund
 	}
 	return false
+}
+
+func (x *Transaction) GetDispute() string {
+	if x != nil {
+		return x.Dispute
+	}
+	return ""
 }
 
 // Merchant is the part of a merchant that a transaction keeps.
@@ -783,6 +793,7 @@ type FollowRequest struct {
 	Quiet bool `protobuf:"varint,11,opt,name=quiet,proto3" json:"quiet,omitempty"`
 	// Of the merchant's amount; absent if that is not known, or at home.
 	Rate          *proto.Rate `protobuf:"bytes,15,opt,name=rate,proto3" json:"rate,omitempty"`
+	Dispute       string      `protobuf:"bytes,20,opt,name=dispute,proto3" json:"dispute,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -899,6 +910,13 @@ func (x *FollowRequest) GetRate() *proto.Rate {
 		return x.Rate
 	}
 	return nil
+}
+
+func (x *FollowRequest) GetDispute() string {
+	if x != nil {
+		return x.Dispute
+	}
+	return ""
 }
 
 // Beginning is what is known of a payment that no authorisation came before.
@@ -1587,7 +1605,7 @@ var File_service_transactions_proto_transactions_proto protoreflect.FileDescript
 
 const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\n" +
-	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\x95\a\n" +
+	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\xaf\a\n" +
 	"\vTransaction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1620,7 +1638,8 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\x05quiet\x18\x16 \x01(\bR\x05quiet\x12+\n" +
 	"\bcashback\x18\x1e \x01(\v2\x0f.money.v1.MoneyR\bcashback\x12\"\n" +
 	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x12\x16\n" +
-	"\x06refund\x18  \x01(\bR\x06refund\x1a;\n" +
+	"\x06refund\x18  \x01(\bR\x06refund\x12\x18\n" +
+	"\adispute\x18( \x01(\tR\adispute\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x90\x02\n" +
@@ -1666,7 +1685,7 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\abalance\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
 	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12+\n" +
 	"\bcashback\x18\n" +
-	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\xd0\x03\n" +
+	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\xea\x03\n" +
 	"\rFollowRequest\x12%\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1d\n" +
 	"\n" +
@@ -1682,7 +1701,8 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\tbeginning\x18\n" +
 	" \x01(\v2\x1a.transactions.v1.BeginningR\tbeginning\x12\x14\n" +
 	"\x05quiet\x18\v \x01(\bR\x05quiet\x12\"\n" +
-	"\x04rate\x18\x0f \x01(\v2\x0e.money.v1.RateR\x04rate\"\xb8\x01\n" +
+	"\x04rate\x18\x0f \x01(\v2\x0e.money.v1.RateR\x04rate\x12\x18\n" +
+	"\adispute\x18\x14 \x01(\tR\adispute\"\xb8\x01\n" +
 	"\tBeginning\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x17\n" +
 	"\acard_id\x18\x02 \x01(\tR\x06cardId\x12\x17\n" +
