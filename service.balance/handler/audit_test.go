@@ -41,6 +41,10 @@ func audited(t *testing.T) (*bank, *auditor) {
 	b.release(t, hold, 5, 0)
 	b.clear(t, "forced", 1_11, "", 0, 0)
 	b.payIn(t, 7_77, "more")
+	pot := b.opens(t)
+	b.transfer(t, toAccount("moved", b.account, pot, 1_50))
+	b.transfer(t, toOwn("paid", b.account, balanceproto.OwnAccount_OWN_ACCOUNT_SCHEME, 2_25))
+	b.transfer(t, toAccount("too much", pot, b.account, 1_51))
 	return b, b.auditor()
 }
 
@@ -81,7 +85,7 @@ func (a *auditor) faults(t *testing.T) (found []audit.Fault, entries int64) {
 func TestSoundBooksHaveNoFault(t *testing.T) {
 	_, a := audited(t)
 	found, entries := a.faults(t)
-	if len(found) != 0 || entries != 16 { // Four journals on both sides, five holds, three changes of one.
+	if len(found) != 0 || entries != 21 { // Six journals on both sides, six decisions alone, three changes of a hold.
 		t.Fatalf("%d entries with the faults %v", entries, found)
 	}
 }

@@ -286,6 +286,66 @@ func (Outcome) EnumDescriptor() ([]byte, []int) {
 	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{3}
 }
 
+// OwnAccount is one of the bank's own accounts.
+type OwnAccount int32
+
+const (
+	OwnAccount_OWN_ACCOUNT_UNSPECIFIED OwnAccount = 0
+	// What the bank has at the central bank, through which payments come and go.
+	OwnAccount_OWN_ACCOUNT_NOSTRO OwnAccount = 1
+	// What was sent through the payment scheme and is not settled yet.
+	OwnAccount_OWN_ACCOUNT_SCHEME OwnAccount = 2
+	// Money that is somebody's, and whose is not known.
+	OwnAccount_OWN_ACCOUNT_SUSPENSE OwnAccount = 3
+	// What the bank has earned.
+	OwnAccount_OWN_ACCOUNT_FEES OwnAccount = 4
+)
+
+// Enum value maps for OwnAccount.
+var (
+	OwnAccount_name = map[int32]string{
+		0: "OWN_ACCOUNT_UNSPECIFIED",
+		1: "OWN_ACCOUNT_NOSTRO",
+		2: "OWN_ACCOUNT_SCHEME",
+		3: "OWN_ACCOUNT_SUSPENSE",
+		4: "OWN_ACCOUNT_FEES",
+	}
+	OwnAccount_value = map[string]int32{
+		"OWN_ACCOUNT_UNSPECIFIED": 0,
+		"OWN_ACCOUNT_NOSTRO":      1,
+		"OWN_ACCOUNT_SCHEME":      2,
+		"OWN_ACCOUNT_SUSPENSE":    3,
+		"OWN_ACCOUNT_FEES":        4,
+	}
+)
+
+func (x OwnAccount) Enum() *OwnAccount {
+	p := new(OwnAccount)
+	*p = x
+	return p
+}
+
+func (x OwnAccount) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OwnAccount) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_balance_proto_balance_proto_enumTypes[4].Descriptor()
+}
+
+func (OwnAccount) Type() protoreflect.EnumType {
+	return &file_service_balance_proto_balance_proto_enumTypes[4]
+}
+
+func (x OwnAccount) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OwnAccount.Descriptor instead.
+func (OwnAccount) EnumDescriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+}
+
 type EntryKind int32
 
 const (
@@ -296,6 +356,10 @@ const (
 	EntryKind_ENTRY_KIND_POSTED      EntryKind = 4
 	// A merchant collected: money went, and of a hold with it. 5 is a fence, which has no line.
 	EntryKind_ENTRY_KIND_CLEARED EntryKind = 6
+	// Money went to somebody else, because there was enough.
+	EntryKind_ENTRY_KIND_PAID EntryKind = 7
+	// Money went to another account of the same customer, because there was enough.
+	EntryKind_ENTRY_KIND_MOVED EntryKind = 8
 )
 
 // Enum value maps for EntryKind.
@@ -307,6 +371,8 @@ var (
 		3: "ENTRY_KIND_RELEASED",
 		4: "ENTRY_KIND_POSTED",
 		6: "ENTRY_KIND_CLEARED",
+		7: "ENTRY_KIND_PAID",
+		8: "ENTRY_KIND_MOVED",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -315,6 +381,8 @@ var (
 		"ENTRY_KIND_RELEASED":    3,
 		"ENTRY_KIND_POSTED":      4,
 		"ENTRY_KIND_CLEARED":     6,
+		"ENTRY_KIND_PAID":        7,
+		"ENTRY_KIND_MOVED":       8,
 	}
 )
 
@@ -329,11 +397,11 @@ func (x EntryKind) String() string {
 }
 
 func (EntryKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_balance_proto_balance_proto_enumTypes[4].Descriptor()
+	return file_service_balance_proto_balance_proto_enumTypes[5].Descriptor()
 }
 
 func (EntryKind) Type() protoreflect.EnumType {
-	return &file_service_balance_proto_balance_proto_enumTypes[4]
+	return &file_service_balance_proto_balance_proto_enumTypes[5]
 }
 
 func (x EntryKind) Number() protoreflect.EnumNumber {
@@ -342,7 +410,7 @@ func (x EntryKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use EntryKind.Descriptor instead.
 func (EntryKind) EnumDescriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{5}
 }
 
 type OpenRequest struct {
@@ -1931,6 +1999,258 @@ func (x *PayInResponse) GetBalance() *proto.Money {
 	return nil
 }
 
+// Side is one end of a transfer.
+type Side struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Of:
+	//
+	//	*Side_AccountId
+	//	*Side_Own
+	Of            isSide_Of `protobuf_oneof:"of"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Side) Reset() {
+	*x = Side{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Side) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Side) ProtoMessage() {}
+
+func (x *Side) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Side.ProtoReflect.Descriptor instead.
+func (*Side) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Side) GetOf() isSide_Of {
+	if x != nil {
+		return x.Of
+	}
+	return nil
+}
+
+func (x *Side) GetAccountId() string {
+	if x != nil {
+		if x, ok := x.Of.(*Side_AccountId); ok {
+			return x.AccountId
+		}
+	}
+	return ""
+}
+
+func (x *Side) GetOwn() OwnAccount {
+	if x != nil {
+		if x, ok := x.Of.(*Side_Own); ok {
+			return x.Own
+		}
+	}
+	return OwnAccount_OWN_ACCOUNT_UNSPECIFIED
+}
+
+type isSide_Of interface {
+	isSide_Of()
+}
+
+type Side_AccountId struct {
+	// A customer's account or a pot's: acc_…
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3,oneof"`
+}
+
+type Side_Own struct {
+	Own OwnAccount `protobuf:"varint,2,opt,name=own,proto3,enum=balance.v1.OwnAccount,oneof"`
+}
+
+func (*Side_AccountId) isSide_Of() {}
+
+func (*Side_Own) isSide_Of() {}
+
+type TransferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose money goes. One of the bank's own accounts may always pay.
+	From *Side `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	To   *Side `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	// More than zero, in the currency of both.
+	Amount *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The caller's id of this movement, unique among all of the bank: at most 64 characters.
+	DedupeId string `protobuf:"bytes,4,opt,name=dedupe_id,json=dedupeId,proto3" json:"dedupe_id,omitempty"`
+	// Somebody else gets it: it counts as spent today.
+	Spending      bool `protobuf:"varint,5,opt,name=spending,proto3" json:"spending,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferRequest) Reset() {
+	*x = TransferRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferRequest) ProtoMessage() {}
+
+func (x *TransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferRequest.ProtoReflect.Descriptor instead.
+func (*TransferRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *TransferRequest) GetFrom() *Side {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *TransferRequest) GetTo() *Side {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *TransferRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *TransferRequest) GetDedupeId() string {
+	if x != nil {
+		return x.DedupeId
+	}
+	return ""
+}
+
+func (x *TransferRequest) GetSpending() bool {
+	if x != nil {
+		return x.Spending
+	}
+	return false
+}
+
+type TransferResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	JournalId string                 `protobuf:"bytes,1,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	Outcome   Outcome                `protobuf:"varint,2,opt,name=outcome,proto3,enum=balance.v1.Outcome" json:"outcome,omitempty"`
+	// Only of a declined one: INSUFFICIENT_FUNDS.
+	DeclineReason DeclineReason `protobuf:"varint,3,opt,name=decline_reason,json=declineReason,proto3,enum=balance.v1.DeclineReason" json:"decline_reason,omitempty"`
+	// What the accounts could spend right after their part of it; absent of the bank's own, and the second of a declined
+	// one.
+	FromBalance *proto.Money `protobuf:"bytes,4,opt,name=from_balance,json=fromBalance,proto3" json:"from_balance,omitempty"`
+	ToBalance   *proto.Money `protobuf:"bytes,5,opt,name=to_balance,json=toBalance,proto3" json:"to_balance,omitempty"`
+	// When the debit was decided the first time, Unix milliseconds of business time.
+	DecidedMs     int64 `protobuf:"varint,6,opt,name=decided_ms,json=decidedMs,proto3" json:"decided_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferResponse) Reset() {
+	*x = TransferResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferResponse) ProtoMessage() {}
+
+func (x *TransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferResponse.ProtoReflect.Descriptor instead.
+func (*TransferResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *TransferResponse) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+func (x *TransferResponse) GetOutcome() Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return Outcome_OUTCOME_UNSPECIFIED
+}
+
+func (x *TransferResponse) GetDeclineReason() DeclineReason {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return DeclineReason_DECLINE_REASON_UNSPECIFIED
+}
+
+func (x *TransferResponse) GetFromBalance() *proto.Money {
+	if x != nil {
+		return x.FromBalance
+	}
+	return nil
+}
+
+func (x *TransferResponse) GetToBalance() *proto.Money {
+	if x != nil {
+		return x.ToBalance
+	}
+	return nil
+}
+
+func (x *TransferResponse) GetDecidedMs() int64 {
+	if x != nil {
+		return x.DecidedMs
+	}
+	return 0
+}
+
 type GetBalanceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -1940,7 +2260,7 @@ type GetBalanceRequest struct {
 
 func (x *GetBalanceRequest) Reset() {
 	*x = GetBalanceRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1952,7 +2272,7 @@ func (x *GetBalanceRequest) String() string {
 func (*GetBalanceRequest) ProtoMessage() {}
 
 func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[24]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1965,7 +2285,7 @@ func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{24}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetBalanceRequest) GetAccountId() string {
@@ -1990,7 +2310,7 @@ type GetBalanceResponse struct {
 
 func (x *GetBalanceResponse) Reset() {
 	*x = GetBalanceResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2002,7 +2322,7 @@ func (x *GetBalanceResponse) String() string {
 func (*GetBalanceResponse) ProtoMessage() {}
 
 func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[25]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2015,7 +2335,7 @@ func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceResponse.ProtoReflect.Descriptor instead.
 func (*GetBalanceResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{25}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetBalanceResponse) GetAvailable() *proto.Money {
@@ -2063,7 +2383,7 @@ type GetHoldRequest struct {
 
 func (x *GetHoldRequest) Reset() {
 	*x = GetHoldRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2075,7 +2395,7 @@ func (x *GetHoldRequest) String() string {
 func (*GetHoldRequest) ProtoMessage() {}
 
 func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2088,7 +2408,7 @@ func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldRequest.ProtoReflect.Descriptor instead.
 func (*GetHoldRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetHoldRequest) GetAccountId() string {
@@ -2117,7 +2437,7 @@ type GetHoldResponse struct {
 
 func (x *GetHoldResponse) Reset() {
 	*x = GetHoldResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2129,7 +2449,7 @@ func (x *GetHoldResponse) String() string {
 func (*GetHoldResponse) ProtoMessage() {}
 
 func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2142,7 +2462,7 @@ func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetHoldResponse) GetRemainingMinor() int64 {
@@ -2171,7 +2491,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2183,7 +2503,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2196,7 +2516,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ExplainRequest) GetAccountId() string {
@@ -2234,7 +2554,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2246,7 +2566,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2259,7 +2579,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ExplainResponse) GetOutcome() Outcome {
@@ -2310,7 +2630,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2322,7 +2642,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2335,7 +2655,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -2368,7 +2688,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2380,7 +2700,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2393,7 +2713,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -2428,7 +2748,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2440,7 +2760,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2453,7 +2773,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -2546,7 +2866,7 @@ type CounterState_Set struct {
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2558,7 +2878,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2729,7 +3049,28 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\rPayInResponse\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
-	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"2\n" +
+	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"Y\n" +
+	"\x04Side\x12\x1f\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tH\x00R\taccountId\x12*\n" +
+	"\x03own\x18\x02 \x01(\x0e2\x16.balance.v1.OwnAccountH\x00R\x03ownB\x04\n" +
+	"\x02of\"\xbb\x01\n" +
+	"\x0fTransferRequest\x12$\n" +
+	"\x04from\x18\x01 \x01(\v2\x10.balance.v1.SideR\x04from\x12 \n" +
+	"\x02to\x18\x02 \x01(\v2\x10.balance.v1.SideR\x02to\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12\x1b\n" +
+	"\tdedupe_id\x18\x04 \x01(\tR\bdedupeId\x12\x1a\n" +
+	"\bspending\x18\x05 \x01(\bR\bspending\"\xa5\x02\n" +
+	"\x10TransferResponse\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x01 \x01(\tR\tjournalId\x12-\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
+	"\x0edecline_reason\x18\x03 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x122\n" +
+	"\ffrom_balance\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\vfromBalance\x12.\n" +
+	"\n" +
+	"to_balance\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\ttoBalance\x12\x1d\n" +
+	"\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"2\n" +
 	"\x11GetBalanceRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\"\xe2\x01\n" +
@@ -2817,16 +3158,26 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_APPROVED\x10\x01\x12\x14\n" +
-	"\x10OUTCOME_DECLINED\x10\x02*\x9d\x01\n" +
+	"\x10OUTCOME_DECLINED\x10\x02*\x89\x01\n" +
+	"\n" +
+	"OwnAccount\x12\x1b\n" +
+	"\x17OWN_ACCOUNT_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12OWN_ACCOUNT_NOSTRO\x10\x01\x12\x16\n" +
+	"\x12OWN_ACCOUNT_SCHEME\x10\x02\x12\x18\n" +
+	"\x14OWN_ACCOUNT_SUSPENSE\x10\x03\x12\x14\n" +
+	"\x10OWN_ACCOUNT_FEES\x10\x04*\xc8\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_HELD\x10\x01\x12\x17\n" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
-	"\x12ENTRY_KIND_CLEARED\x10\x062\x98\t\n" +
-	"\aBalance\x12R\n" +
-	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
+	"\x12ENTRY_KIND_CLEARED\x10\x06\x12\x13\n" +
+	"\x0fENTRY_KIND_PAID\x10\a\x12\x14\n" +
+	"\x10ENTRY_KIND_MOVED\x10\b2\x96\n" +
+	"\n" +
+	"\aBalance\x12a\n" +
+	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"&\x8a\xb5\x18\x0fservice.account\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
 	"\n" +
 	"SettleHold\x12\x1d.balance.v1.SettleHoldRequest\x1a\x1e.balance.v1.SettleHoldResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12`\n" +
@@ -2835,7 +3186,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\aRelease\x12\x1a.balance.v1.ReleaseRequest\x1a\x1b.balance.v1.ReleaseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12]\n" +
 	"\x05Clear\x12\x18.balance.v1.ClearRequest\x1a\x19.balance.v1.ClearResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12`\n" +
 	"\x06Refund\x12\x19.balance.v1.RefundRequest\x1a\x1a.balance.v1.RefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
-	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12Q\n" +
+	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12m\n" +
+	"\bTransfer\x12\x1b.balance.v1.TransferRequest\x1a\x1c.balance.v1.TransferResponse\"&\x8a\xb5\x18\x0fservice.payment\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
 	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
 	"\aGetHold\x12\x1a.balance.v1.GetHoldRequest\x1a\x1b.balance.v1.GetHoldResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
@@ -2854,126 +3206,140 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 	return file_service_balance_proto_balance_proto_rawDescData
 }
 
-var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_service_balance_proto_balance_proto_goTypes = []any{
 	(Window)(0),                 // 0: balance.v1.Window
 	(Verdict)(0),                // 1: balance.v1.Verdict
 	(DeclineReason)(0),          // 2: balance.v1.DeclineReason
 	(Outcome)(0),                // 3: balance.v1.Outcome
-	(EntryKind)(0),              // 4: balance.v1.EntryKind
-	(*OpenRequest)(nil),         // 5: balance.v1.OpenRequest
-	(*OpenResponse)(nil),        // 6: balance.v1.OpenResponse
-	(*ReserveRequest)(nil),      // 7: balance.v1.ReserveRequest
-	(*Control)(nil),             // 8: balance.v1.Control
-	(*Limit)(nil),               // 9: balance.v1.Limit
-	(*Check)(nil),               // 10: balance.v1.Check
-	(*Explanation)(nil),         // 11: balance.v1.Explanation
-	(*CounterState)(nil),        // 12: balance.v1.CounterState
-	(*ReserveResponse)(nil),     // 13: balance.v1.ReserveResponse
-	(*SettleHoldRequest)(nil),   // 14: balance.v1.SettleHoldRequest
-	(*SettleHoldResponse)(nil),  // 15: balance.v1.SettleHoldResponse
-	(*DisownRequest)(nil),       // 16: balance.v1.DisownRequest
-	(*DisownResponse)(nil),      // 17: balance.v1.DisownResponse
-	(*ExtendRequest)(nil),       // 18: balance.v1.ExtendRequest
-	(*ExtendResponse)(nil),      // 19: balance.v1.ExtendResponse
-	(*ReleaseRequest)(nil),      // 20: balance.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),     // 21: balance.v1.ReleaseResponse
-	(*ClearRequest)(nil),        // 22: balance.v1.ClearRequest
-	(*Capture)(nil),             // 23: balance.v1.Capture
-	(*ClearResponse)(nil),       // 24: balance.v1.ClearResponse
-	(*RefundRequest)(nil),       // 25: balance.v1.RefundRequest
-	(*RefundResponse)(nil),      // 26: balance.v1.RefundResponse
-	(*PayInRequest)(nil),        // 27: balance.v1.PayInRequest
-	(*PayInResponse)(nil),       // 28: balance.v1.PayInResponse
-	(*GetBalanceRequest)(nil),   // 29: balance.v1.GetBalanceRequest
-	(*GetBalanceResponse)(nil),  // 30: balance.v1.GetBalanceResponse
-	(*GetHoldRequest)(nil),      // 31: balance.v1.GetHoldRequest
-	(*GetHoldResponse)(nil),     // 32: balance.v1.GetHoldResponse
-	(*ExplainRequest)(nil),      // 33: balance.v1.ExplainRequest
-	(*ExplainResponse)(nil),     // 34: balance.v1.ExplainResponse
-	(*ListEntriesRequest)(nil),  // 35: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil), // 36: balance.v1.ListEntriesResponse
-	(*Entry)(nil),               // 37: balance.v1.Entry
-	(*CounterState_Set)(nil),    // 38: balance.v1.CounterState.Set
-	(*proto.Money)(nil),         // 39: money.v1.Money
+	(OwnAccount)(0),             // 4: balance.v1.OwnAccount
+	(EntryKind)(0),              // 5: balance.v1.EntryKind
+	(*OpenRequest)(nil),         // 6: balance.v1.OpenRequest
+	(*OpenResponse)(nil),        // 7: balance.v1.OpenResponse
+	(*ReserveRequest)(nil),      // 8: balance.v1.ReserveRequest
+	(*Control)(nil),             // 9: balance.v1.Control
+	(*Limit)(nil),               // 10: balance.v1.Limit
+	(*Check)(nil),               // 11: balance.v1.Check
+	(*Explanation)(nil),         // 12: balance.v1.Explanation
+	(*CounterState)(nil),        // 13: balance.v1.CounterState
+	(*ReserveResponse)(nil),     // 14: balance.v1.ReserveResponse
+	(*SettleHoldRequest)(nil),   // 15: balance.v1.SettleHoldRequest
+	(*SettleHoldResponse)(nil),  // 16: balance.v1.SettleHoldResponse
+	(*DisownRequest)(nil),       // 17: balance.v1.DisownRequest
+	(*DisownResponse)(nil),      // 18: balance.v1.DisownResponse
+	(*ExtendRequest)(nil),       // 19: balance.v1.ExtendRequest
+	(*ExtendResponse)(nil),      // 20: balance.v1.ExtendResponse
+	(*ReleaseRequest)(nil),      // 21: balance.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),     // 22: balance.v1.ReleaseResponse
+	(*ClearRequest)(nil),        // 23: balance.v1.ClearRequest
+	(*Capture)(nil),             // 24: balance.v1.Capture
+	(*ClearResponse)(nil),       // 25: balance.v1.ClearResponse
+	(*RefundRequest)(nil),       // 26: balance.v1.RefundRequest
+	(*RefundResponse)(nil),      // 27: balance.v1.RefundResponse
+	(*PayInRequest)(nil),        // 28: balance.v1.PayInRequest
+	(*PayInResponse)(nil),       // 29: balance.v1.PayInResponse
+	(*Side)(nil),                // 30: balance.v1.Side
+	(*TransferRequest)(nil),     // 31: balance.v1.TransferRequest
+	(*TransferResponse)(nil),    // 32: balance.v1.TransferResponse
+	(*GetBalanceRequest)(nil),   // 33: balance.v1.GetBalanceRequest
+	(*GetBalanceResponse)(nil),  // 34: balance.v1.GetBalanceResponse
+	(*GetHoldRequest)(nil),      // 35: balance.v1.GetHoldRequest
+	(*GetHoldResponse)(nil),     // 36: balance.v1.GetHoldResponse
+	(*ExplainRequest)(nil),      // 37: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),     // 38: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),  // 39: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil), // 40: balance.v1.ListEntriesResponse
+	(*Entry)(nil),               // 41: balance.v1.Entry
+	(*CounterState_Set)(nil),    // 42: balance.v1.CounterState.Set
+	(*proto.Money)(nil),         // 43: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	39, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	43, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
-	8,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
-	9,  // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
-	10, // 4: balance.v1.Control.checks:type_name -> balance.v1.Check
+	9,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
+	10, // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
+	11, // 4: balance.v1.Control.checks:type_name -> balance.v1.Check
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
-	10, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	38, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	11, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
+	42, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	39, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	43, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	43, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	39, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	43, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	43, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
-	8,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
+	9,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	39, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	39, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	39, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	39, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
-	23, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	39, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	39, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	39, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	39, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	39, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	39, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	39, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	39, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	39, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	39, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	3,  // 38: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
-	2,  // 39: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	10, // 40: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	37, // 41: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	4,  // 42: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	2,  // 43: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	5,  // 44: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	7,  // 45: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	14, // 46: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	16, // 47: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	18, // 48: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	20, // 49: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	22, // 50: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	25, // 51: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	27, // 52: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	29, // 53: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	31, // 54: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
-	33, // 55: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	35, // 56: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	6,  // 57: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	13, // 58: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	15, // 59: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	17, // 60: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	19, // 61: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	21, // 62: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	24, // 63: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	26, // 64: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	28, // 65: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	30, // 66: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	32, // 67: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
-	34, // 68: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	36, // 69: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	57, // [57:70] is the sub-list for method output_type
-	44, // [44:57] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	43, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	43, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	43, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	43, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	43, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	24, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
+	43, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	43, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	43, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	43, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	43, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	43, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	4,  // 34: balance.v1.Side.own:type_name -> balance.v1.OwnAccount
+	30, // 35: balance.v1.TransferRequest.from:type_name -> balance.v1.Side
+	30, // 36: balance.v1.TransferRequest.to:type_name -> balance.v1.Side
+	43, // 37: balance.v1.TransferRequest.amount:type_name -> money.v1.Money
+	3,  // 38: balance.v1.TransferResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 39: balance.v1.TransferResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	43, // 40: balance.v1.TransferResponse.from_balance:type_name -> money.v1.Money
+	43, // 41: balance.v1.TransferResponse.to_balance:type_name -> money.v1.Money
+	43, // 42: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	43, // 43: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	43, // 44: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	43, // 45: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	3,  // 46: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 47: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	11, // 48: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	41, // 49: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	5,  // 50: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	2,  // 51: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	6,  // 52: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	8,  // 53: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	15, // 54: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	17, // 55: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	19, // 56: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	21, // 57: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	23, // 58: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	26, // 59: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	28, // 60: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	31, // 61: balance.v1.Balance.Transfer:input_type -> balance.v1.TransferRequest
+	33, // 62: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	35, // 63: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	37, // 64: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	39, // 65: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	7,  // 66: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	14, // 67: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	16, // 68: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	18, // 69: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	20, // 70: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	22, // 71: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	25, // 72: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	27, // 73: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	29, // 74: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	32, // 75: balance.v1.Balance.Transfer:output_type -> balance.v1.TransferResponse
+	34, // 76: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	36, // 77: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	38, // 78: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	40, // 79: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	66, // [66:80] is the sub-list for method output_type
+	52, // [52:66] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -2981,13 +3347,17 @@ func file_service_balance_proto_balance_proto_init() {
 	if File_service_balance_proto_balance_proto != nil {
 		return
 	}
+	file_service_balance_proto_balance_proto_msgTypes[24].OneofWrappers = []any{
+		(*Side_AccountId)(nil),
+		(*Side_Own)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   34,
+			NumEnums:      6,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	Balance_Clear_FullMethodName       = "/balance.v1.Balance/Clear"
 	Balance_Refund_FullMethodName      = "/balance.v1.Balance/Refund"
 	Balance_PayIn_FullMethodName       = "/balance.v1.Balance/PayIn"
+	Balance_Transfer_FullMethodName    = "/balance.v1.Balance/Transfer"
 	Balance_GetBalance_FullMethodName  = "/balance.v1.Balance/GetBalance"
 	Balance_GetHold_FullMethodName     = "/balance.v1.Balance/GetHold"
 	Balance_Explain_FullMethodName     = "/balance.v1.Balance/Explain"
@@ -63,6 +64,10 @@ type BalanceClient interface {
 	// PayIn posts money from outside to an account, by a journal with a leg on the funding account. A repeat of a
 	// dedupe_id answers what happened the first time; with another body it is refused as conflict.
 	PayIn(ctx context.Context, in *PayInRequest, opts ...grpc.CallOption) (*PayInResponse, error)
+	// Transfer moves money between two accounts by a journal, the debit first. A customer's account pays only what it can:
+	// being declined is an outcome, and changes nothing for ever. A repeat of a dedupe_id answers what happened the first
+	// time, declines included; with another body it is refused as conflict.
+	Transfer(ctx context.Context, in *TransferRequest, opts ...grpc.CallOption) (*TransferResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error)
 	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
@@ -171,6 +176,16 @@ func (c *balanceClient) PayIn(ctx context.Context, in *PayInRequest, opts ...grp
 	return out, nil
 }
 
+func (c *balanceClient) Transfer(ctx context.Context, in *TransferRequest, opts ...grpc.CallOption) (*TransferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TransferResponse)
+	err := c.cc.Invoke(ctx, Balance_Transfer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *balanceClient) GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetBalanceResponse)
@@ -240,6 +255,10 @@ type BalanceServer interface {
 	// PayIn posts money from outside to an account, by a journal with a leg on the funding account. A repeat of a
 	// dedupe_id answers what happened the first time; with another body it is refused as conflict.
 	PayIn(context.Context, *PayInRequest) (*PayInResponse, error)
+	// Transfer moves money between two accounts by a journal, the debit first. A customer's account pays only what it can:
+	// being declined is an outcome, and changes nothing for ever. A repeat of a dedupe_id answers what happened the first
+	// time, declines included; with another body it is refused as conflict.
+	Transfer(context.Context, *TransferRequest) (*TransferResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error)
 	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
@@ -284,6 +303,9 @@ func (UnimplementedBalanceServer) Refund(context.Context, *RefundRequest) (*Refu
 }
 func (UnimplementedBalanceServer) PayIn(context.Context, *PayInRequest) (*PayInResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method PayIn not implemented")
+}
+func (UnimplementedBalanceServer) Transfer(context.Context, *TransferRequest) (*TransferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Transfer not implemented")
 }
 func (UnimplementedBalanceServer) GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetBalance not implemented")
@@ -480,6 +502,24 @@ func _Balance_PayIn_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Balance_Transfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TransferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).Transfer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_Transfer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).Transfer(ctx, req.(*TransferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Balance_GetBalance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetBalanceRequest)
 	if err := dec(in); err != nil {
@@ -594,6 +634,10 @@ var Balance_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "PayIn",
 			Handler:    _Balance_PayIn_Handler,
+		},
+		{
+			MethodName: "Transfer",
+			Handler:    _Balance_Transfer_Handler,
 		},
 		{
 			MethodName: "GetBalance",
