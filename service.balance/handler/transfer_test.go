@@ -137,13 +137,13 @@ func TestATransferThatCannotBeIsRefusedAndChangesNothing(t *testing.T) {
 	b := newBank(t, 20_00)
 	pot := b.opens(t)
 	b.transfer(t, toAccount("used", b.account, pot, 1_00))
-	nobody, long := b.ids.New("acc"), fmt.Sprintf("%065d", 1)
+	nobody, banks, long := b.ids.New("acc"), "acc_internal_fees_GBP_00", fmt.Sprintf("%065d", 1)
 	for code, spoil := range map[string]func(*balanceproto.TransferRequest){
 		"bad_request.missing_param.from":        func(r *balanceproto.TransferRequest) { r.From = nil },
 		"bad_request.missing_param.to":          func(r *balanceproto.TransferRequest) { r.To = nil },
 		"bad_request.bad_param.to":              func(r *balanceproto.TransferRequest) { r.To = r.GetFrom() },
 		"bad_request.bad_param.to.own":          func(r *balanceproto.TransferRequest) { r.To = ownSide(99) },
-		"bad_request.bad_param.to.account_id":   func(r *balanceproto.TransferRequest) { r.To = accountSide("acc_internal_f") },
+		"bad_request.bad_param.to.account_id":   func(r *balanceproto.TransferRequest) { r.To = accountSide(banks) },
 		"bad_request.missing_param.dedupe_id":   func(r *balanceproto.TransferRequest) { r.DedupeId = "" },
 		"bad_request.bad_param.dedupe_id":       func(r *balanceproto.TransferRequest) { r.DedupeId = long },
 		"bad_request.bad_param.amount":          func(r *balanceproto.TransferRequest) { r.Amount = pounds(-1) },
