@@ -2,6 +2,7 @@
 package logic
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -57,10 +58,7 @@ func Payload(t *transactionsproto.Transaction) (json.RawMessage, error) {
 }
 
 func title(t *transactionsproto.Transaction) string {
-	name := t.GetMerchant().GetName()
-	if name == "" {
-		name = t.GetDescriptor_()
-	}
+	name := cmp.Or(t.GetMerchant().GetName(), t.GetCounterparty().GetName(), t.GetDescriptor_())
 	if emoji := t.GetMerchant().GetEmoji(); emoji != "" {
 		return emoji + " " + name
 	}
@@ -70,6 +68,9 @@ func title(t *transactionsproto.Transaction) string {
 func body(t *transactionsproto.Transaction) string {
 	amount := money.Amount{Minor: t.GetAmount().GetMinor(), Currency: t.GetAmount().GetCurrency()}
 	paid := amount.Negated().Symbolic()
+	if t.GetKind() != transactionsproto.Kind_KIND_UNSPECIFIED {
+		return moved(t, amount)
+	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Your payment of " + paid + " was declined"

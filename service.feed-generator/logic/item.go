@@ -16,12 +16,15 @@ func ItemOf(t *transactionsproto.Transaction) *feedproto.Item {
 		Id:        id.Derived("feed", time.UnixMilli(t.GetCreatedMs()), t.GetId()),
 		Type:      "transaction",
 		AccountId: t.GetAccountId(), TransactionId: t.GetId(), CreatedMs: t.GetCreatedMs(), Version: t.GetVersion(),
-		Title: title(t), Body: body(t), Emoji: t.GetMerchant().GetEmoji(), ImageUrl: t.GetMerchant().GetLogoUrl(),
-		Amount: t.GetAmount(),
+		Title: title(t), Body: body(t), Emoji: emoji(t), ImageUrl: t.GetMerchant().GetLogoUrl(),
+		Amount: t.GetAmount(), UserId: t.GetUserId(), Personal: t.GetCounterparty() != nil,
 	}
 }
 
 func title(t *transactionsproto.Transaction) string {
+	if name := t.GetCounterparty().GetName(); name != "" {
+		return name
+	}
 	if name := t.GetMerchant().GetName(); name != "" {
 		return name
 	}
@@ -30,6 +33,9 @@ func title(t *transactionsproto.Transaction) string {
 
 // body is the category of a payment, of a declined one the reason, and of one that came to nothing how.
 func body(t *transactionsproto.Transaction) string {
+	if t.GetKind() != transactionsproto.Kind_KIND_UNSPECIFIED {
+		return moved(t)
+	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Declined: " + explained(t.GetDeclineReason())
