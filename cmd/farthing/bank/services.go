@@ -18,6 +18,7 @@ import (
 	feedgenerator "farthing/service.feed-generator/handler"
 	feed "farthing/service.feed/handler"
 	merchant "farthing/service.merchant/handler"
+	pot "farthing/service.pot/handler"
 	enrichment "farthing/service.transaction-enrichment/handler"
 	transactions "farthing/service.transactions/handler"
 )
@@ -44,6 +45,7 @@ func Services() []foundation.Service {
 		feed.Service,
 		feedgenerator.Service,
 		merchant.Service,
+		pot.Service,
 		transactions.Service,
 	}
 }
