@@ -16,7 +16,7 @@ import (
 
 // Delete closes a pot for ever, and moves what is in it back. A repeat answers the pot as it is.
 //
-//	listed ── deleted (no move is begun any more) ── moves under way are finished ── what is there goes back ── struck off
+//	listed ── deleted: no move is begun any more ── those under way are finished ── the rest goes back ── struck off
 //
 // Whoever dies on the way is followed by the sweep.
 func (h *Handler) Delete(ctx context.Context, req *potproto.DeleteRequest) (*potproto.DeleteResponse, error) {

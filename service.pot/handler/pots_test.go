@@ -64,8 +64,8 @@ func TestMoneyGoesInAndOutOnce(t *testing.T) {
 	_, err := b.withdraw(t, pot.GetId(), 40_00, "in")
 	wantCode(t, err, "conflict.dedupe_id")
 	for _, r := range b.peers.recorded {
-		if r.GetScheme() != "uk_retail_pot" || r.GetDescription() != pot.GetId() || r.GetMetadata()["pot_id"] != pot.GetId() ||
-			r.GetStatus() != transactionsproto.Status_STATUS_SETTLED {
+		if r.GetScheme() != "uk_retail_pot" || r.GetDescription() != pot.GetId() ||
+			r.GetMetadata()["pot_id"] != pot.GetId() || r.GetStatus() != transactionsproto.Status_STATUS_SETTLED {
 			t.Errorf("recorded as %v", r)
 		}
 	}
@@ -186,13 +186,14 @@ func TestARequestNamesWhatIsWrongWithIt(t *testing.T) {
 		_, err := b.pots.Deposit(t.Context(), req)
 		wantCode(t, err, code)
 	}
+	nobody := "acc" + pot.GetId()[3:]
 	for code, spoil := range map[string]func(*potproto.CreateRequest){
 		"bad_request.missing_param.name":               func(r *potproto.CreateRequest) { r.Name = "" },
 		"bad_request.bad_param.name":                   func(r *potproto.CreateRequest) { r.Name = "a\nb" },
 		"bad_request.bad_param.goal_amount":            func(r *potproto.CreateRequest) { r.GoalMinor = -1 },
 		"bad_request.bad_param.current_account_id":     func(r *potproto.CreateRequest) { r.CurrentAccountId = user },
 		"bad_request.missing_param.current_account_id": func(r *potproto.CreateRequest) { r.CurrentAccountId = "" },
-		"not_found.account":                            func(r *potproto.CreateRequest) { r.CurrentAccountId = "acc" + pot.GetId()[3:] },
+		"not_found.account":                            func(r *potproto.CreateRequest) { r.CurrentAccountId = nobody },
 		"bad_request.missing_param.dedupe_id":          func(r *potproto.CreateRequest) { r.DedupeId = "" },
 	} {
 		req := holiday()

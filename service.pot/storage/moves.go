@@ -14,8 +14,8 @@ import (
 )
 
 // Ask writes a move down unless it is there already, and answers the one that is. Whether the pot is deleted must be as
-// said, or it is precondition_failed.pot_deleted: no money comes into a deleted pot, and only its own emptying takes any
-// out. It is listed first, so that whatever is begun is found.
+// said, or it is precondition_failed.pot_deleted: no money comes into a deleted pot, and only its own emptying takes
+// any out. It is listed first, so that whatever is begun is found.
 func (s *Pots) Ask(ctx context.Context, p logic.Pot, m logic.Move) (logic.Move, error) {
 	if err := s.unfinished.Add(ctx, m.At, itemOf(m)); err != nil {
 		return logic.Move{}, err
