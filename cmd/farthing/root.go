@@ -123,7 +123,8 @@ func (p *program) root() *cobra.Command {
 	outputs := cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveNoFileComp)
 	_ = root.RegisterFlagCompletionFunc("output", outputs)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(p.up(), p.run(), p.ps(), p.demo(), p.swipe(), p.payment(), p.explanation(), p.card(), p.feed(),
+	root.AddCommand(p.up(), p.run(), p.ps(), p.demo(), p.swipe(), p.payment(), p.explanation(), p.card(), p.payIn(),
+		p.pay(), p.payee(), p.standingOrder(), p.pot(), p.feed(),
 		p.trace(), p.deadLetters(),
 		p.audit(), p.schema(), p.migrate(), p.export(), p.importing(), p.bench())
 	return root

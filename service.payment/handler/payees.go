@@ -23,7 +23,7 @@ func (h *Handler) AddPayee(
 	if err := id.Check("user_id", "user", req.GetUserId()); err != nil {
 		return nil, err
 	}
-	if err := checkParty("party", req.GetParty()); err != nil {
+	if err := checkParty(req.GetParty()); err != nil {
 		return nil, err
 	}
 	payees, err := h.store.Payees(ctx, req.GetUserId(), payeesMax)
@@ -73,7 +73,7 @@ func (h *Handler) RemovePayee(
 func (h *Handler) CheckName(
 	ctx context.Context, req *paymentproto.CheckNameRequest,
 ) (*paymentproto.CheckNameResponse, error) {
-	if err := checkParty("party", req.GetParty()); err != nil {
+	if err := checkParty(req.GetParty()); err != nil {
 		return nil, err
 	}
 	match, name, err := h.compare(ctx, logic.PartyOf(req.GetParty()))

@@ -23,7 +23,7 @@ func (h *Handler) PayIn(ctx context.Context, req *paymentproto.PayInRequest) (*p
 	if err := checkAmount(req.GetAmount(), to); err != nil {
 		return nil, err
 	}
-	if err := checkParty("party", req.GetParty()); err != nil {
+	if err := checkParty(req.GetParty()); err != nil {
 		return nil, err
 	}
 	if err := edge.Text("reference", req.GetReference(), referenceMax); err != nil {

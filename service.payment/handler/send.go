@@ -72,7 +72,7 @@ func (h *Handler) partyOf(
 	ctx context.Context, account *accountproto.Account, payeeID string, sent *paymentproto.Party,
 ) (*paymentproto.Party, error) {
 	if payeeID == "" {
-		return sent, checkParty("party", sent)
+		return sent, checkParty(sent)
 	}
 	if sent != nil {
 		return nil, errs.BadParam("party", "excludes payee_id")
@@ -89,14 +89,14 @@ func (h *Handler) partyOf(
 	return nil, errs.Missing("payee")
 }
 
-func checkParty(field string, p *paymentproto.Party) error {
+func checkParty(p *paymentproto.Party) error {
 	if p.GetName() == "" {
-		return errs.MissingParam(field + ".name")
+		return errs.MissingParam("party.name")
 	}
-	if err := edge.Text(field+".name", p.GetName(), nameMax); err != nil {
+	if err := edge.Text("party.name", p.GetName(), nameMax); err != nil {
 		return err
 	}
-	return logic.CheckNumber(field, logic.PartyOf(p))
+	return logic.CheckNumber("party", logic.PartyOf(p))
 }
 
 func checkAmount(amount *moneyproto.Money, account *accountproto.Account) error {

@@ -26,7 +26,8 @@ func wantCode(t *testing.T, err error, code string) {
 func TestAPaymentOutGoesThroughTheSchemeOnce(t *testing.T) {
 	b := newBank(t, nil)
 	first := b.send(t, sending("rent", grace("00"), 60_00))
-	if first.GetState() != paymentproto.State_STATE_SETTLED || first.GetDirection() != paymentproto.Direction_DIRECTION_OUT {
+	if first.GetState() != paymentproto.State_STATE_SETTLED ||
+		first.GetDirection() != paymentproto.Direction_DIRECTION_OUT {
 		t.Fatalf("it came to %v", first)
 	}
 	if diff := cmp.Diff(first, b.send(t, sending("rent", grace("00"), 60_00)), protocmp.Transform()); diff != "" {
@@ -114,7 +115,8 @@ func TestASilentSchemeIsAskedAgain(t *testing.T) {
 func TestAPaymentWithinTheBankIsOnBothAccounts(t *testing.T) {
 	b := newBank(t, nil)
 	got := b.send(t, sending("lunch", toBob(), 7_50))
-	if got.GetState() != paymentproto.State_STATE_SETTLED || got.GetDirection() != paymentproto.Direction_DIRECTION_WITHIN {
+	if got.GetState() != paymentproto.State_STATE_SETTLED ||
+		got.GetDirection() != paymentproto.Direction_DIRECTION_WITHIN {
 		t.Fatalf("it came to %v", got)
 	}
 	b.want(t, map[string]int64{adas: 92_50, bobs: 7_50})
@@ -226,7 +228,7 @@ func TestNamesAreCheckedAndPayeesKept(t *testing.T) {
 }
 
 func TestAPaymentNamesWhatIsWrongWithIt(t *testing.T) {
-	b := newBank(t, nil)
+	b, long := newBank(t, nil), fmt.Sprintf("%019d", 1)
 	for code, spoil := range map[string]func(*paymentproto.SendRequest){
 		"bad_request.missing_param.account_id":           func(r *paymentproto.SendRequest) { r.AccountId = "" },
 		"bad_request.missing_param.party.name":           func(r *paymentproto.SendRequest) { r.Party.Name = "" },
@@ -237,7 +239,7 @@ func TestAPaymentNamesWhatIsWrongWithIt(t *testing.T) {
 		"bad_request.missing_param.amount":               func(r *paymentproto.SendRequest) { r.Amount = nil },
 		"bad_request.bad_param.amount":                   func(r *paymentproto.SendRequest) { r.Amount.Minor = 0 },
 		"bad_request.bad_param.amount.currency":          func(r *paymentproto.SendRequest) { r.Amount.Currency = "EUR" },
-		"bad_request.bad_param.reference":                func(r *paymentproto.SendRequest) { r.Reference = fmt.Sprintf("%019d", 1) },
+		"bad_request.bad_param.reference":                func(r *paymentproto.SendRequest) { r.Reference = long },
 		"bad_request.missing_param.dedupe_id":            func(r *paymentproto.SendRequest) { r.DedupeId = "" },
 	} {
 		req := sending(code, grace("00"), 1_00)

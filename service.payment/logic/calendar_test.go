@@ -47,12 +47,30 @@ func TestAScheduleRunsOnItsDays(t *testing.T) {
 		first, last string
 		want        []string
 	}{
-		{"the end of months", logic.Monthly, 31, "2027-12-31", "", []string{"2027-12-31", "2028-01-31", "2028-02-29", "2028-03-31", "2028-04-30"}},
-		{"a day that has passed this month", logic.Monthly, 1, "2026-11-15", "", []string{"2026-12-01", "2027-01-01"}},
-		{"a day that is to come this month", logic.Monthly, 20, "2026-11-15", "2026-12-20", []string{"2026-11-20", "2026-12-20"}},
-		{"the last day ends it", logic.Monthly, 30, "2026-01-30", "2026-02-27", []string{"2026-01-30"}},
-		{"weeks over a leap day", logic.Weekly, 0, "2028-02-23", "2028-03-08", []string{"2028-02-23", "2028-03-01", "2028-03-08"}},
-		{"weeks over the clocks' change", logic.Weekly, 0, "2026-10-19", "2026-11-02", []string{"2026-10-19", "2026-10-26", "2026-11-02"}},
+		{
+			"the end of months", logic.Monthly, 31, "2027-12-31", "",
+			[]string{"2027-12-31", "2028-01-31", "2028-02-29", "2028-03-31", "2028-04-30"},
+		},
+		{
+			"a day that has passed this month", logic.Monthly, 1, "2026-11-15", "",
+			[]string{"2026-12-01", "2027-01-01"},
+		},
+		{
+			"a day that is to come this month", logic.Monthly, 20, "2026-11-15", "2026-12-20",
+			[]string{"2026-11-20", "2026-12-20"},
+		},
+		{
+			"the last day ends it", logic.Monthly, 30, "2026-01-30", "2026-02-27",
+			[]string{"2026-01-30"},
+		},
+		{
+			"weeks over a leap day", logic.Weekly, 0, "2028-02-23", "2028-03-08",
+			[]string{"2028-02-23", "2028-03-01", "2028-03-08"},
+		},
+		{
+			"weeks over the clocks' change", logic.Weekly, 0, "2026-10-19", "2026-11-02",
+			[]string{"2026-10-19", "2026-10-26", "2026-11-02"},
+		},
 	} {
 		s := logic.Schedule{Frequency: c.frequency, Day: c.day, First: day(t, c.first)}
 		if c.last != "" {

@@ -10,8 +10,8 @@ import (
 	"farthing/service.payment/logic"
 )
 
-// Simulated is a scheme without another bank: what it does hangs on how the account number ends, and on nothing else, so
-// that whoever asks twice is answered the same.
+// Simulated is a scheme without another bank: what it does hangs on how the account number ends, and on nothing else,
+// so that whoever asks twice is answered the same.
 //
 //	…11   refused when it is sent: account_closed
 //	…12   settled, and returned two days later
