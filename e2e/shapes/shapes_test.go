@@ -56,7 +56,9 @@ func TestABankIsTheSameInEveryShape(t *testing.T) {
 			}
 			s.try(t, each.before)
 			s.Start(t)
-			for _, tests := range [][]test{customerTests(), processorTests(), paymentTests(), operatorTests(), lifeTests()} {
+			for _, tests := range [][]test{
+				customerTests(), processorTests(), paymentTests(), transferTests(), operatorTests(), lifeTests(),
+			} {
 				s.try(t, tests)
 			}
 			s.try(t, endTests(s.replicas))
