@@ -2,7 +2,6 @@
 package handler
 
 import (
-	"log/slog"
 	"time"
 	_ "time/tzdata" // A scratch image has no zone data, and standing orders run by London's clocks.
 
@@ -34,7 +33,6 @@ type Handler struct {
 	ids    *id.Maker
 	clock  clock.Clock
 	london *time.Location
-	log    *slog.Logger
 
 	accounts     accountproto.AccountsClient
 	balance      balanceproto.BalanceClient
@@ -69,7 +67,6 @@ func newHandler(env *foundation.Env) (*Handler, error) {
 	in := promauto.With(env.Metrics)
 	h := &Handler{
 		store: storage.New(env.Store, ring), scheme: scheme.Simulated{}, ids: env.IDs, clock: env.Clock, london: london,
-		log: env.Log,
 		payments: in.NewCounterVec(prometheus.CounterOpts{
 			Name: "payments_total", Help: "Payments, by direction and by the state that they came to.",
 		}, []string{"direction", "state"}),
