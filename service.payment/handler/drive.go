@@ -121,7 +121,7 @@ func (h *Handler) hand(ctx context.Context, p *paymentproto.Payment) error {
 	}
 	if !sent.ReturnAt.IsZero() { // Listed before it is settled, so that it is not forgotten.
 		p.ReturnMs = sent.ReturnAt.UnixMilli()
-		if err := h.store.Returns.Add(ctx, sent.ReturnAt, p.GetId()); err != nil {
+		if err := h.store.Returns.Add(ctx, h.fromNow(sent.ReturnAt), p.GetId()); err != nil {
 			return err
 		}
 	}

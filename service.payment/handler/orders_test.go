@@ -119,17 +119,19 @@ func TestACancelledOrderIsNotPaid(t *testing.T) {
 func TestARunCutShortAnywhereIsMadeOnce(t *testing.T) {
 	foundationtest.AtEachWrite(t, func(t *testing.T, pick faults.Pick) {
 		b := newBank(t, pick)
-		b.order(t, rent(10_00))
+		once := rent(10_00)
+		once.LastDate = "2026-04-29"
+		b.order(t, once)
 		b.Settle(t)
-		for range 3 {
+		for range 2 {
 			b.Clock.AdvanceTo(b.Clock.Now().Add(40 * 24 * time.Hour))
 			now := b.Clock.Now()
 			_ = b.handler.store.Due.Each(t.Context(), now.Add(-130*24*time.Hour), now, b.handler.runOrder)
 			_ = b.handler.store.Unfinished.Each(t.Context(), now.Add(-130*24*time.Hour), now, b.handler.finishLate)
 			b.Settle(t)
 		}
-		b.want(t, map[string]int64{adas: 70_00, nostro: 30_00})
-		if o := b.orderNow(t); o.GetPaid() != 3 {
+		b.want(t, map[string]int64{adas: 90_00, nostro: 10_00})
+		if o := b.orderNow(t); o.GetPaid() != 1 || o.GetState() != paymentproto.OrderState_ORDER_STATE_FINISHED {
 			t.Errorf("it is %v", o)
 		}
 	})
@@ -152,4 +154,17 @@ func TestAnOrderNamesWhatIsWrongWithIt(t *testing.T) {
 	}
 	b.sweep(t, 100*24*time.Hour)
 	b.want(t, map[string]int64{adas: 100_00})
+}
+
+// The bank begins at 09:26: the first try of today was due before, and the sweep does not go back that far.
+func TestAnOrderThatBeginsTodayIsPaidToday(t *testing.T) {
+	b := newBank(t, nil)
+	today := rent(10_00)
+	today.Frequency, today.Day, today.FirstDate = paymentproto.Frequency_FREQUENCY_WEEKLY, 0, "2026-03-14"
+	b.order(t, today)
+	b.sweep(t, time.Minute)
+	if o := b.orderNow(t); o.GetPaid() != 1 || o.GetNextDate() != "2026-03-21" {
+		t.Errorf("it is %v", o)
+	}
+	b.want(t, map[string]int64{adas: 90_00})
 }

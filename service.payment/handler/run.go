@@ -59,13 +59,21 @@ func (h *Handler) dueAt(o *paymentproto.StandingOrder) (time.Time, error) {
 	return at, nil
 }
 
-// listRun lists an order at the time of its next try.
+// listRun lists an order at the time of its next try; now, if that has passed: a sweep does not go back.
 func (h *Handler) listRun(ctx context.Context, o *paymentproto.StandingOrder) error {
 	at, err := h.dueAt(o)
 	if err != nil {
 		return err
 	}
-	return h.store.Due.Add(ctx, at, o.GetId())
+	return h.store.Due.Add(ctx, h.fromNow(at), o.GetId())
+}
+
+// fromNow is a time, or now if that has passed.
+func (h *Handler) fromNow(at time.Time) time.Time {
+	if now := h.clock.Now(); at.Before(now) {
+		return now
+	}
+	return at
 }
 
 // try makes an order's next try, and writes down what comes after it.
