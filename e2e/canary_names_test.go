@@ -19,8 +19,8 @@ const (
 	canaryPot                = "Judging vows"
 )
 
-// Whom customers pay, what they write and what they save for is sealed wherever it is kept, and logged nowhere. What the
-// doors say is not looked at: the customer sees it there.
+// Whom customers pay, what they write and what they save for is sealed wherever it is kept, and logged nowhere. What
+// the doors say is not looked at: the customer sees it there.
 func TestNoCounterpartysNameIsLeftAnywhere(t *testing.T) {
 	places := make(map[string][]byte)
 	folder := filepath.Join(t.TempDir(), "bank")
@@ -72,7 +72,8 @@ func meetNames(t *testing.T, w *world.World, c *world.Customer) {
 			t.Fatalf("sending %d: %v", minor, err)
 		}
 	}
-	if _, err := payments.AddPayee(t.Context(), &paymentproto.AddPayeeRequest{UserId: c.UserID, Party: party}); err != nil {
+	_, err = payments.AddPayee(t.Context(), &paymentproto.AddPayeeRequest{UserId: c.UserID, Party: party})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := payments.CheckName(t.Context(), &paymentproto.CheckNameRequest{Party: party}); err != nil {

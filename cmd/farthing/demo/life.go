@@ -1,5 +1,5 @@
-// Package demo is the demonstration customer: who that is, and the six months that a bank has known them when it is first
-// started. What happened on a date depends on nothing but the date, so that two banks of one day are alike.
+// Package demo is the demonstration customer: who that is, and the six months that a bank has known them when it is
+// first started. What happened on a date depends on nothing but the date, so that two banks of one day are alike.
 package demo
 
 import (

@@ -86,7 +86,8 @@ func newLiver(dial Dial, c Customer, name string) (*liver, error) {
 	}
 	return &liver{
 		Customer: c, name: name, payments: paymentproto.NewPaymentsClient(payments), pots: potproto.NewPotsClient(pots),
-		cards: cardsproto.NewCardsClient(cards), swipes: cardprocessingproto.NewCardProcessingClient(swipes), feed: feedproto.NewFeedClient(feed),
+		cards: cardsproto.NewCardsClient(cards), swipes: cardprocessingproto.NewCardProcessingClient(swipes),
+		feed:   feedproto.NewFeedClient(feed),
 		swiped: make(map[time.Time]*cardprocessingproto.NetworkIDs),
 	}, nil
 }
