@@ -185,7 +185,8 @@ func spellings(text string) map[string][]byte {
 		encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + text))
 		all[fmt.Sprint("base64, shifted by ", shift)] = []byte(encoded[shift+1+(shift+1)/2 : len(encoded)-4])
 	}
-	if packed, err := hex.DecodeString(text); err == nil { // Two digits a byte: BCD, and a device token's own bytes.
+	packed, err := hex.DecodeString(text)
+	if err == nil && len(text) > 12 { // Two digits a byte: BCD, and a device token's own bytes.
 		all["two digits a byte"] = packed
 		all["groups of four"] = []byte(strings.Join([]string{text[:4], text[4:8], text[8:12], text[12:]}, " "))
 	}

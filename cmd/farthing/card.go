@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"farthing/cmd/farthing/bank"
-	"farthing/cmd/farthing/web"
 	"farthing/pkg/money"
 	cardsproto "farthing/service.cards/proto"
 )
@@ -167,18 +164,7 @@ func (p *program) fetchCard(
 	if cardID, err = cardOf(n, cardID); err != nil {
 		return found, err
 	}
-	var sent bytes.Buffer
-	if body != nil {
-		if err := json.NewEncoder(&sent).Encode(body); err != nil {
-			return found, err
-		}
-	}
-	address := n.Admin + cardsproto.CardsPath + url.PathEscape(cardID) + path
-	req, err := http.NewRequestWithContext(ctx, method, address, &sent)
-	if err != nil {
-		return found, err
-	}
-	err = web.Do(nil, req, &found)
+	err = operate(ctx, n, method, cardsproto.CardsPath+url.PathEscape(cardID)+path, body, &found)
 	return found, err
 }
 

@@ -40,13 +40,14 @@ type demonstration struct {
 	UserID      string `json:"user_id"`
 	AccountID   string `json:"account_id"`
 	CardID      string `json:"card_id"`
+	PotID       string `json:"pot_id"`
 	AccessToken string `json:"access_token"`
 }
 
 func demonstrationOf(n bank.Notice) demonstration {
 	d := demonstration{API: n.API, CardEdge: n.CardEdge, Console: n.Console, Admin: n.Admin, ISO8583: n.ISO8583}
 	if c := n.Demonstration; c != nil {
-		d.UserID, d.AccountID, d.CardID, d.AccessToken = c.UserID, c.AccountID, c.CardID, c.AccessToken
+		d.UserID, d.AccountID, d.CardID, d.PotID, d.AccessToken = c.UserID, c.AccountID, c.CardID, c.PotID, c.AccessToken
 	}
 	return d
 }

@@ -127,6 +127,7 @@ func (p *program) root() *cobra.Command {
 		p.up(), p.run(), p.ps(), p.demo(),
 		p.swipe(), p.payment(), p.explanation(), p.standIn(), p.card(), p.traffic(),
 		p.unmatched(), p.clearing(), p.dispute(),
+		p.payIn(), p.pay(), p.payee(), p.standingOrder(), p.pot(),
 		p.feed(), p.clock(), p.scenario(),
 		p.trace(), p.deadLetters(), p.audit(),
 		p.schema(), p.migrate(), p.export(), p.importing(), p.bench(),

@@ -8,8 +8,8 @@ import (
 	"farthing/pkg/foundation"
 )
 
-// moved is how far the tests move time: a hold falls meanwhile.
-const moved = 8 * 24 * time.Hour
+// ahead is how far the tests move time: a hold falls meanwhile.
+const ahead = 8 * 24 * time.Hour
 
 // movesTime moves it while a hold is open, which falls without anybody's doing. The bank does not run any more when it
 // begins, and none of the other tests would work afterwards.
@@ -25,7 +25,7 @@ func movesTime(t *testing.T, s *suite) {
 		var told foundation.Time
 		answer := s.Ask(t, http.MethodGet, address+foundation.ClockPath, "")
 		decode(t, string(answer.Body), &told)
-		if told.Ahead < moved {
+		if told.Ahead < ahead {
 			t.Errorf("%s is %v ahead", p.Name, told.Ahead)
 		}
 	}
@@ -37,7 +37,7 @@ func movesTime(t *testing.T, s *suite) {
 	s.Start(t)
 	var told foundation.Time
 	decode(t, s.Run(t, "clock", "show", "-o", "json"), &told)
-	if told.Ahead < moved {
+	if told.Ahead < ahead {
 		t.Errorf("after a restart time is %v ahead", told.Ahead)
 	}
 	s.Stop(t)

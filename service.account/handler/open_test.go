@@ -17,6 +17,12 @@ import (
 func TestAnOpenAccountHasANumberAndALedger(t *testing.T) {
 	b := newBank(t, nil, "12345678")
 	account := b.until(t, user, "one")
+	found, err := b.accounts.Find(t.Context(), &accountproto.FindRequest{SortCode: "001960", AccountNumber: "12345678"})
+	if err != nil || found.GetAccount().GetId() != account.GetId() {
+		t.Errorf("by its number there is %v, %v", found, err)
+	}
+	_, err = b.accounts.Find(t.Context(), &accountproto.FindRequest{SortCode: "001960", AccountNumber: "87654321"})
+	wantCode(t, err, "not_found.account")
 	want := &accountproto.Account{
 		Id: account.GetId(), UserId: user, Type: "uk_retail", Currency: "GBP", SortCode: "001960",
 		AccountNumber: "12345678", CreatedMs: account.GetCreatedMs(),

@@ -25,6 +25,25 @@ func (h *Handler) Get(ctx context.Context, req *accountproto.GetRequest) (*accou
 	return &accountproto.GetResponse{Account: accountProto(account)}, nil
 }
 
+// Find is the account with a number: not_found.account if there is none.
+func (h *Handler) Find(ctx context.Context, req *accountproto.FindRequest) (*accountproto.FindResponse, error) {
+	switch {
+	case req.GetSortCode() == "":
+		return nil, errs.MissingParam("sort_code")
+	case req.GetAccountNumber() == "":
+		return nil, errs.MissingParam("account_number")
+	}
+	accountID, taken, err := h.accounts.Numbered(ctx, req.GetSortCode(), req.GetAccountNumber())
+	if err == nil && !taken {
+		err = errs.Missing("account")
+	}
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.Get(ctx, &accountproto.GetRequest{AccountId: accountID})
+	return &accountproto.FindResponse{Account: found.GetAccount()}, err
+}
+
 // listMax is how many accounts of a user are listed.
 const listMax = 100
 

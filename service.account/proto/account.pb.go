@@ -325,6 +325,103 @@ func (x *GetResponse) GetAccount() *Account {
 	return nil
 }
 
+type FindRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Six and eight digits.
+	SortCode      string `protobuf:"bytes,1,opt,name=sort_code,json=sortCode,proto3" json:"sort_code,omitempty"`
+	AccountNumber string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3" json:"account_number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindRequest) Reset() {
+	*x = FindRequest{}
+	mi := &file_service_account_proto_account_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindRequest) ProtoMessage() {}
+
+func (x *FindRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_account_proto_account_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindRequest.ProtoReflect.Descriptor instead.
+func (*FindRequest) Descriptor() ([]byte, []int) {
+	return file_service_account_proto_account_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *FindRequest) GetSortCode() string {
+	if x != nil {
+		return x.SortCode
+	}
+	return ""
+}
+
+func (x *FindRequest) GetAccountNumber() string {
+	if x != nil {
+		return x.AccountNumber
+	}
+	return ""
+}
+
+type FindResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Account       *Account               `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindResponse) Reset() {
+	*x = FindResponse{}
+	mi := &file_service_account_proto_account_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindResponse) ProtoMessage() {}
+
+func (x *FindResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_account_proto_account_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindResponse.ProtoReflect.Descriptor instead.
+func (*FindResponse) Descriptor() ([]byte, []int) {
+	return file_service_account_proto_account_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *FindResponse) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
 type ListRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
@@ -334,7 +431,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_service_account_proto_account_proto_msgTypes[5]
+	mi := &file_service_account_proto_account_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -346,7 +443,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_account_proto_account_proto_msgTypes[5]
+	mi := &file_service_account_proto_account_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -359,7 +456,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_service_account_proto_account_proto_rawDescGZIP(), []int{5}
+	return file_service_account_proto_account_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRequest) GetUserId() string {
@@ -378,7 +475,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_service_account_proto_account_proto_msgTypes[6]
+	mi := &file_service_account_proto_account_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -390,7 +487,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_account_proto_account_proto_msgTypes[6]
+	mi := &file_service_account_proto_account_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -403,7 +500,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_service_account_proto_account_proto_rawDescGZIP(), []int{6}
+	return file_service_account_proto_account_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListResponse) GetAccounts() []*Account {
@@ -441,14 +538,20 @@ const file_service_account_proto_account_proto_rawDesc = "" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\"<\n" +
 	"\vGetResponse\x12-\n" +
+	"\aaccount\x18\x01 \x01(\v2\x13.account.v1.AccountR\aaccount\"Q\n" +
+	"\vFindRequest\x12\x1b\n" +
+	"\tsort_code\x18\x01 \x01(\tR\bsortCode\x12%\n" +
+	"\x0eaccount_number\x18\x02 \x01(\tR\raccountNumber\"=\n" +
+	"\fFindResponse\x12-\n" +
 	"\aaccount\x18\x01 \x01(\v2\x13.account.v1.AccountR\aaccount\"&\n" +
 	"\vListRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"?\n" +
 	"\fListResponse\x12/\n" +
-	"\baccounts\x18\x01 \x03(\v2\x13.account.v1.AccountR\baccounts2\xca\x01\n" +
+	"\baccounts\x18\x01 \x03(\v2\x13.account.v1.AccountR\baccounts2\x8b\x02\n" +
 	"\bAccounts\x12?\n" +
 	"\x04Open\x12\x17.account.v1.OpenRequest\x1a\x18.account.v1.OpenResponse\"\x04\x90\xb5\x18\x01\x12<\n" +
 	"\x03Get\x12\x16.account.v1.GetRequest\x1a\x17.account.v1.GetResponse\"\x04\x90\xb5\x18\x01\x12?\n" +
+	"\x04Find\x12\x17.account.v1.FindRequest\x1a\x18.account.v1.FindResponse\"\x04\x90\xb5\x18\x01\x12?\n" +
 	"\x04List\x12\x17.account.v1.ListRequest\x1a\x18.account.v1.ListResponse\"\x04\x90\xb5\x18\x01B-Z+farthing/service.account/proto;accountprotob\x06proto3"
 
 var (
@@ -463,31 +566,36 @@ func file_service_account_proto_account_proto_rawDescGZIP() []byte {
 	return file_service_account_proto_account_proto_rawDescData
 }
 
-var file_service_account_proto_account_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_service_account_proto_account_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_service_account_proto_account_proto_goTypes = []any{
 	(*Account)(nil),      // 0: account.v1.Account
 	(*OpenRequest)(nil),  // 1: account.v1.OpenRequest
 	(*OpenResponse)(nil), // 2: account.v1.OpenResponse
 	(*GetRequest)(nil),   // 3: account.v1.GetRequest
 	(*GetResponse)(nil),  // 4: account.v1.GetResponse
-	(*ListRequest)(nil),  // 5: account.v1.ListRequest
-	(*ListResponse)(nil), // 6: account.v1.ListResponse
+	(*FindRequest)(nil),  // 5: account.v1.FindRequest
+	(*FindResponse)(nil), // 6: account.v1.FindResponse
+	(*ListRequest)(nil),  // 7: account.v1.ListRequest
+	(*ListResponse)(nil), // 8: account.v1.ListResponse
 }
 var file_service_account_proto_account_proto_depIdxs = []int32{
 	0, // 0: account.v1.OpenResponse.account:type_name -> account.v1.Account
 	0, // 1: account.v1.GetResponse.account:type_name -> account.v1.Account
-	0, // 2: account.v1.ListResponse.accounts:type_name -> account.v1.Account
-	1, // 3: account.v1.Accounts.Open:input_type -> account.v1.OpenRequest
-	3, // 4: account.v1.Accounts.Get:input_type -> account.v1.GetRequest
-	5, // 5: account.v1.Accounts.List:input_type -> account.v1.ListRequest
-	2, // 6: account.v1.Accounts.Open:output_type -> account.v1.OpenResponse
-	4, // 7: account.v1.Accounts.Get:output_type -> account.v1.GetResponse
-	6, // 8: account.v1.Accounts.List:output_type -> account.v1.ListResponse
-	6, // [6:9] is the sub-list for method output_type
-	3, // [3:6] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	0, // 2: account.v1.FindResponse.account:type_name -> account.v1.Account
+	0, // 3: account.v1.ListResponse.accounts:type_name -> account.v1.Account
+	1, // 4: account.v1.Accounts.Open:input_type -> account.v1.OpenRequest
+	3, // 5: account.v1.Accounts.Get:input_type -> account.v1.GetRequest
+	5, // 6: account.v1.Accounts.Find:input_type -> account.v1.FindRequest
+	7, // 7: account.v1.Accounts.List:input_type -> account.v1.ListRequest
+	2, // 8: account.v1.Accounts.Open:output_type -> account.v1.OpenResponse
+	4, // 9: account.v1.Accounts.Get:output_type -> account.v1.GetResponse
+	6, // 10: account.v1.Accounts.Find:output_type -> account.v1.FindResponse
+	8, // 11: account.v1.Accounts.List:output_type -> account.v1.ListResponse
+	8, // [8:12] is the sub-list for method output_type
+	4, // [4:8] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_service_account_proto_account_proto_init() }
@@ -501,7 +609,7 @@ func file_service_account_proto_account_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_account_proto_account_proto_rawDesc), len(file_service_account_proto_account_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Accounts_Open_FullMethodName = "/account.v1.Accounts/Open"
 	Accounts_Get_FullMethodName  = "/account.v1.Accounts/Get"
+	Accounts_Find_FullMethodName = "/account.v1.Accounts/Find"
 	Accounts_List_FullMethodName = "/account.v1.Accounts/List"
 )
 
@@ -35,6 +36,8 @@ type AccountsClient interface {
 	Open(ctx context.Context, in *OpenRequest, opts ...grpc.CallOption) (*OpenResponse, error)
 	// Get is one account: not_found.account if there is none.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
+	// Find is the account with a number: not_found.account if there is none.
+	Find(ctx context.Context, in *FindRequest, opts ...grpc.CallOption) (*FindResponse, error)
 	// List is a customer's accounts, oldest first; at most 100.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
 }
@@ -67,6 +70,16 @@ func (c *accountsClient) Get(ctx context.Context, in *GetRequest, opts ...grpc.C
 	return out, nil
 }
 
+func (c *accountsClient) Find(ctx context.Context, in *FindRequest, opts ...grpc.CallOption) (*FindResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindResponse)
+	err := c.cc.Invoke(ctx, Accounts_Find_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accountsClient) List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListResponse)
@@ -88,6 +101,8 @@ type AccountsServer interface {
 	Open(context.Context, *OpenRequest) (*OpenResponse, error)
 	// Get is one account: not_found.account if there is none.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
+	// Find is the account with a number: not_found.account if there is none.
+	Find(context.Context, *FindRequest) (*FindResponse, error)
 	// List is a customer's accounts, oldest first; at most 100.
 	List(context.Context, *ListRequest) (*ListResponse, error)
 	mustEmbedUnimplementedAccountsServer()
@@ -105,6 +120,9 @@ func (UnimplementedAccountsServer) Open(context.Context, *OpenRequest) (*OpenRes
 }
 func (UnimplementedAccountsServer) Get(context.Context, *GetRequest) (*GetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Get not implemented")
+}
+func (UnimplementedAccountsServer) Find(context.Context, *FindRequest) (*FindResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Find not implemented")
 }
 func (UnimplementedAccountsServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
@@ -166,6 +184,24 @@ func _Accounts_Get_Handler(srv interface{}, ctx context.Context, dec func(interf
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Accounts_Find_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountsServer).Find(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Accounts_Find_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountsServer).Find(ctx, req.(*FindRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Accounts_List_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListRequest)
 	if err := dec(in); err != nil {
@@ -198,6 +234,10 @@ var Accounts_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Get",
 			Handler:    _Accounts_Get_Handler,
+		},
+		{
+			MethodName: "Find",
+			Handler:    _Accounts_Find_Handler,
 		},
 		{
 			MethodName: "List",

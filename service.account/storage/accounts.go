@@ -132,6 +132,15 @@ func (s *Accounts) Find(ctx context.Context, id string) (logic.Account, bool, er
 	return accountOf(row, id), found, nil
 }
 
+// Numbered is whose a number is, and whether it is anybody's.
+func (s *Accounts) Numbered(ctx context.Context, sortCode, number string) (string, bool, error) {
+	row, taken, err := s.numbers.In(sortCode, number).Find(ctx, store.Recent) // It never changes once it is there.
+	if err != nil {
+		return "", false, fmt.Errorf("looking up a number: %w", err)
+	}
+	return row.Account, taken, nil
+}
+
 // List is a user's accounts, oldest first.
 func (s *Accounts) List(ctx context.Context, user string, limit int) ([]logic.Account, error) {
 	rows, _, err := s.users.In(user).Range().Limit(limit).List(ctx, store.Recent)

@@ -37,10 +37,20 @@ type view struct {
 	ParentAccountID   string            `json:"parent_account_id"`
 	Originator        bool              `json:"originator"`
 	IncludeInSpending bool              `json:"include_in_spending"`
-	Counterparty      struct{}          `json:"counterparty"`
+	Counterparty      counterparty      `json:"counterparty"`
 	Fees              struct{}          `json:"fees"`
 	abilities
 	unused
+}
+
+// counterparty is the other side of a payment between accounts; {} for cards and pots.
+type counterparty struct {
+	Name          string `json:"name,omitempty"`
+	PreferredName string `json:"preferred_name,omitempty"`
+	AccountNumber string `json:"account_number,omitempty"`
+	SortCode      string `json:"sort_code,omitempty"`
+	UserID        string `json:"user_id,omitempty"`
+	AccountID     string `json:"account_id,omitempty"`
 }
 
 // abilities are what an app may offer to do with a transaction.
@@ -77,10 +87,14 @@ func viewOf(t *transactionsproto.Transaction, expanded bool) view {
 		Description: t.GetDescriptor_(), Merchant: merchantOf(t.GetMerchant(), expanded),
 		Category: category, Categories: map[string]int64{category: amount.GetMinor()},
 		Dispute: t.GetDispute(),
-		Notes:   t.GetNotes(), Metadata: t.GetMetadata(), Scheme: t.GetScheme(), DedupeID: t.GetHoldId(),
+		Notes:   t.GetNotes(), Metadata: t.GetMetadata(), Scheme: t.GetScheme(),
+		DedupeID:          cmp.Or(t.GetHoldId(), t.GetOriginId()),
 		AmountIsPending:   t.GetStatus() == transactionsproto.Status_STATUS_PENDING,
-		IncludeInSpending: approved,
-		abilities:         abilities{CanBeExcludedFromBreakdown: approved, CanSplitTheBill: approved},
+		IncludeInSpending: approved && isSpending(t), Originator: isSent(t), Counterparty: counterpartyOf(t),
+		abilities: abilities{CanBeExcludedFromBreakdown: approved, CanSplitTheBill: approved && isSpending(t)},
+	}
+	if t.GetKind() == transactionsproto.Kind_KIND_PAYMENT_IN {
+		v.UserID = "" // It was nobody's of this bank who did it.
 	}
 	if v.Metadata == nil {
 		v.Metadata = map[string]string{}

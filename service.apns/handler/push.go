@@ -37,6 +37,13 @@ func (h *Handler) push(ctx context.Context, e events.Event) error {
 		h.metrics.pushes.WithLabelValues("quiet").Inc()
 		return nil
 	}
+	if len(t.GetSealed()) > 0 { // The event holds no names.
+		rsp, err := h.transactions.Get(ctx, &transactionsproto.GetRequest{TransactionId: t.GetId()})
+		if err != nil {
+			return fmt.Errorf("asking for names: %w", err)
+		}
+		t.Counterparty, t.Descriptor_ = rsp.GetTransaction().GetCounterparty(), rsp.GetTransaction().GetDescriptor_()
+	}
 	payload, err := logic.Payload(t)
 	if err != nil {
 		return fmt.Errorf("%w: %w", events.ErrPoison, err)

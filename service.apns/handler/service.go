@@ -8,6 +8,7 @@ import (
 	"farthing/service.apns/apple"
 	apnsproto "farthing/service.apns/proto"
 	"farthing/service.apns/storage"
+	transactionsproto "farthing/service.transactions/proto"
 )
 
 // Service is service.apns, ready to run in a process of its own or beside its peers.
@@ -26,12 +27,13 @@ type Config struct {
 // Handler answers the RPCs and takes the events.
 type Handler struct {
 	apnsproto.UnimplementedAPNSServer
-	devices *storage.Devices
-	apple   *apple.Sender // Nil when no key is configured.
-	clock   *clock.Business
-	real    clock.Clock
-	tried   *attempts
-	metrics *metrics
+	devices      *storage.Devices
+	transactions transactionsproto.TransactionsClient
+	apple        *apple.Sender // Nil when no key is configured.
+	clock        *clock.Business
+	real         clock.Clock
+	tried        *attempts
+	metrics      *metrics
 }
 
 // pushConcurrency is how many pushes may be on their way to Apple at once.
@@ -46,8 +48,14 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
+	transactions, err := env.Dial("service.transactions")
+	if err != nil {
+		return err
+	}
 	h := &Handler{
-		devices: storage.NewDevices(env.Store, keys), apple: sender, clock: env.Clock, real: clock.Real{},
+		devices:      storage.NewDevices(env.Store, keys),
+		transactions: transactionsproto.NewTransactionsClient(transactions),
+		apple:        sender, clock: env.Clock, real: clock.Real{},
 		tried: &attempts{}, metrics: newMetrics(env.Metrics),
 	}
 	apnsproto.RegisterAPNSServer(env.GRPC, h)

@@ -2,6 +2,7 @@
 package logic
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -57,10 +58,7 @@ func Payload(t *transactionsproto.Transaction) (json.RawMessage, error) {
 }
 
 func title(t *transactionsproto.Transaction) string {
-	name := t.GetMerchant().GetName()
-	if name == "" {
-		name = t.GetDescriptor_()
-	}
+	name := cmp.Or(t.GetMerchant().GetName(), t.GetCounterparty().GetName(), t.GetDescriptor_())
 	if emoji := t.GetMerchant().GetEmoji(); emoji != "" {
 		return emoji + " " + name
 	}
@@ -84,6 +82,9 @@ func body(t *transactionsproto.Transaction) string {
 		return "You have " + amount.Symbolic() + " back: you have won your dispute"
 	case "credit_taken_back":
 		return "We have taken back " + paid + ": your dispute was lost"
+	}
+	if t.GetKind() != transactionsproto.Kind_KIND_UNSPECIFIED {
+		return moved(t, amount)
 	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:

@@ -41,6 +41,10 @@ func audited(t *testing.T) (*bank, *auditor) {
 	b.release(t, hold, 5, 0)
 	b.clear(t, "forced", 1_11, "", 0, 0)
 	b.payIn(t, 7_77, "more")
+	pot := b.opens(t)
+	b.transfer(t, toAccount("moved", b.account, pot, 1_50))
+	b.transfer(t, toOwn("paid", b.account, balanceproto.OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME, 2_25))
+	b.transfer(t, toAccount("too much", pot, b.account, 1_51))
 	return b, b.auditor()
 }
 
@@ -81,7 +85,7 @@ func (a *auditor) faults(t *testing.T) (found []audit.Fault, entries int64) {
 func TestSoundBooksHaveNoFault(t *testing.T) {
 	_, a := audited(t)
 	found, entries := a.faults(t)
-	if len(found) != 0 || entries != 16 { // Four journals on both sides, five holds, three changes of one.
+	if len(found) != 0 || entries != 21 { // Six journals on both sides, six decisions alone, three changes of a hold.
 		t.Fatalf("%d entries with the faults %v", entries, found)
 	}
 }
@@ -173,14 +177,14 @@ func (a *auditor) changed(
 		t.Errorf("%s of %v became %v, and nothing was found", name, row, wrong[column])
 		return 1
 	}
-	if at := placeOf(spec, row); !static && at != "" && at != fmt.Sprint(found[0].Account, "/", found[0].Sequence) {
+	if at := rowPlaceOf(spec, row); !static && at != "" && at != fmt.Sprint(found[0].Account, "/", found[0].Sequence) {
 		t.Errorf("%s of %s changed, and the fault is %+v", name, at, found[0])
 	}
 	return 1
 }
 
 // placeOf is the account and sequence that a row of an entry is about; empty for others.
-func placeOf(spec *store.Spec, row store.Row) string {
+func rowPlaceOf(spec *store.Spec, row store.Row) string {
 	if spec.Name != "accounts" || isFenceRow(spec, row) {
 		return ""
 	}

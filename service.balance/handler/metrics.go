@@ -13,9 +13,9 @@ import (
 
 // metrics watch the business: what the ledger does, and how many holds are open.
 type metrics struct {
-	held, declined, released, posted, cleared prometheus.Counter
-	openHolds                                 prometheus.Gauge
-	batch                                     prometheus.Histogram
+	held, declined, released, posted, cleared, paid, moved prometheus.Counter
+	openHolds                                              prometheus.Gauge
+	batch                                                  prometheus.Histogram
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -26,7 +26,8 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	return &metrics{
 		held: entries.WithLabelValues("held"), declined: entries.WithLabelValues("declined"),
 		released: entries.WithLabelValues("released"), posted: entries.WithLabelValues("posted"),
-		cleared: entries.WithLabelValues("cleared"),
+		cleared: entries.WithLabelValues("cleared"), paid: entries.WithLabelValues("paid"),
+		moved: entries.WithLabelValues("moved"),
 		openHolds: in.NewGauge(prometheus.GaugeOpts{
 			Name: "open_holds", Help: "Holds that are open: counted at the start, then as this process posts.",
 		}),
@@ -52,6 +53,10 @@ func (m *metrics) observe(opened int64, entries []logic.Entry) {
 			m.posted.Inc()
 		case logic.Cleared:
 			m.cleared.Inc()
+		case logic.Paid:
+			m.paid.Inc()
+		case logic.Moved:
+			m.moved.Inc()
 		case logic.Void:
 		}
 	}

@@ -29,6 +29,9 @@ type Account struct {
 	Chain  []byte    // Hash over every entry so far.
 }
 
+// asks tells whether an entry of this kind is only made if there is enough money, and is a decline otherwise.
+func (k Kind) asks() bool { return k == Held || k == Paid || k == Moved }
+
 // Available is what can be spent, in minor units.
 func (a Account) Available() int64 { return a.Posted - a.Held }
 
@@ -51,6 +54,8 @@ const (
 	Posted   Kind = 4 // Money came or went, as a leg of a journal.
 	Void     Kind = 5 // A fence: the hold with this id will never be made. It has no sequence.
 	Cleared  Kind = 6 // A merchant collected: money went, as a leg of a journal, and of a hold with it.
+	Paid     Kind = 7 // Money went to somebody else, as a leg of a journal, because there was enough.
+	Moved    Kind = 8 // The same, to another account of the same customer: it is not spent.
 )
 
 // Reason is why a hold was declined. Its numbers are those of balance.v1.DeclineReason, and are stored.
@@ -83,7 +88,7 @@ type Entry struct {
 	Posted, Held             int64 // After this entry.
 
 	TransactionID string
-	Journal       string // Of a Posted or Cleared one.
+	Journal       string // Whose leg it is, or would have been if it was not declined.
 	At            time.Time
 	Chain         []byte // Hash over this entry and all before it.
 

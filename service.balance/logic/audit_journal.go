@@ -43,11 +43,14 @@ func auditLegs(
 		case err != nil:
 			return err
 		case journal.Void:
-			if entry.Journal == journal.ID {
+			if entry.Journal == journal.ID && !(n == 0 && leg.wasDeclinedBy(entry, journal.ID)) {
 				return fault("leg", "it is void, and leg %d was posted to %s", n, leg.Account)
 			}
-		case !found && !journal.Finished:
-			continue // It is still to be posted.
+			if n == 0 && leg.Kind.asks() && !found {
+				return fault("leg", "it is void, and nothing says that %s declined", leg.Account)
+			}
+		case !journal.Finished && (!found || n == 0 && leg.wasDeclinedBy(entry, journal.ID)):
+			continue // It is still to be posted, or to be made void.
 		case !found:
 			return fault("leg", "it is finished, and leg %d was never posted to %s", n, leg.Account)
 		case !leg.wasPostedBy(entry, journal.ID):

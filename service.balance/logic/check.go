@@ -89,10 +89,21 @@ func decideHold(a Account, c Command, amount int64, today Day) decision {
 		d.check(Check{Name: name, Limit: limit.Minor, Before: before, After: saturated(before, counts)},
 			counts <= limit.Minor-before, reason)
 	}
+	d.checkFunds(a, amount)
+	return d
+}
+
+// decideWithdrawal is whether an amount may go, and why.
+func decideWithdrawal(a Account, amount int64) decision {
+	var d decision
+	d.checkFunds(a, amount)
+	return d
+}
+
+func (d *decision) checkFunds(a Account, amount int64) {
 	available := a.Available()
 	d.check(Check{Name: fundsCheck, Limit: available, Before: available, After: saturated(available, -amount)},
 		amount <= available, InsufficientFunds)
-	return d
 }
 
 // refused takes over what whoever knows the card has found: the last of the checks has failed.

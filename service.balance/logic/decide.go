@@ -12,8 +12,8 @@ import (
 // Command asks for one entry. Its id makes it happen once, however often it is asked.
 type Command struct {
 	ID   string
-	Kind Kind // Held, Released, Cleared or Posted.
-	// Minor units: more than zero to hold, release or clear, signed to post.
+	Kind Kind // Held, Released, Cleared, Posted, Paid or Moved.
+	// Minor units: signed to post, more than zero for all else.
 	Amount int64
 	// Of a change of a hold, what is left of that before it; zero for a new hold.
 	Hold Hold
@@ -78,6 +78,8 @@ func effect(a Account, c Command, at time.Time, london *time.Location) (Account,
 	case Posted:
 		next, err := post(a, c.Amount)
 		return next, Entry{Kind: Posted}, err
+	case Paid, Moved:
+		return withdraw(a, c, today)
 	case Declined, Void:
 	}
 	return a, Entry{}, errs.Newf(errs.Internal, "no command has the kind %d", c.Kind)
@@ -118,6 +120,20 @@ func (c Command) part(available int64) (amount, cashback int64) {
 		return purchase, 0
 	}
 	return c.Amount, c.Control.Cashback
+}
+
+// withdraw takes money if there is enough of it.
+func withdraw(a Account, c Command, today Day) (Account, Entry, error) {
+	d := decideWithdrawal(a, c.Amount)
+	if d.over() {
+		return a, Entry{Kind: Declined, Reason: d.reason, Checks: d.checks}, nil
+	}
+	entry := Entry{Kind: c.Kind, Checks: d.checks}
+	next, err := post(a, -c.Amount)
+	if c.Kind == Paid {
+		next = spend(next, entry, c.Amount, today)
+	}
+	return next, entry, err
 }
 
 func post(a Account, minor int64) (Account, error) {

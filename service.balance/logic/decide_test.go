@@ -67,6 +67,9 @@ func (h *history) step(t *rapid.T, m logic.Moment) {
 	case kind <= 2:
 		c.Kind, c.Amount = logic.Held, rapid.Int64Range(1, 10_000).Draw(t, "held")
 		c.Refusal = logic.Reason(rapid.SampledFrom([]int64{0, 0, 0, 2}).Draw(t, "refusal"))
+	case kind == 3 && rapid.Bool().Draw(t, "asks"):
+		c.Kind = rapid.SampledFrom([]logic.Kind{logic.Paid, logic.Moved}).Draw(t, "debit")
+		c.Amount, c.Journal = rapid.Int64Range(1, 10_000).Draw(t, "withdrawn"), "jrn_1"
 	}
 	next, entry, err := logic.Decide(h.account, c, m)
 	if err != nil {
@@ -139,6 +142,41 @@ func TestAHoldNeverTakesMoreThanThereIs(t *testing.T) {
 		}
 		if entry.Kind == logic.Declined && (after.Held != before.Held || entry.Reason != logic.InsufficientFunds) {
 			t.Fatalf("a decline changed %+v to %+v for %v", before, after, entry.Reason)
+		}
+	})
+}
+
+func TestMoneyGoesOnlyIfThereIsEnough(t *testing.T) {
+	zone := london(t)
+	rapid.Check(t, func(t *rapid.T) {
+		before := logic.Account{
+			Posted: rapid.Int64Range(math.MinInt64/2, math.MaxInt64/2).Draw(t, "posted"),
+			Held:   rapid.Int64Range(0, math.MaxInt64/2).Draw(t, "held"), Currency: "GBP",
+		}
+		c := logic.Command{
+			Kind:   rapid.SampledFrom([]logic.Kind{logic.Paid, logic.Moved}).Draw(t, "kind"),
+			Amount: rapid.Int64Range(1, math.MaxInt64).Draw(t, "amount"), Journal: "jrn_1",
+		}
+		now := time.UnixMilli(1_790_000_000_000).UTC()
+		after, entry, err := logic.Decide(before, c, logic.Moment{Now: now, London: zone})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if affordable := c.Amount <= before.Available(); affordable != (entry.Kind == c.Kind) {
+			t.Fatalf("%d of %d became %v", c.Amount, before.Available(), entry.Kind)
+		}
+		if entry.Kind == logic.Declined && (after.Posted != before.Posted || entry.Reason != logic.InsufficientFunds) {
+			t.Fatalf("a decline changed %+v to %+v for %v", before, after, entry.Reason)
+		}
+		if entry.Kind == c.Kind && after.Posted != before.Posted-c.Amount {
+			t.Fatalf("%d went, and %d became %d", c.Amount, before.Posted, after.Posted)
+		}
+		spent := entry.Kind == logic.Paid
+		if got := after.SpentOn(logic.DayOf(now, zone)); (got == c.Amount) != spent || !spent && got != 0 {
+			t.Fatalf("%d of %v counts as %d spent", c.Amount, entry.Kind, got)
+		}
+		if len(entry.Checks) != 1 || entry.Checks[0].Name != "funds" || entry.Checks[0].Before != before.Available() {
+			t.Fatalf("it is explained by %+v", entry.Checks)
 		}
 	})
 }

@@ -21,14 +21,15 @@ type Journal struct {
 	Request  []byte // A hash of what was asked, to tell a repeat from another request under the same id.
 	OpenedAt time.Time
 	Finished bool
-	Void     bool // It lost its first leg's change of a hold to another, and will never move anything.
+	// Its first leg was declined, or lost its change of a hold to another: it will never move anything.
+	Void bool
 }
 
 // Leg is one account's part of a journal.
 type Leg struct {
 	Account string
 	Amount  money.Amount // Signed.
-	Kind    Kind         // Of its entry: Posted or Cleared.
+	Kind    Kind         // Of its entry: Posted or Cleared; of a first leg also Paid or Moved, which may be declined.
 
 	// Of a Cleared one that collects what was held: the hold, the number of this change of it, and the minor units of
 	// the amount that it gives.
@@ -78,7 +79,7 @@ type Bookkeeper struct {
 	Clock    Clock
 }
 
-// run posts every leg, the debits first, and answers their entries.
+// run posts every leg, the debits first, and answers their entries: of a journal whose debit was declined that alone.
 func (b *Bookkeeper) run(ctx context.Context, j Journal) ([]Entry, error) {
 	entries := make([]Entry, len(j.Legs))
 	for n, leg := range j.Legs {
@@ -99,6 +100,12 @@ func (b *Bookkeeper) run(ctx context.Context, j Journal) ([]Entry, error) {
 		if leg.wasPostedBy(decision.Entry, j.ID) {
 			continue
 		}
+		if n == 0 && leg.wasDeclinedBy(decision.Entry, j.ID) {
+			if j.Void {
+				return entries[:1], nil
+			}
+			return entries[:1], b.Journals.EndVoid(ctx, j)
+		}
 		if n > 0 {
 			return nil, errs.Newf(errs.Internal, "leg %d of %s was posted as something else", n, j.ID)
 		}
@@ -116,14 +123,22 @@ func (l Leg) wasPostedBy(e Entry, journalID string) bool {
 		e.PostedChange == l.Amount.Minor && e.HeldChange == -l.Captured
 }
 
+// wasDeclinedBy tells whether an entry is the refusal of this leg.
+func (l Leg) wasDeclinedBy(e Entry, journalID string) bool {
+	return l.Kind.asks() && e.Journal == journalID && e.Account == l.Account && e.Kind == Declined
+}
+
 func (b *Bookkeeper) commandOf(ctx context.Context, j Journal, n int) (Command, error) {
 	leg := j.Legs[n]
 	c := Command{
 		ID: j.legID(n), Kind: leg.Kind, Amount: leg.Amount.Minor, Journal: j.ID, Traceparent: trace.Traceparent(ctx),
 	}
 	if leg.Kind == Cleared {
-		c.Amount, c.Captured = -leg.Amount.Minor, leg.Captured
+		c.Captured = leg.Captured
 		c.Control = Control{Set: leg.ControlSet, Cash: leg.Cash}
+	}
+	if leg.Kind != Posted {
+		c.Amount = -leg.Amount.Minor
 	}
 	if leg.Hold == "" {
 		return c, nil

@@ -4,37 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"hash/fnv"
-	"strings"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
 	"farthing/pkg/money"
 )
-
-// The bank's own accounts. Each is a leg of very many journals, and is spread over several ledgers.
-const (
-	internalPrefix = "acc_internal_"
-	internalShards = 16
-)
-
-// internal is the shard of one of the bank's own accounts that a journal goes to.
-func internal(name, currency, journalID string) string {
-	shard := fnv.New32a()
-	_, _ = shard.Write([]byte(journalID)) // A hash never fails.
-	return fmt.Sprintf("%s%s_%s_%02d", internalPrefix, name, currency, shard.Sum32()%internalShards)
-}
-
-// OwnName is which of the bank's own accounts an account is a shard of: "suspense". It is empty for a customer's.
-func OwnName(account string) string {
-	rest, isOwn := strings.CutPrefix(account, internalPrefix)
-	if !isOwn || len(rest) <= len("_GBP_00") {
-		return ""
-	}
-	return rest[:len(rest)-len("_GBP_00")]
-}
-
-func isInternal(account string) bool { return strings.HasPrefix(account, internalPrefix) }
 
 // PayIn posts money from outside to an account, against the funding account, and answers the account's entry. A
 // repeat of a dedupe id answers the first one; with another body it is conflict.dedupe_id.
@@ -42,10 +16,10 @@ func (b *Bookkeeper) PayIn(
 	ctx context.Context, account string, amount money.Amount, dedupeID string,
 ) (Journal, Entry, error) {
 	journalID := id.Hash("jrn", account+"/"+dedupeID)
-	return b.move(ctx, "dedupe_id", Journal{ID: journalID, Legs: []Leg{
+	return customers(1)(b.move(ctx, "dedupe_id", Journal{ID: journalID, Legs: []Leg{
 		{Account: internal("funding", amount.Currency, journalID), Amount: amount.Negated(), Kind: Posted},
 		{Account: account, Amount: amount, Kind: Posted},
-	}})
+	}}))
 }
 
 // Clearing is what a merchant collects from an account, or sends back to it, through a card scheme.
@@ -81,33 +55,33 @@ func (b *Bookkeeper) Clear(ctx context.Context, c Clearing) (Journal, Entry, err
 		}
 	}
 	journalID := c.journalID()
-	return b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
+	return customers(0)(b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
 		{
 			Account: c.Account, Amount: c.Amount.Negated(), Kind: Cleared,
 			Hold: c.Hold, Change: c.Change, Captured: c.Captured, ControlSet: c.ControlSet, Cash: c.Cash,
 		},
 		{Account: c.settlement(journalID), Amount: c.Amount, Kind: Posted},
-	}})
+	}}))
 }
 
 // Refund posts what a merchant sends back. A repeat answers the first entry; with another body it is
 // conflict.clearing_id.
 func (b *Bookkeeper) Refund(ctx context.Context, c Clearing) (Journal, Entry, error) {
 	journalID := c.journalID()
-	return b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
+	return customers(1)(b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
 		{Account: c.settlement(journalID), Amount: c.Amount.Negated(), Kind: Posted},
 		{Account: c.Account, Amount: c.Amount, Kind: Posted},
-	}})
+	}}))
 }
 
 // ReverseRefund takes back what Refund has posted, whatever there is: it is no spending, and asks no limit. A repeat
 // answers the first entry; with another body it is conflict.clearing_id.
 func (b *Bookkeeper) ReverseRefund(ctx context.Context, c Clearing) (Journal, Entry, error) {
 	journalID := c.journalID()
-	return b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
+	return customers(0)(b.move(ctx, "clearing_id", Journal{ID: journalID, Legs: []Leg{
 		{Account: c.Account, Amount: c.Amount.Negated(), Kind: Posted},
 		{Account: c.settlement(journalID), Amount: c.Amount, Kind: Posted},
-	}})
+	}}))
 }
 
 func (c Clearing) journalID() string { return id.Hash("jrn", c.Account+"/card/"+c.ID) }
@@ -116,36 +90,41 @@ func (c Clearing) settlement(journalID string) string {
 	return internal(SettlementWith(c.Scheme), c.Amount.Currency, journalID)
 }
 
-// move opens a journal and runs it, and answers the entry of the leg that is a customer's.
-func (b *Bookkeeper) move(ctx context.Context, idField string, wanted Journal) (Journal, Entry, error) {
-	customers := 0
-	for n, leg := range wanted.Legs {
-		if isInternal(leg.Account) {
-			continue
-		}
-		customers = n
-		currency, err := b.Ledger.Currency(ctx, leg.Account)
+// customers picks the entry of the leg that is a customer's out of what move answers.
+func customers(leg int) func(Journal, []Entry, error) (Journal, Entry, error) {
+	return func(j Journal, entries []Entry, err error) (Journal, Entry, error) {
 		if err != nil {
 			return Journal{}, Entry{}, err
 		}
+		return j, entries[leg], nil
+	}
+}
+
+// move opens a journal and runs it, and answers its entries.
+func (b *Bookkeeper) move(ctx context.Context, idField string, wanted Journal) (Journal, []Entry, error) {
+	for _, leg := range wanted.Legs {
+		if isInternal(leg.Account) {
+			continue
+		}
+		currency, err := b.Ledger.Currency(ctx, leg.Account)
+		if err != nil {
+			return Journal{}, nil, err
+		}
 		if currency != leg.Amount.Currency {
-			return Journal{}, Entry{}, errs.BadParam("amount.currency", "must be the account's, "+currency)
+			return Journal{}, nil, errs.BadParam("amount.currency", "must be the account's, "+currency)
 		}
 	}
 	wanted.Request, wanted.OpenedAt = wanted.request(), b.Clock.Now()
 	journal, err := b.Journals.Open(ctx, wanted)
 	if err != nil {
-		return Journal{}, Entry{}, fmt.Errorf("opening a journal: %w", err)
+		return Journal{}, nil, fmt.Errorf("opening a journal: %w", err)
 	}
 	if !bytes.Equal(journal.Request, wanted.Request) {
-		return Journal{}, Entry{}, errs.Newf(errs.Conflict+"."+idField, "This %s was used for something else", idField)
+		return Journal{}, nil, errs.Newf(errs.Conflict+"."+idField, "This %s was used for something else", idField)
 	}
-	if journal.Void {
-		return Journal{}, Entry{}, changeUsed()
+	if journal.Void && !journal.Legs[0].Kind.asks() {
+		return Journal{}, nil, changeUsed()
 	}
-	entries, err := b.run(ctx, journal)
-	if err != nil {
-		return Journal{}, Entry{}, err
-	}
-	return journal, entries[customers], nil
+	entries, err := b.run(ctx, journal) // Of one that was declined, that is a repeat of the refused leg alone.
+	return journal, entries, err
 }

@@ -110,7 +110,9 @@ func (t *trail) apply(e Entry) error {
 		t.now = unspend(t.now, before, taken)
 	case Cleared:
 		t.now = spend(t.now, e, e.HeldChange-e.PostedChange, today)
-	case Declined, Posted, Void:
+	case Paid:
+		t.now = spend(t.now, e, -e.PostedChange, today)
+	case Declined, Posted, Moved, Void:
 	}
 	if e.HeldChange != 0 {
 		t.holds[holdOf(e.ID)] = after
@@ -155,11 +157,13 @@ func isOfItsKind(e Entry) bool {
 	case Released:
 		return e.HeldChange < 0 && e.PostedChange == 0 && e.Journal == ""
 	case Declined:
-		return e.HeldChange == 0 && e.PostedChange == 0 && e.Journal == "" && e.Reason != NoReason
+		return e.HeldChange == 0 && e.PostedChange == 0 && e.Reason != NoReason
 	case Posted:
 		return e.HeldChange == 0 && e.Journal != ""
 	case Cleared:
 		return e.PostedChange < 0 && e.HeldChange <= 0 && e.HeldChange >= e.PostedChange && e.Journal != ""
+	case Paid, Moved:
+		return e.HeldChange == 0 && e.PostedChange < 0 && e.Journal != ""
 	case Void:
 	}
 	return false
@@ -177,6 +181,9 @@ func (t *trail) checkLeg(ctx context.Context, books Books, e Entry) error {
 	for n, leg := range journal.Legs {
 		if journal.legID(n) != e.ID {
 			continue
+		}
+		if n == 0 && leg.wasDeclinedBy(e, journal.ID) && !journal.Finished {
+			return nil
 		}
 		if !leg.wasPostedBy(e, journal.ID) || leg.Amount.Currency != t.now.Currency || journal.Void {
 			return t.fault("journal", "leg %d of its journal %s says something else", n, e.Journal)

@@ -317,12 +317,18 @@ const (
 	OwnAccount_OWN_ACCOUNT_UNSPECIFIED OwnAccount = 0
 	// What is owed to a card scheme.
 	OwnAccount_OWN_ACCOUNT_SETTLEMENT OwnAccount = 1
-	// What a scheme has collected or sent back of which nobody knows yet whose it is.
+	// Money that is somebody's, and whose is not known.
 	OwnAccount_OWN_ACCOUNT_SUSPENSE OwnAccount = 2
 	// Provisional credits of disputes that are not decided.
 	OwnAccount_OWN_ACCOUNT_DISPUTES OwnAccount = 3
 	// What the bank has given up.
 	OwnAccount_OWN_ACCOUNT_LOSSES OwnAccount = 4
+	// What the bank has at the central bank, through which payments come and go.
+	OwnAccount_OWN_ACCOUNT_NOSTRO OwnAccount = 5
+	// What was sent through the payment scheme and is not settled yet.
+	OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME OwnAccount = 6
+	// What the bank has earned.
+	OwnAccount_OWN_ACCOUNT_FEES OwnAccount = 7
 )
 
 // Enum value maps for OwnAccount.
@@ -333,13 +339,19 @@ var (
 		2: "OWN_ACCOUNT_SUSPENSE",
 		3: "OWN_ACCOUNT_DISPUTES",
 		4: "OWN_ACCOUNT_LOSSES",
+		5: "OWN_ACCOUNT_NOSTRO",
+		6: "OWN_ACCOUNT_PAYMENT_SCHEME",
+		7: "OWN_ACCOUNT_FEES",
 	}
 	OwnAccount_value = map[string]int32{
-		"OWN_ACCOUNT_UNSPECIFIED": 0,
-		"OWN_ACCOUNT_SETTLEMENT":  1,
-		"OWN_ACCOUNT_SUSPENSE":    2,
-		"OWN_ACCOUNT_DISPUTES":    3,
-		"OWN_ACCOUNT_LOSSES":      4,
+		"OWN_ACCOUNT_UNSPECIFIED":    0,
+		"OWN_ACCOUNT_SETTLEMENT":     1,
+		"OWN_ACCOUNT_SUSPENSE":       2,
+		"OWN_ACCOUNT_DISPUTES":       3,
+		"OWN_ACCOUNT_LOSSES":         4,
+		"OWN_ACCOUNT_NOSTRO":         5,
+		"OWN_ACCOUNT_PAYMENT_SCHEME": 6,
+		"OWN_ACCOUNT_FEES":           7,
 	}
 )
 
@@ -380,6 +392,10 @@ const (
 	EntryKind_ENTRY_KIND_POSTED      EntryKind = 4
 	// A merchant collected: money went, and of a hold with it. 5 is a fence, which has no line.
 	EntryKind_ENTRY_KIND_CLEARED EntryKind = 6
+	// Money went to somebody else, because there was enough.
+	EntryKind_ENTRY_KIND_PAID EntryKind = 7
+	// Money went to another account of the same customer, because there was enough.
+	EntryKind_ENTRY_KIND_MOVED EntryKind = 8
 )
 
 // Enum value maps for EntryKind.
@@ -391,6 +407,8 @@ var (
 		3: "ENTRY_KIND_RELEASED",
 		4: "ENTRY_KIND_POSTED",
 		6: "ENTRY_KIND_CLEARED",
+		7: "ENTRY_KIND_PAID",
+		8: "ENTRY_KIND_MOVED",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -399,6 +417,8 @@ var (
 		"ENTRY_KIND_RELEASED":    3,
 		"ENTRY_KIND_POSTED":      4,
 		"ENTRY_KIND_CLEARED":     6,
+		"ENTRY_KIND_PAID":        7,
+		"ENTRY_KIND_MOVED":       8,
 	}
 )
 
@@ -2228,9 +2248,10 @@ func (x *AdjustRequest) GetAmount() *proto.Money {
 
 // Place is where money is: exactly one of the two.
 type Place struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
-	Own       OwnAccount             `protobuf:"varint,2,opt,name=own,proto3,enum=balance.v1.OwnAccount" json:"own,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A customer's account or a pot's: acc_…
+	AccountId string     `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	Own       OwnAccount `protobuf:"varint,2,opt,name=own,proto3,enum=balance.v1.OwnAccount" json:"own,omitempty"`
 	// Of a settlement account: "mastercard".
 	Scheme        string `protobuf:"bytes,3,opt,name=scheme,proto3" json:"scheme,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2341,6 +2362,174 @@ func (x *AdjustResponse) GetBalance() *proto.Money {
 	return nil
 }
 
+type TransferRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose money goes. One of the bank's own accounts may always pay.
+	From *Place `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	To   *Place `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	// More than zero, in the currency of both.
+	Amount *proto.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The caller's id of this movement, unique among all of the bank: at most 64 characters.
+	DedupeId string `protobuf:"bytes,4,opt,name=dedupe_id,json=dedupeId,proto3" json:"dedupe_id,omitempty"`
+	// Somebody else gets it: it counts as spent today.
+	Spending      bool `protobuf:"varint,5,opt,name=spending,proto3" json:"spending,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferRequest) Reset() {
+	*x = TransferRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferRequest) ProtoMessage() {}
+
+func (x *TransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferRequest.ProtoReflect.Descriptor instead.
+func (*TransferRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *TransferRequest) GetFrom() *Place {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *TransferRequest) GetTo() *Place {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *TransferRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *TransferRequest) GetDedupeId() string {
+	if x != nil {
+		return x.DedupeId
+	}
+	return ""
+}
+
+func (x *TransferRequest) GetSpending() bool {
+	if x != nil {
+		return x.Spending
+	}
+	return false
+}
+
+type TransferResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	JournalId string                 `protobuf:"bytes,1,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	Outcome   Outcome                `protobuf:"varint,2,opt,name=outcome,proto3,enum=balance.v1.Outcome" json:"outcome,omitempty"`
+	// Only of a declined one: INSUFFICIENT_FUNDS.
+	DeclineReason DeclineReason `protobuf:"varint,3,opt,name=decline_reason,json=declineReason,proto3,enum=balance.v1.DeclineReason" json:"decline_reason,omitempty"`
+	// What the accounts could spend right after their part of it; absent of the bank's own, and the second of a declined
+	// one.
+	FromBalance *proto.Money `protobuf:"bytes,4,opt,name=from_balance,json=fromBalance,proto3" json:"from_balance,omitempty"`
+	ToBalance   *proto.Money `protobuf:"bytes,5,opt,name=to_balance,json=toBalance,proto3" json:"to_balance,omitempty"`
+	// When the debit was decided the first time, Unix milliseconds of business time.
+	DecidedMs     int64 `protobuf:"varint,6,opt,name=decided_ms,json=decidedMs,proto3" json:"decided_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TransferResponse) Reset() {
+	*x = TransferResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TransferResponse) ProtoMessage() {}
+
+func (x *TransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TransferResponse.ProtoReflect.Descriptor instead.
+func (*TransferResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *TransferResponse) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+func (x *TransferResponse) GetOutcome() Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return Outcome_OUTCOME_UNSPECIFIED
+}
+
+func (x *TransferResponse) GetDeclineReason() DeclineReason {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return DeclineReason_DECLINE_REASON_UNSPECIFIED
+}
+
+func (x *TransferResponse) GetFromBalance() *proto.Money {
+	if x != nil {
+		return x.FromBalance
+	}
+	return nil
+}
+
+func (x *TransferResponse) GetToBalance() *proto.Money {
+	if x != nil {
+		return x.ToBalance
+	}
+	return nil
+}
+
+func (x *TransferResponse) GetDecidedMs() int64 {
+	if x != nil {
+		return x.DecidedMs
+	}
+	return 0
+}
+
 type GetBalanceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -2350,7 +2539,7 @@ type GetBalanceRequest struct {
 
 func (x *GetBalanceRequest) Reset() {
 	*x = GetBalanceRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2362,7 +2551,7 @@ func (x *GetBalanceRequest) String() string {
 func (*GetBalanceRequest) ProtoMessage() {}
 
 func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2375,7 +2564,7 @@ func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GetBalanceRequest) GetAccountId() string {
@@ -2400,7 +2589,7 @@ type GetBalanceResponse struct {
 
 func (x *GetBalanceResponse) Reset() {
 	*x = GetBalanceResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2412,7 +2601,7 @@ func (x *GetBalanceResponse) String() string {
 func (*GetBalanceResponse) ProtoMessage() {}
 
 func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2425,7 +2614,7 @@ func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceResponse.ProtoReflect.Descriptor instead.
 func (*GetBalanceResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *GetBalanceResponse) GetAvailable() *proto.Money {
@@ -2473,7 +2662,7 @@ type GetHoldRequest struct {
 
 func (x *GetHoldRequest) Reset() {
 	*x = GetHoldRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2485,7 +2674,7 @@ func (x *GetHoldRequest) String() string {
 func (*GetHoldRequest) ProtoMessage() {}
 
 func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2498,7 +2687,7 @@ func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldRequest.ProtoReflect.Descriptor instead.
 func (*GetHoldRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GetHoldRequest) GetAccountId() string {
@@ -2527,7 +2716,7 @@ type GetHoldResponse struct {
 
 func (x *GetHoldResponse) Reset() {
 	*x = GetHoldResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2539,7 +2728,7 @@ func (x *GetHoldResponse) String() string {
 func (*GetHoldResponse) ProtoMessage() {}
 
 func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2552,7 +2741,7 @@ func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *GetHoldResponse) GetRemainingMinor() int64 {
@@ -2581,7 +2770,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2593,7 +2782,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2606,7 +2795,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ExplainRequest) GetAccountId() string {
@@ -2644,7 +2833,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2656,7 +2845,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2669,7 +2858,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ExplainResponse) GetOutcome() Outcome {
@@ -2720,7 +2909,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2732,7 +2921,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2745,7 +2934,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -2778,7 +2967,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2790,7 +2979,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2803,7 +2992,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{36}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -2838,7 +3027,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2850,7 +3039,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2863,7 +3052,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{37}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -2956,7 +3145,7 @@ type CounterState_Set struct {
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2968,7 +3157,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3166,7 +3355,23 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x0eAdjustResponse\x12\x1d\n" +
 	"\n" +
 	"journal_id\x18\x01 \x01(\tR\tjournalId\x12)\n" +
-	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"2\n" +
+	"\abalance\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\abalance\"\xbd\x01\n" +
+	"\x0fTransferRequest\x12%\n" +
+	"\x04from\x18\x01 \x01(\v2\x11.balance.v1.PlaceR\x04from\x12!\n" +
+	"\x02to\x18\x02 \x01(\v2\x11.balance.v1.PlaceR\x02to\x12'\n" +
+	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12\x1b\n" +
+	"\tdedupe_id\x18\x04 \x01(\tR\bdedupeId\x12\x1a\n" +
+	"\bspending\x18\x05 \x01(\bR\bspending\"\xa5\x02\n" +
+	"\x10TransferResponse\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x01 \x01(\tR\tjournalId\x12-\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2\x13.balance.v1.OutcomeR\aoutcome\x12@\n" +
+	"\x0edecline_reason\x18\x03 \x01(\x0e2\x19.balance.v1.DeclineReasonR\rdeclineReason\x122\n" +
+	"\ffrom_balance\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\vfromBalance\x12.\n" +
+	"\n" +
+	"to_balance\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\ttoBalance\x12\x1d\n" +
+	"\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"2\n" +
 	"\x11GetBalanceRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\"\xe2\x01\n" +
@@ -3261,24 +3466,28 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_APPROVED\x10\x01\x12\x14\n" +
-	"\x10OUTCOME_DECLINED\x10\x02*\x91\x01\n" +
+	"\x10OUTCOME_DECLINED\x10\x02*\xdf\x01\n" +
 	"\n" +
 	"OwnAccount\x12\x1b\n" +
 	"\x17OWN_ACCOUNT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16OWN_ACCOUNT_SETTLEMENT\x10\x01\x12\x18\n" +
 	"\x14OWN_ACCOUNT_SUSPENSE\x10\x02\x12\x18\n" +
 	"\x14OWN_ACCOUNT_DISPUTES\x10\x03\x12\x16\n" +
-	"\x12OWN_ACCOUNT_LOSSES\x10\x04*\x9d\x01\n" +
+	"\x12OWN_ACCOUNT_LOSSES\x10\x04\x12\x16\n" +
+	"\x12OWN_ACCOUNT_NOSTRO\x10\x05\x12\x1e\n" +
+	"\x1aOWN_ACCOUNT_PAYMENT_SCHEME\x10\x06\x12\x14\n" +
+	"\x10OWN_ACCOUNT_FEES\x10\a*\xc8\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_HELD\x10\x01\x12\x17\n" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
-	"\x12ENTRY_KIND_CLEARED\x10\x062\xf1\n" +
-	"\n" +
-	"\aBalance\x12R\n" +
-	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
+	"\x12ENTRY_KIND_CLEARED\x10\x06\x12\x13\n" +
+	"\x0fENTRY_KIND_PAID\x10\a\x12\x14\n" +
+	"\x10ENTRY_KIND_MOVED\x10\b2\xef\v\n" +
+	"\aBalance\x12a\n" +
+	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"&\x8a\xb5\x18\x0fservice.account\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
 	"\n" +
 	"SettleHold\x12\x1d.balance.v1.SettleHoldRequest\x1a\x1e.balance.v1.SettleHoldResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12`\n" +
@@ -3289,7 +3498,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x06Refund\x12\x19.balance.v1.RefundRequest\x1a\x1a.balance.v1.RefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12u\n" +
 	"\rReverseRefund\x12 .balance.v1.ReverseRefundRequest\x1a!.balance.v1.ReverseRefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
 	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12`\n" +
-	"\x06Adjust\x12\x19.balance.v1.AdjustRequest\x1a\x1a.balance.v1.AdjustResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12Q\n" +
+	"\x06Adjust\x12\x19.balance.v1.AdjustRequest\x1a\x1a.balance.v1.AdjustResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12m\n" +
+	"\bTransfer\x12\x1b.balance.v1.TransferRequest\x1a\x1c.balance.v1.TransferResponse\"&\x8a\xb5\x18\x0fservice.payment\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
 	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
 	"\aGetHold\x12\x1a.balance.v1.GetHoldRequest\x1a\x1b.balance.v1.GetHoldResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
@@ -3309,7 +3519,7 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 }
 
 var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_service_balance_proto_balance_proto_goTypes = []any{
 	(Window)(0),                   // 0: balance.v1.Window
 	(Verdict)(0),                  // 1: balance.v1.Verdict
@@ -3346,20 +3556,22 @@ var file_service_balance_proto_balance_proto_goTypes = []any{
 	(*AdjustRequest)(nil),         // 32: balance.v1.AdjustRequest
 	(*Place)(nil),                 // 33: balance.v1.Place
 	(*AdjustResponse)(nil),        // 34: balance.v1.AdjustResponse
-	(*GetBalanceRequest)(nil),     // 35: balance.v1.GetBalanceRequest
-	(*GetBalanceResponse)(nil),    // 36: balance.v1.GetBalanceResponse
-	(*GetHoldRequest)(nil),        // 37: balance.v1.GetHoldRequest
-	(*GetHoldResponse)(nil),       // 38: balance.v1.GetHoldResponse
-	(*ExplainRequest)(nil),        // 39: balance.v1.ExplainRequest
-	(*ExplainResponse)(nil),       // 40: balance.v1.ExplainResponse
-	(*ListEntriesRequest)(nil),    // 41: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),   // 42: balance.v1.ListEntriesResponse
-	(*Entry)(nil),                 // 43: balance.v1.Entry
-	(*CounterState_Set)(nil),      // 44: balance.v1.CounterState.Set
-	(*proto.Money)(nil),           // 45: money.v1.Money
+	(*TransferRequest)(nil),       // 35: balance.v1.TransferRequest
+	(*TransferResponse)(nil),      // 36: balance.v1.TransferResponse
+	(*GetBalanceRequest)(nil),     // 37: balance.v1.GetBalanceRequest
+	(*GetBalanceResponse)(nil),    // 38: balance.v1.GetBalanceResponse
+	(*GetHoldRequest)(nil),        // 39: balance.v1.GetHoldRequest
+	(*GetHoldResponse)(nil),       // 40: balance.v1.GetHoldResponse
+	(*ExplainRequest)(nil),        // 41: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),       // 42: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),    // 43: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),   // 44: balance.v1.ListEntriesResponse
+	(*Entry)(nil),                 // 45: balance.v1.Entry
+	(*CounterState_Set)(nil),      // 46: balance.v1.CounterState.Set
+	(*proto.Money)(nil),           // 47: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	45, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	47, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
 	9,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
 	10, // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
@@ -3367,84 +3579,93 @@ var file_service_balance_proto_balance_proto_depIdxs = []int32{
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
 	11, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	44, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	46, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	45, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	45, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	47, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	47, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	45, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	45, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	47, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	47, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
 	9,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	45, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	45, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	45, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	45, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	45, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	47, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	47, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	47, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	47, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	47, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
 	24, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	45, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	45, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	45, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	45, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	45, // 32: balance.v1.ReverseRefundRequest.amount:type_name -> money.v1.Money
-	45, // 33: balance.v1.ReverseRefundResponse.balance:type_name -> money.v1.Money
-	45, // 34: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	45, // 35: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	47, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	47, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	47, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	47, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	47, // 32: balance.v1.ReverseRefundRequest.amount:type_name -> money.v1.Money
+	47, // 33: balance.v1.ReverseRefundResponse.balance:type_name -> money.v1.Money
+	47, // 34: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	47, // 35: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
 	33, // 36: balance.v1.AdjustRequest.from:type_name -> balance.v1.Place
 	33, // 37: balance.v1.AdjustRequest.to:type_name -> balance.v1.Place
-	45, // 38: balance.v1.AdjustRequest.amount:type_name -> money.v1.Money
+	47, // 38: balance.v1.AdjustRequest.amount:type_name -> money.v1.Money
 	4,  // 39: balance.v1.Place.own:type_name -> balance.v1.OwnAccount
-	45, // 40: balance.v1.AdjustResponse.balance:type_name -> money.v1.Money
-	45, // 41: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	45, // 42: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	45, // 43: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	45, // 44: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	3,  // 45: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
-	2,  // 46: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	11, // 47: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	43, // 48: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	5,  // 49: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	2,  // 50: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	6,  // 51: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	8,  // 52: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	15, // 53: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	17, // 54: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	19, // 55: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	21, // 56: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	23, // 57: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	26, // 58: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	28, // 59: balance.v1.Balance.ReverseRefund:input_type -> balance.v1.ReverseRefundRequest
-	30, // 60: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	32, // 61: balance.v1.Balance.Adjust:input_type -> balance.v1.AdjustRequest
-	35, // 62: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	37, // 63: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
-	39, // 64: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	41, // 65: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	7,  // 66: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	14, // 67: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	16, // 68: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	18, // 69: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	20, // 70: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	22, // 71: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	25, // 72: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	27, // 73: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	29, // 74: balance.v1.Balance.ReverseRefund:output_type -> balance.v1.ReverseRefundResponse
-	31, // 75: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	34, // 76: balance.v1.Balance.Adjust:output_type -> balance.v1.AdjustResponse
-	36, // 77: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	38, // 78: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
-	40, // 79: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	42, // 80: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	66, // [66:81] is the sub-list for method output_type
-	51, // [51:66] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	47, // 40: balance.v1.AdjustResponse.balance:type_name -> money.v1.Money
+	33, // 41: balance.v1.TransferRequest.from:type_name -> balance.v1.Place
+	33, // 42: balance.v1.TransferRequest.to:type_name -> balance.v1.Place
+	47, // 43: balance.v1.TransferRequest.amount:type_name -> money.v1.Money
+	3,  // 44: balance.v1.TransferResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 45: balance.v1.TransferResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	47, // 46: balance.v1.TransferResponse.from_balance:type_name -> money.v1.Money
+	47, // 47: balance.v1.TransferResponse.to_balance:type_name -> money.v1.Money
+	47, // 48: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	47, // 49: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	47, // 50: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	47, // 51: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	3,  // 52: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 53: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	11, // 54: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	45, // 55: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	5,  // 56: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	2,  // 57: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	6,  // 58: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	8,  // 59: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	15, // 60: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	17, // 61: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	19, // 62: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	21, // 63: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	23, // 64: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	26, // 65: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	28, // 66: balance.v1.Balance.ReverseRefund:input_type -> balance.v1.ReverseRefundRequest
+	30, // 67: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	32, // 68: balance.v1.Balance.Adjust:input_type -> balance.v1.AdjustRequest
+	35, // 69: balance.v1.Balance.Transfer:input_type -> balance.v1.TransferRequest
+	37, // 70: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	39, // 71: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	41, // 72: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	43, // 73: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	7,  // 74: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	14, // 75: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	16, // 76: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	18, // 77: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	20, // 78: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	22, // 79: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	25, // 80: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	27, // 81: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	29, // 82: balance.v1.Balance.ReverseRefund:output_type -> balance.v1.ReverseRefundResponse
+	31, // 83: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	34, // 84: balance.v1.Balance.Adjust:output_type -> balance.v1.AdjustResponse
+	36, // 85: balance.v1.Balance.Transfer:output_type -> balance.v1.TransferResponse
+	38, // 86: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	40, // 87: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	42, // 88: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	44, // 89: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	74, // [74:90] is the sub-list for method output_type
+	58, // [58:74] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -3458,7 +3679,7 @@ func file_service_balance_proto_balance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   39,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

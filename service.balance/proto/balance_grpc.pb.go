@@ -30,6 +30,7 @@ const (
 	Balance_ReverseRefund_FullMethodName = "/balance.v1.Balance/ReverseRefund"
 	Balance_PayIn_FullMethodName         = "/balance.v1.Balance/PayIn"
 	Balance_Adjust_FullMethodName        = "/balance.v1.Balance/Adjust"
+	Balance_Transfer_FullMethodName      = "/balance.v1.Balance/Transfer"
 	Balance_GetBalance_FullMethodName    = "/balance.v1.Balance/GetBalance"
 	Balance_GetHold_FullMethodName       = "/balance.v1.Balance/GetHold"
 	Balance_Explain_FullMethodName       = "/balance.v1.Balance/Explain"
@@ -71,6 +72,10 @@ type BalanceClient interface {
 	// knows whose it is, provisional credits, losses. It asks nobody whether there is enough. A repeat of an adjustment_id
 	// answers what happened the first time; with another body it is refused as conflict.
 	Adjust(ctx context.Context, in *AdjustRequest, opts ...grpc.CallOption) (*AdjustResponse, error)
+	// Transfer moves money between two accounts by a journal, the debit first. A customer's account pays only what it can:
+	// being declined is an outcome, and changes nothing for ever. A repeat of a dedupe_id answers what happened the first
+	// time, declines included; with another body it is refused as conflict.
+	Transfer(ctx context.Context, in *TransferRequest, opts ...grpc.CallOption) (*TransferResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error)
 	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
@@ -199,6 +204,16 @@ func (c *balanceClient) Adjust(ctx context.Context, in *AdjustRequest, opts ...g
 	return out, nil
 }
 
+func (c *balanceClient) Transfer(ctx context.Context, in *TransferRequest, opts ...grpc.CallOption) (*TransferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TransferResponse)
+	err := c.cc.Invoke(ctx, Balance_Transfer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *balanceClient) GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetBalanceResponse)
@@ -274,6 +289,10 @@ type BalanceServer interface {
 	// knows whose it is, provisional credits, losses. It asks nobody whether there is enough. A repeat of an adjustment_id
 	// answers what happened the first time; with another body it is refused as conflict.
 	Adjust(context.Context, *AdjustRequest) (*AdjustResponse, error)
+	// Transfer moves money between two accounts by a journal, the debit first. A customer's account pays only what it can:
+	// being declined is an outcome, and changes nothing for ever. A repeat of a dedupe_id answers what happened the first
+	// time, declines included; with another body it is refused as conflict.
+	Transfer(context.Context, *TransferRequest) (*TransferResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error)
 	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
@@ -324,6 +343,9 @@ func (UnimplementedBalanceServer) PayIn(context.Context, *PayInRequest) (*PayInR
 }
 func (UnimplementedBalanceServer) Adjust(context.Context, *AdjustRequest) (*AdjustResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Adjust not implemented")
+}
+func (UnimplementedBalanceServer) Transfer(context.Context, *TransferRequest) (*TransferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Transfer not implemented")
 }
 func (UnimplementedBalanceServer) GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetBalance not implemented")
@@ -556,6 +578,24 @@ func _Balance_Adjust_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Balance_Transfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TransferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).Transfer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_Transfer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).Transfer(ctx, req.(*TransferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Balance_GetBalance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetBalanceRequest)
 	if err := dec(in); err != nil {
@@ -678,6 +718,10 @@ var Balance_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Adjust",
 			Handler:    _Balance_Adjust_Handler,
+		},
+		{
+			MethodName: "Transfer",
+			Handler:    _Balance_Transfer_Handler,
 		},
 		{
 			MethodName: "GetBalance",

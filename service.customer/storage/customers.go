@@ -8,6 +8,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/seal"
+	"farthing/pkg/seal/datakeys"
 	"farthing/pkg/store"
 	"farthing/service.customer/logic"
 )
@@ -32,19 +33,24 @@ type customerRow struct {
 var (
 	creationsTable = store.ConditionalTable[creationRow]("creations")
 	customersTable = store.ConditionalTable[customerRow]("customers")
+	dataKeysTable  = datakeys.Table("data_keys")
 )
 
 // Customers is the customers of the bank.
 type Customers struct {
-	ring      *seal.Keyring
 	creations store.Conditional[creationRow]
 	customers store.Conditional[customerRow]
-	keys      store.Conditional[dataKeyRow]
+	keys      *datakeys.Keys
 }
 
 // New is the customers in a keyspace, whose data keys are wrapped under a ring.
 func New(k *store.Keyspace, ring *seal.Keyring) *Customers {
-	return &Customers{ring, creationsTable.On(k), customersTable.On(k), dataKeysTable.On(k)}
+	return &Customers{creationsTable.On(k), customersTable.On(k), datakeys.New(dataKeysTable, k, ring)}
+}
+
+// Destroy forgets a customer, as datakeys.Keys.Destroy. Repeating it is harmless.
+func (s *Customers) Destroy(ctx context.Context, customer string) error {
+	return s.keys.Destroy(ctx, customer)
 }
 
 // Begin is the customer's id that belongs to a caller's dedupe id: this one if it is the first, else the first one's.
@@ -64,7 +70,7 @@ func (s *Customers) Begin(ctx context.Context, dedupeID, customer string) (strin
 // Insert writes a customer, unless there is one with this id already, and answers the one that there is and whether
 // it is new: not_found.customer if that one's data were destroyed.
 func (s *Customers) Insert(ctx context.Context, c logic.Customer) (logic.Customer, bool, error) {
-	key, err := s.ensureKey(ctx, c.ID)
+	key, err := s.keys.Ensure(ctx, c.ID)
 	if err != nil {
 		return logic.Customer{}, false, err
 	}
@@ -94,7 +100,7 @@ func (s *Customers) Get(ctx context.Context, customer string) (logic.Customer, e
 	case !found:
 		return logic.Customer{}, errs.Missing("customer")
 	}
-	key, err := s.key(ctx, customer)
+	key, err := s.keys.Key(ctx, customer)
 	if err != nil {
 		return logic.Customer{}, err
 	}

@@ -16,6 +16,7 @@ import (
 	"farthing/pkg/foundation"
 	"farthing/service.feed-generator/logic"
 	feedproto "farthing/service.feed/proto"
+	transactionsproto "farthing/service.transactions/proto"
 	transactionsevents "farthing/service.transactions/proto/events"
 )
 
@@ -23,9 +24,10 @@ import (
 var Service = foundation.Service{Name: "service.feed-generator", Register: register}
 
 type generator struct {
-	feed  feedproto.FeedClient
-	clock *clock.Business
-	lag   prometheus.Histogram
+	feed         feedproto.FeedClient
+	transactions transactionsproto.TransactionsClient
+	clock        *clock.Business
+	lag          prometheus.Histogram
 }
 
 func register(env *foundation.Env) error {
@@ -33,7 +35,14 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
-	g := &generator{feed: feedproto.NewFeedClient(feed), clock: env.Clock, lag: newLag(env.Metrics)}
+	transactions, err := env.Dial("service.transactions")
+	if err != nil {
+		return err
+	}
+	g := &generator{
+		feed: feedproto.NewFeedClient(feed), transactions: transactionsproto.NewTransactionsClient(transactions),
+		clock: env.Clock, lag: newLag(env.Metrics),
+	}
 	env.Subscribe(events.Subscription{
 		Name: "feed_generator", Types: []string{"transactions.enriched"}, Handle: g.append,
 	})
@@ -53,8 +62,12 @@ func (g *generator) append(ctx context.Context, e events.Event) error {
 	if err := proto.Unmarshal(e.Body, &changed); err != nil {
 		return fmt.Errorf("%w: %w", events.ErrPoison, err)
 	}
-	item := logic.ItemOf(changed.GetTransaction())
-	_, err := g.feed.Append(ctx, &feedproto.AppendRequest{Item: item})
+	t, err := g.named(ctx, changed.GetTransaction())
+	if err != nil {
+		return err
+	}
+	item := logic.ItemOf(t)
+	_, err = g.feed.Append(ctx, &feedproto.AppendRequest{Item: item})
 	switch {
 	case errs.Is(err, errs.BadRequest): // What is refused as it is will be refused again.
 		return fmt.Errorf("%w: %w", events.ErrPoison, err)
@@ -63,4 +76,19 @@ func (g *generator) append(ctx context.Context, e events.Event) error {
 	}
 	g.lag.Observe(g.clock.Now().Sub(time.UnixMilli(changed.GetTransaction().GetUpdatedMs())).Seconds())
 	return nil
+}
+
+// named is a transaction with the names that its event holds sealed. It is shown as it is by now, which is newer than
+// the event or the same.
+func (g *generator) named(
+	ctx context.Context, t *transactionsproto.Transaction,
+) (*transactionsproto.Transaction, error) {
+	if len(t.GetSealed()) == 0 {
+		return t, nil
+	}
+	rsp, err := g.transactions.Get(ctx, &transactionsproto.GetRequest{TransactionId: t.GetId()})
+	if err != nil {
+		return nil, fmt.Errorf("asking for names: %w", err)
+	}
+	return rsp.GetTransaction(), nil
 }

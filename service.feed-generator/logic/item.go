@@ -18,12 +18,15 @@ func ItemOf(t *transactionsproto.Transaction) *feedproto.Item {
 		Id:        id.Derived("feed", time.UnixMilli(t.GetCreatedMs()), t.GetId()),
 		Type:      "transaction",
 		AccountId: t.GetAccountId(), TransactionId: t.GetId(), CreatedMs: t.GetCreatedMs(), Version: t.GetVersion(),
-		Title: title(t), Body: body(t), Emoji: t.GetMerchant().GetEmoji(), ImageUrl: t.GetMerchant().GetLogoUrl(),
-		Amount: t.GetAmount(),
+		Title: title(t), Body: body(t), Emoji: emoji(t), ImageUrl: t.GetMerchant().GetLogoUrl(),
+		Amount: t.GetAmount(), UserId: t.GetUserId(), Personal: t.GetCounterparty() != nil,
 	}
 }
 
 func title(t *transactionsproto.Transaction) string {
+	if name := t.GetCounterparty().GetName(); name != "" {
+		return name
+	}
 	if name := t.GetMerchant().GetName(); name != "" {
 		return name
 	}
@@ -37,6 +40,9 @@ func body(t *transactionsproto.Transaction) string {
 	}
 	if t.GetRefund() {
 		return abroad(refund(t), t)
+	}
+	if t.GetKind() != transactionsproto.Kind_KIND_UNSPECIFIED {
+		return moved(t)
 	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:

@@ -27,7 +27,11 @@ type Handler struct {
 }
 
 func register(env *foundation.Env) error {
-	feedproto.RegisterFeedServer(env.GRPC, newHandler(storage.NewItems(env.Store), env.Metrics))
+	keys, err := env.Keys("persons")
+	if err != nil {
+		return err
+	}
+	feedproto.RegisterFeedServer(env.GRPC, newHandler(storage.NewItems(env.Store, keys), env.Metrics))
 	return nil
 }
 
@@ -61,6 +65,8 @@ func check(item *feedproto.Item) error {
 		return errs.MissingParam("item.title")
 	case item.GetType() != "transaction" && item.GetType() != "basic":
 		return errs.BadParam("item.type", "must be 'transaction' or 'basic'")
+	case item.GetPersonal() && item.GetUserId() == "":
+		return errs.MissingParam("item.user_id")
 	case item.GetVersion() < 1:
 		return errs.BadParam("item.version", "must be at least 1")
 	case proto.Size(item) > itemBytesMax:

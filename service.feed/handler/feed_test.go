@@ -14,6 +14,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
+	"farthing/pkg/seal"
 	"farthing/pkg/store"
 	"farthing/pkg/store/faults"
 	"farthing/pkg/store/storetest"
@@ -39,7 +40,8 @@ func newFeed(t *testing.T) *feed {
 	f := &feed{pick: func(faults.Op) faults.Fault { return faults.None }}
 	f.engine = faults.Wrap(storetest.Memory(t, storage.Schema()).Open("feed"),
 		func(op faults.Op) faults.Fault { return f.pick(op) })
-	f.Handler = newHandler(storage.NewItems(store.NewKeyspace("feed", f.engine)), prometheus.NewRegistry())
+	items := storage.NewItems(store.NewKeyspace("feed", f.engine), seal.Ephemeral("persons"))
+	f.Handler = newHandler(items, prometheus.NewRegistry())
 	return f
 }
 

@@ -40,7 +40,11 @@ type Item struct {
 	Amount   *proto.Money `protobuf:"bytes,9,opt,name=amount,proto3" json:"amount,omitempty"`
 	ImageUrl string       `protobuf:"bytes,10,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
 	// Grows with each change; the highest is shown.
-	Version       int64 `protobuf:"varint,11,opt,name=version,proto3" json:"version,omitempty"`
+	Version int64 `protobuf:"varint,11,opt,name=version,proto3" json:"version,omitempty"`
+	// Whose account it is; required of a personal one.
+	UserId string `protobuf:"bytes,12,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Title and body name persons: they are kept sealed under the user's key.
+	Personal      bool `protobuf:"varint,13,opt,name=personal,proto3" json:"personal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -150,6 +154,20 @@ func (x *Item) GetVersion() int64 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *Item) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Item) GetPersonal() bool {
+	if x != nil {
+		return x.Personal
+	}
+	return false
 }
 
 type AppendRequest struct {
@@ -360,7 +378,7 @@ var File_service_feed_proto_feed_proto protoreflect.FileDescriptor
 
 const file_service_feed_proto_feed_proto_rawDesc = "" +
 	"\n" +
-	"\x1dservice.feed/proto/feed.proto\x12\afeed.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\xaf\x02\n" +
+	"\x1dservice.feed/proto/feed.proto\x12\afeed.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\xe4\x02\n" +
 	"\x04Item\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x1d\n" +
@@ -375,7 +393,9 @@ const file_service_feed_proto_feed_proto_rawDesc = "" +
 	"\x06amount\x18\t \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12\x1b\n" +
 	"\timage_url\x18\n" +
 	" \x01(\tR\bimageUrl\x12\x18\n" +
-	"\aversion\x18\v \x01(\x03R\aversion\"2\n" +
+	"\aversion\x18\v \x01(\x03R\aversion\x12\x17\n" +
+	"\auser_id\x18\f \x01(\tR\x06userId\x12\x1a\n" +
+	"\bpersonal\x18\r \x01(\bR\bpersonal\"2\n" +
 	"\rAppendRequest\x12!\n" +
 	"\x04item\x18\x01 \x01(\v2\r.feed.v1.ItemR\x04item\"\x10\n" +
 	"\x0eAppendResponse\"|\n" +

@@ -9,6 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/id"
+	"farthing/pkg/seal"
+	"farthing/pkg/seal/datakeys"
 	"farthing/pkg/store"
 	feedproto "farthing/service.feed/proto"
 )
@@ -21,6 +23,7 @@ type itemRow struct {
 	ID      string `store:"3,clustering,desc"`
 	Version int64  `store:"4,clustering,desc"`
 	Item    []byte `store:"5"` // feed.v1.Item.
+	Texts   []byte `store:"6"` // Of a personal one: title and body, sealed.
 }
 
 // monthRow says that an account has items in a month, so that lists skip empty ones.
@@ -32,11 +35,12 @@ type monthRow struct {
 var (
 	itemsTable  = store.PlainTable[itemRow]("items")
 	monthsTable = store.PlainTable[monthRow]("months")
+	keysTable   = datakeys.Table("data_keys")
 )
 
 // Schema is the keyspace of service.feed.
 func Schema() store.Schema {
-	return store.Schema{Keyspace: "feed", Tables: []store.Table{itemsTable, monthsTable}}
+	return store.Schema{Keyspace: "feed", Tables: []store.Table{itemsTable, monthsTable, keysTable}}
 }
 
 // Prefix begins the ids of items.
@@ -47,12 +51,13 @@ type Items struct {
 	keyspace *store.Keyspace
 	items    store.Plain[itemRow]
 	months   store.Plain[monthRow]
+	keys     *datakeys.Keys
 	known    *store.Once // Months of accounts.
 }
 
-// NewItems is the items in a keyspace.
-func NewItems(k *store.Keyspace) *Items {
-	return &Items{k, itemsTable.On(k), monthsTable.On(k), &store.Once{}}
+// NewItems is the items in a keyspace, whose users' keys are wrapped under a ring.
+func NewItems(k *store.Keyspace, ring *seal.Keyring) *Items {
+	return &Items{k, itemsTable.On(k), monthsTable.On(k), datakeys.New(keysTable, k, ring), &store.Once{}}
 }
 
 // Append writes an item, or another version of one. Repeating it is harmless.
@@ -61,13 +66,17 @@ func (s *Items) Append(ctx context.Context, item *feedproto.Item) error {
 	if err != nil {
 		return err
 	}
-	body, err := proto.Marshal(item)
+	kept, texts, err := s.sealed(ctx, item)
+	if err != nil {
+		return err
+	}
+	body, err := proto.Marshal(kept)
 	if err != nil {
 		return fmt.Errorf("marshalling a feed item: %w", err)
 	}
 	puts, done := s.known.With(
 		fmt.Sprint(item.GetAccountId(), month), s.months.Put(monthRow{item.GetAccountId(), month}),
-		s.items.Put(itemRow{item.GetAccountId(), month, item.GetId(), item.GetVersion(), body}),
+		s.items.Put(itemRow{item.GetAccountId(), month, item.GetId(), item.GetVersion(), body, texts}),
 	)
 	if err := s.keyspace.Write(ctx, puts...); err != nil {
 		return fmt.Errorf("appending to a feed: %w", err)
@@ -138,7 +147,7 @@ func (s *Items) listMonth(
 	if w.BelowID != "" {
 		pages = pages.Below(w.BelowID)
 	}
-	last := ""
+	last, keys := "", make(map[string]*seal.DataKey)
 	for token := ""; ; {
 		rows, next, err := pages.Resume(token).List(ctx, store.Recent)
 		if err != nil {
@@ -154,6 +163,9 @@ func (s *Items) listMonth(
 			item := &feedproto.Item{}
 			if err := proto.Unmarshal(row.Item, item); err != nil {
 				return nil, fmt.Errorf("unmarshalling %s: %w", row.ID, err)
+			}
+			if err := s.unseal(ctx, item, row.Texts, keys); err != nil {
+				return nil, err
 			}
 			last, found = row.ID, append(found, item)
 		}

@@ -17,7 +17,7 @@ import (
 // The types of the events.
 const (
 	recorded = "transactions.recorded" // Written, or gone on: enrichment takes it.
-	enriched = "transactions.enriched" // Has its merchant: feed and push take it.
+	enriched = "transactions.enriched" // Has its merchant, or never will have one: feed and push take it.
 )
 
 // changed is the event of a transaction's state. It is the same event each time it is made for one version, and it

@@ -18,6 +18,7 @@ import (
 	"farthing/pkg/events/outbox"
 	"farthing/pkg/id"
 	moneyproto "farthing/pkg/money/proto"
+	"farthing/pkg/seal"
 	"farthing/pkg/store"
 	"farthing/pkg/store/faults"
 	"farthing/pkg/store/storetest"
@@ -55,6 +56,7 @@ func newBank(t *testing.T) *bank {
 	clk := clock.StartingAt(noon)
 	b.Handler = &Handler{
 		transactions: storage.New(keyspace, b.told), balance: b.ledger, ids: id.NewMaker(clk), clock: clk,
+		keys: storage.NewKeys(keyspace, seal.Ephemeral("persons")),
 	}
 	return b
 }

@@ -25,6 +25,9 @@ func (h *Handler) Get(ctx context.Context, req *transactionsproto.GetRequest) (*
 	if merged == nil {
 		return nil, errs.Missing("transaction")
 	}
+	if err := h.unseal(ctx, merged); err != nil {
+		return nil, err
+	}
 	return &transactionsproto.GetResponse{Transaction: merged}, nil
 }
 
@@ -48,7 +51,7 @@ func (h *Handler) List(
 			rsp.Transactions = append(rsp.Transactions, merged)
 		}
 	}
-	return rsp, nil
+	return rsp, h.unseal(ctx, rsp.GetTransactions()...)
 }
 
 func (h *Handler) windowOf(req *transactionsproto.ListRequest) (storage.Window, error) {

@@ -6,6 +6,7 @@ import (
 	"farthing/pkg/events/outbox"
 	"farthing/pkg/foundation"
 	"farthing/pkg/id"
+	"farthing/pkg/seal/datakeys"
 	balanceproto "farthing/service.balance/proto"
 	transactionsproto "farthing/service.transactions/proto"
 	"farthing/service.transactions/storage"
@@ -19,6 +20,7 @@ type Handler struct {
 	transactionsproto.UnimplementedTransactionsServer
 	transactions *storage.Transactions
 	balance      balanceproto.BalanceClient
+	keys         *datakeys.Keys
 	ids          *id.Maker
 	clock        *clock.Business
 }
@@ -28,10 +30,14 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
+	ring, err := env.Keys("persons")
+	if err != nil {
+		return err
+	}
 	told := outbox.New(env.Store, env.Bus, env.Log)
 	transactionsproto.RegisterTransactionsServer(env.GRPC, &Handler{
 		transactions: storage.New(env.Store, told), balance: balanceproto.NewBalanceClient(balance),
-		ids: env.IDs, clock: env.Clock,
+		keys: storage.NewKeys(env.Store, ring), ids: env.IDs, clock: env.Clock,
 	})
 	env.Go(told.Run)
 	return nil

@@ -52,12 +52,14 @@ func CountAnnotations(parts []Part, clientID string) int {
 const notesKey = "notes"
 
 func annotate(t *transactionsproto.Transaction, by map[string]Part) {
-	t.Metadata = make(map[string]string, len(by))
+	metadata := make(map[string]string, len(by)+len(t.GetMetadata()))
+	maps.Copy(metadata, t.GetMetadata()) // What the record itself says.
+	t.Metadata = metadata
 	for key, part := range by {
 		t.UpdatedMs = max(t.GetUpdatedMs(), part.State.GetUpdatedMs())
 		value := part.State.GetMetadata()[key]
-		if value != "" { // Otherwise it was deleted.
-			t.Metadata[key] = value
+		if t.Metadata[key] = value; value == "" { // It was deleted.
+			delete(t.Metadata, key)
 		}
 	}
 	t.Notes = t.Metadata[notesKey]

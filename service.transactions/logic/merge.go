@@ -19,7 +19,7 @@ const (
 	Record     Facet = 1 // What happened: transactions' own.
 	Enrichment Facet = 2 // The merchant and category: transaction-enrichment's.
 	Annotation Facet = 3 // One client's value of one metadata key: the customer's programs'.
-	Progress   Facet = 4 // How the payment went on: card-processing's.
+	Progress   Facet = 4 // How the payment went on: card-processing's, or of what is no card payment the recorder's.
 )
 
 // Part is one version of one facet of a transaction.

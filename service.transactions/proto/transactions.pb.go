@@ -85,6 +85,203 @@ func (Status) EnumDescriptor() ([]byte, []int) {
 	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{0}
 }
 
+// Kind is what sort of thing happened.
+type Kind int32
+
+const (
+	// A card payment.
+	Kind_KIND_UNSPECIFIED Kind = 0
+	Kind_KIND_PAYMENT_IN  Kind = 1
+	Kind_KIND_PAYMENT_OUT Kind = 2
+	// A payment out that came back.
+	Kind_KIND_PAYMENT_RETURNED Kind = 3
+	Kind_KIND_STANDING_ORDER   Kind = 4
+	Kind_KIND_POT_DEPOSIT      Kind = 5
+	Kind_KIND_POT_WITHDRAWAL   Kind = 6
+)
+
+// Enum value maps for Kind.
+var (
+	Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_PAYMENT_IN",
+		2: "KIND_PAYMENT_OUT",
+		3: "KIND_PAYMENT_RETURNED",
+		4: "KIND_STANDING_ORDER",
+		5: "KIND_POT_DEPOSIT",
+		6: "KIND_POT_WITHDRAWAL",
+	}
+	Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED":      0,
+		"KIND_PAYMENT_IN":       1,
+		"KIND_PAYMENT_OUT":      2,
+		"KIND_PAYMENT_RETURNED": 3,
+		"KIND_STANDING_ORDER":   4,
+		"KIND_POT_DEPOSIT":      5,
+		"KIND_POT_WITHDRAWAL":   6,
+	}
+)
+
+func (x Kind) Enum() *Kind {
+	p := new(Kind)
+	*p = x
+	return p
+}
+
+func (x Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_transactions_proto_transactions_proto_enumTypes[1].Descriptor()
+}
+
+func (Kind) Type() protoreflect.EnumType {
+	return &file_service_transactions_proto_transactions_proto_enumTypes[1]
+}
+
+func (x Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Kind.Descriptor instead.
+func (Kind) EnumDescriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{1}
+}
+
+// Counterparty is the other side of what is no card payment. It is personal.
+type Counterparty struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Eight and six digits; empty of a pot.
+	AccountNumber string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3" json:"account_number,omitempty"`
+	SortCode      string `protobuf:"bytes,3,opt,name=sort_code,json=sortCode,proto3" json:"sort_code,omitempty"`
+	// If it is a customer of this bank.
+	UserId        string `protobuf:"bytes,4,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	AccountId     string `protobuf:"bytes,5,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Counterparty) Reset() {
+	*x = Counterparty{}
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Counterparty) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Counterparty) ProtoMessage() {}
+
+func (x *Counterparty) ProtoReflect() protoreflect.Message {
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Counterparty.ProtoReflect.Descriptor instead.
+func (*Counterparty) Descriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Counterparty) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Counterparty) GetAccountNumber() string {
+	if x != nil {
+		return x.AccountNumber
+	}
+	return ""
+}
+
+func (x *Counterparty) GetSortCode() string {
+	if x != nil {
+		return x.SortCode
+	}
+	return ""
+}
+
+func (x *Counterparty) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Counterparty) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+// Personal is what of a transaction is kept sealed.
+type Personal struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Counterparty *Counterparty          `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
+	// What the payer wrote, or empty.
+	Reference     string `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Personal) Reset() {
+	*x = Personal{}
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Personal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Personal) ProtoMessage() {}
+
+func (x *Personal) ProtoReflect() protoreflect.Message {
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Personal.ProtoReflect.Descriptor instead.
+func (*Personal) Descriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Personal) GetCounterparty() *Counterparty {
+	if x != nil {
+		return x.Counterparty
+	}
+	return nil
+}
+
+func (x *Personal) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
 // Transaction is the full state, merged from what each writer knows.
 type Transaction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -132,14 +329,21 @@ type Transaction struct {
 	Refund bool `protobuf:"varint,32,opt,name=refund,proto3" json:"refund,omitempty"`
 	// What of a dispute it shows: "open", "credited", "won" or "lost" of the payment; "provisional_credit", "credit" or
 	// "credit_taken_back" of money that moved for one. Empty of all others.
-	Dispute       string `protobuf:"bytes,40,opt,name=dispute,proto3" json:"dispute,omitempty"`
+	Dispute string `protobuf:"bytes,40,opt,name=dispute,proto3" json:"dispute,omitempty"`
+	Kind    Kind   `protobuf:"varint,23,opt,name=kind,proto3,enum=transactions.v1.Kind" json:"kind,omitempty"`
+	// Of what is no card payment. Get and List show it; events hold it sealed.
+	Counterparty *Counterparty `protobuf:"bytes,24,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
+	// Personal, under the customer's key: what events hold of it, to be asked for by Get.
+	Sealed []byte `protobuf:"bytes,25,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// Of what is no card payment: payment_…, potdep_…, potwdr_….
+	OriginId      string `protobuf:"bytes,26,opt,name=origin_id,json=originId,proto3" json:"origin_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Transaction) Reset() {
 	*x = Transaction{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[0]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -151,7 +355,7 @@ func (x *Transaction) String() string {
 func (*Transaction) ProtoMessage() {}
 
 func (x *Transaction) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[0]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -164,7 +368,7 @@ func (x *Transaction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Transaction.ProtoReflect.Descriptor instead.
 func (*Transaction) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{0}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Transaction) GetId() string {
@@ -349,6 +553,34 @@ func (x *Transaction) GetDispute() string {
 	return ""
 }
 
+func (x *Transaction) GetKind() Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Kind_KIND_UNSPECIFIED
+}
+
+func (x *Transaction) GetCounterparty() *Counterparty {
+	if x != nil {
+		return x.Counterparty
+	}
+	return nil
+}
+
+func (x *Transaction) GetSealed() []byte {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
+func (x *Transaction) GetOriginId() string {
+	if x != nil {
+		return x.OriginId
+	}
+	return ""
+}
+
 // Merchant is the part of a merchant that a transaction keeps.
 type Merchant struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -371,7 +603,7 @@ type Merchant struct {
 
 func (x *Merchant) Reset() {
 	*x = Merchant{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[1]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -383,7 +615,7 @@ func (x *Merchant) String() string {
 func (*Merchant) ProtoMessage() {}
 
 func (x *Merchant) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[1]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -396,7 +628,7 @@ func (x *Merchant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Merchant.ProtoReflect.Descriptor instead.
 func (*Merchant) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{1}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Merchant) GetId() string {
@@ -496,7 +728,7 @@ type Purchase struct {
 
 func (x *Purchase) Reset() {
 	*x = Purchase{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[2]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -508,7 +740,7 @@ func (x *Purchase) String() string {
 func (*Purchase) ProtoMessage() {}
 
 func (x *Purchase) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[2]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -521,7 +753,7 @@ func (x *Purchase) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Purchase.ProtoReflect.Descriptor instead.
 func (*Purchase) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{2}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Purchase) GetAmount() *proto.Money {
@@ -592,7 +824,7 @@ type AuthoriseRequest struct {
 
 func (x *AuthoriseRequest) Reset() {
 	*x = AuthoriseRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[3]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -604,7 +836,7 @@ func (x *AuthoriseRequest) String() string {
 func (*AuthoriseRequest) ProtoMessage() {}
 
 func (x *AuthoriseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[3]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -617,7 +849,7 @@ func (x *AuthoriseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthoriseRequest.ProtoReflect.Descriptor instead.
 func (*AuthoriseRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{3}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AuthoriseRequest) GetHoldId() string {
@@ -700,7 +932,7 @@ type AuthoriseResponse struct {
 
 func (x *AuthoriseResponse) Reset() {
 	*x = AuthoriseResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[4]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +944,7 @@ func (x *AuthoriseResponse) String() string {
 func (*AuthoriseResponse) ProtoMessage() {}
 
 func (x *AuthoriseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[4]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +957,7 @@ func (x *AuthoriseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthoriseResponse.ProtoReflect.Descriptor instead.
 func (*AuthoriseResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{4}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AuthoriseResponse) GetTransactionId() string {
@@ -800,7 +1032,7 @@ type FollowRequest struct {
 
 func (x *FollowRequest) Reset() {
 	*x = FollowRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[5]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -812,7 +1044,7 @@ func (x *FollowRequest) String() string {
 func (*FollowRequest) ProtoMessage() {}
 
 func (x *FollowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[5]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -825,7 +1057,7 @@ func (x *FollowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FollowRequest.ProtoReflect.Descriptor instead.
 func (*FollowRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{5}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *FollowRequest) GetTransactionId() string {
@@ -937,7 +1169,7 @@ type Beginning struct {
 
 func (x *Beginning) Reset() {
 	*x = Beginning{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[6]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -949,7 +1181,7 @@ func (x *Beginning) String() string {
 func (*Beginning) ProtoMessage() {}
 
 func (x *Beginning) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[6]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -962,7 +1194,7 @@ func (x *Beginning) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Beginning.ProtoReflect.Descriptor instead.
 func (*Beginning) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{6}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Beginning) GetUserId() string {
@@ -1022,7 +1254,7 @@ type FollowResponse struct {
 
 func (x *FollowResponse) Reset() {
 	*x = FollowResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[7]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1034,7 +1266,7 @@ func (x *FollowResponse) String() string {
 func (*FollowResponse) ProtoMessage() {}
 
 func (x *FollowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[7]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1047,7 +1279,7 @@ func (x *FollowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FollowResponse.ProtoReflect.Descriptor instead.
 func (*FollowResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{7}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{9}
 }
 
 type DeclineUnknownCardRequest struct {
@@ -1062,7 +1294,7 @@ type DeclineUnknownCardRequest struct {
 
 func (x *DeclineUnknownCardRequest) Reset() {
 	*x = DeclineUnknownCardRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[8]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1074,7 +1306,7 @@ func (x *DeclineUnknownCardRequest) String() string {
 func (*DeclineUnknownCardRequest) ProtoMessage() {}
 
 func (x *DeclineUnknownCardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[8]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1087,7 +1319,7 @@ func (x *DeclineUnknownCardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineUnknownCardRequest.ProtoReflect.Descriptor instead.
 func (*DeclineUnknownCardRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{8}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DeclineUnknownCardRequest) GetHoldId() string {
@@ -1120,7 +1352,7 @@ type DeclineUnknownCardResponse struct {
 
 func (x *DeclineUnknownCardResponse) Reset() {
 	*x = DeclineUnknownCardResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[9]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1132,7 +1364,7 @@ func (x *DeclineUnknownCardResponse) String() string {
 func (*DeclineUnknownCardResponse) ProtoMessage() {}
 
 func (x *DeclineUnknownCardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[9]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1145,7 +1377,7 @@ func (x *DeclineUnknownCardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeclineUnknownCardResponse.ProtoReflect.Descriptor instead.
 func (*DeclineUnknownCardResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{9}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DeclineUnknownCardResponse) GetTransactionId() string {
@@ -1153,6 +1385,233 @@ func (x *DeclineUnknownCardResponse) GetTransactionId() string {
 		return x.TransactionId
 	}
 	return ""
+}
+
+type RecordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Made by the caller; its time is when the transaction was created.
+	TransactionId string `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	AccountId     string `protobuf:"bytes,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	UserId        string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Kind          Kind   `protobuf:"varint,4,opt,name=kind,proto3,enum=transactions.v1.Kind" json:"kind,omitempty"`
+	// 1 when it is first written, then greater; later ones change status, amount, balance and settled_ms alone.
+	Version int64  `protobuf:"varint,5,opt,name=version,proto3" json:"version,omitempty"`
+	Status  Status `protobuf:"varint,6,opt,name=status,proto3,enum=transactions.v1.Status" json:"status,omitempty"`
+	// "insufficient_funds"; empty unless declined.
+	DeclineReason string `protobuf:"bytes,7,opt,name=decline_reason,json=declineReason,proto3" json:"decline_reason,omitempty"`
+	// Negative when money goes out.
+	Amount *proto.Money `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
+	// "payport_faster_payments", "uk_retail_pot".
+	Scheme string `protobuf:"bytes,9,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	// What it reads as: empty for the reference, or the counterparty's name if there is none.
+	Description string    `protobuf:"bytes,10,opt,name=description,proto3" json:"description,omitempty"`
+	Category    string    `protobuf:"bytes,11,opt,name=category,proto3" json:"category,omitempty"`
+	Personal    *Personal `protobuf:"bytes,12,opt,name=personal,proto3" json:"personal,omitempty"`
+	// What programs may want to know besides. Not personal.
+	Metadata map[string]string `protobuf:"bytes,13,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	OriginId string            `protobuf:"bytes,14,opt,name=origin_id,json=originId,proto3" json:"origin_id,omitempty"`
+	// When it came to this, Unix milliseconds of business time.
+	AtMs int64 `protobuf:"varint,15,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	// 0 while it is not settled.
+	SettledMs int64 `protobuf:"varint,16,opt,name=settled_ms,json=settledMs,proto3" json:"settled_ms,omitempty"`
+	// What the account could spend right after, if it is known.
+	Balance *proto.Money `protobuf:"bytes,17,opt,name=balance,proto3" json:"balance,omitempty"`
+	// As in Transaction.
+	Quiet         bool `protobuf:"varint,18,opt,name=quiet,proto3" json:"quiet,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordRequest) Reset() {
+	*x = RecordRequest{}
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordRequest) ProtoMessage() {}
+
+func (x *RecordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordRequest.ProtoReflect.Descriptor instead.
+func (*RecordRequest) Descriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RecordRequest) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+func (x *RecordRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *RecordRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *RecordRequest) GetKind() Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Kind_KIND_UNSPECIFIED
+}
+
+func (x *RecordRequest) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *RecordRequest) GetStatus() Status {
+	if x != nil {
+		return x.Status
+	}
+	return Status_STATUS_UNSPECIFIED
+}
+
+func (x *RecordRequest) GetDeclineReason() string {
+	if x != nil {
+		return x.DeclineReason
+	}
+	return ""
+}
+
+func (x *RecordRequest) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *RecordRequest) GetScheme() string {
+	if x != nil {
+		return x.Scheme
+	}
+	return ""
+}
+
+func (x *RecordRequest) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *RecordRequest) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *RecordRequest) GetPersonal() *Personal {
+	if x != nil {
+		return x.Personal
+	}
+	return nil
+}
+
+func (x *RecordRequest) GetMetadata() map[string]string {
+	if x != nil {
+		return x.Metadata
+	}
+	return nil
+}
+
+func (x *RecordRequest) GetOriginId() string {
+	if x != nil {
+		return x.OriginId
+	}
+	return ""
+}
+
+func (x *RecordRequest) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+func (x *RecordRequest) GetSettledMs() int64 {
+	if x != nil {
+		return x.SettledMs
+	}
+	return 0
+}
+
+func (x *RecordRequest) GetBalance() *proto.Money {
+	if x != nil {
+		return x.Balance
+	}
+	return nil
+}
+
+func (x *RecordRequest) GetQuiet() bool {
+	if x != nil {
+		return x.Quiet
+	}
+	return false
+}
+
+type RecordResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordResponse) Reset() {
+	*x = RecordResponse{}
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordResponse) ProtoMessage() {}
+
+func (x *RecordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordResponse.ProtoReflect.Descriptor instead.
+func (*RecordResponse) Descriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{13}
 }
 
 type GetRequest struct {
@@ -1166,7 +1625,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[10]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1178,7 +1637,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[10]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1191,7 +1650,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{10}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetRequest) GetTransactionId() string {
@@ -1217,7 +1676,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[11]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1229,7 +1688,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[11]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1242,7 +1701,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{11}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetResponse) GetTransaction() *Transaction {
@@ -1269,7 +1728,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[12]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1281,7 +1740,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[12]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1294,7 +1753,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{12}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListRequest) GetAccountId() string {
@@ -1348,7 +1807,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[13]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1819,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[13]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1832,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{13}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListResponse) GetTransactions() []*Transaction {
@@ -1394,7 +1853,7 @@ type AnnotateRequest struct {
 
 func (x *AnnotateRequest) Reset() {
 	*x = AnnotateRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[14]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1406,7 +1865,7 @@ func (x *AnnotateRequest) String() string {
 func (*AnnotateRequest) ProtoMessage() {}
 
 func (x *AnnotateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[14]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1419,7 +1878,7 @@ func (x *AnnotateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnotateRequest.ProtoReflect.Descriptor instead.
 func (*AnnotateRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{14}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AnnotateRequest) GetTransactionId() string {
@@ -1452,7 +1911,7 @@ type AnnotateResponse struct {
 
 func (x *AnnotateResponse) Reset() {
 	*x = AnnotateResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[15]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1464,7 +1923,7 @@ func (x *AnnotateResponse) String() string {
 func (*AnnotateResponse) ProtoMessage() {}
 
 func (x *AnnotateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[15]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1477,7 +1936,7 @@ func (x *AnnotateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnnotateResponse.ProtoReflect.Descriptor instead.
 func (*AnnotateResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{15}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AnnotateResponse) GetTransaction() *Transaction {
@@ -1502,7 +1961,7 @@ type EnrichRequest struct {
 
 func (x *EnrichRequest) Reset() {
 	*x = EnrichRequest{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[16]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1514,7 +1973,7 @@ func (x *EnrichRequest) String() string {
 func (*EnrichRequest) ProtoMessage() {}
 
 func (x *EnrichRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[16]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1527,7 +1986,7 @@ func (x *EnrichRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrichRequest.ProtoReflect.Descriptor instead.
 func (*EnrichRequest) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{16}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *EnrichRequest) GetTransactionId() string {
@@ -1573,7 +2032,7 @@ type EnrichResponse struct {
 
 func (x *EnrichResponse) Reset() {
 	*x = EnrichResponse{}
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[17]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1585,7 +2044,7 @@ func (x *EnrichResponse) String() string {
 func (*EnrichResponse) ProtoMessage() {}
 
 func (x *EnrichResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_transactions_proto_transactions_proto_msgTypes[17]
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1598,14 +2057,24 @@ func (x *EnrichResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrichResponse.ProtoReflect.Descriptor instead.
 func (*EnrichResponse) Descriptor() ([]byte, []int) {
-	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{17}
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{21}
 }
 
 var File_service_transactions_proto_transactions_proto protoreflect.FileDescriptor
 
 const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\n" +
-	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\xaf\a\n" +
+	"-service.transactions/proto/transactions.proto\x12\x0ftransactions.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\x1a#service.balance/proto/balance.proto\"\x9e\x01\n" +
+	"\fCounterparty\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12%\n" +
+	"\x0eaccount_number\x18\x02 \x01(\tR\raccountNumber\x12\x1b\n" +
+	"\tsort_code\x18\x03 \x01(\tR\bsortCode\x12\x17\n" +
+	"\auser_id\x18\x04 \x01(\tR\x06userId\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x05 \x01(\tR\taccountId\"k\n" +
+	"\bPersonal\x12A\n" +
+	"\fcounterparty\x18\x01 \x01(\v2\x1d.transactions.v1.CounterpartyR\fcounterparty\x12\x1c\n" +
+	"\treference\x18\x02 \x01(\tR\treference\"\xd2\b\n" +
 	"\vTransaction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1639,7 +2108,11 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\bcashback\x18\x1e \x01(\v2\x0f.money.v1.MoneyR\bcashback\x12\"\n" +
 	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x12\x16\n" +
 	"\x06refund\x18  \x01(\bR\x06refund\x12\x18\n" +
-	"\adispute\x18( \x01(\tR\adispute\x1a;\n" +
+	"\adispute\x18( \x01(\tR\adispute\x12)\n" +
+	"\x04kind\x18\x17 \x01(\x0e2\x15.transactions.v1.KindR\x04kind\x12A\n" +
+	"\fcounterparty\x18\x18 \x01(\v2\x1d.transactions.v1.CounterpartyR\fcounterparty\x12\x16\n" +
+	"\x06sealed\x18\x19 \x01(\fR\x06sealed\x12\x1b\n" +
+	"\torigin_id\x18\x1a \x01(\tR\boriginId\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x90\x02\n" +
@@ -1720,7 +2193,33 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\bpurchase\x18\x02 \x01(\v2\x19.transactions.v1.PurchaseR\bpurchase\x12\x1b\n" +
 	"\tlast_four\x18\x03 \x01(\tR\blastFour\"C\n" +
 	"\x1aDeclineUnknownCardResponse\x12%\n" +
-	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\"P\n" +
+	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\"\xda\x05\n" +
+	"\rRecordRequest\x12%\n" +
+	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x02 \x01(\tR\taccountId\x12\x17\n" +
+	"\auser_id\x18\x03 \x01(\tR\x06userId\x12)\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x15.transactions.v1.KindR\x04kind\x12\x18\n" +
+	"\aversion\x18\x05 \x01(\x03R\aversion\x12/\n" +
+	"\x06status\x18\x06 \x01(\x0e2\x17.transactions.v1.StatusR\x06status\x12%\n" +
+	"\x0edecline_reason\x18\a \x01(\tR\rdeclineReason\x12'\n" +
+	"\x06amount\x18\b \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12\x16\n" +
+	"\x06scheme\x18\t \x01(\tR\x06scheme\x12 \n" +
+	"\vdescription\x18\n" +
+	" \x01(\tR\vdescription\x12\x1a\n" +
+	"\bcategory\x18\v \x01(\tR\bcategory\x125\n" +
+	"\bpersonal\x18\f \x01(\v2\x19.transactions.v1.PersonalR\bpersonal\x12H\n" +
+	"\bmetadata\x18\r \x03(\v2,.transactions.v1.RecordRequest.MetadataEntryR\bmetadata\x12\x1b\n" +
+	"\torigin_id\x18\x0e \x01(\tR\boriginId\x12\x13\n" +
+	"\x05at_ms\x18\x0f \x01(\x03R\x04atMs\x12\x1d\n" +
+	"\n" +
+	"settled_ms\x18\x10 \x01(\x03R\tsettledMs\x12)\n" +
+	"\abalance\x18\x11 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12\x14\n" +
+	"\x05quiet\x18\x12 \x01(\bR\x05quiet\x1a;\n" +
+	"\rMetadataEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x10\n" +
+	"\x0eRecordResponse\"P\n" +
 	"\n" +
 	"GetRequest\x12%\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1b\n" +
@@ -1760,11 +2259,20 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\x0fSTATUS_DECLINED\x10\x02\x12\x12\n" +
 	"\x0eSTATUS_SETTLED\x10\x03\x12\x13\n" +
 	"\x0fSTATUS_REVERSED\x10\x04\x12\x12\n" +
-	"\x0eSTATUS_EXPIRED\x10\x052\xec\x05\n" +
+	"\x0eSTATUS_EXPIRED\x10\x05*\xaa\x01\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fKIND_PAYMENT_IN\x10\x01\x12\x14\n" +
+	"\x10KIND_PAYMENT_OUT\x10\x02\x12\x19\n" +
+	"\x15KIND_PAYMENT_RETURNED\x10\x03\x12\x17\n" +
+	"\x13KIND_STANDING_ORDER\x10\x04\x12\x14\n" +
+	"\x10KIND_POT_DEPOSIT\x10\x05\x12\x17\n" +
+	"\x13KIND_POT_WITHDRAWAL\x10\x062\xdf\x06\n" +
 	"\fTransactions\x12s\n" +
 	"\tAuthorise\x12!.transactions.v1.AuthoriseRequest\x1a\".transactions.v1.AuthoriseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12\x8e\x01\n" +
 	"\x12DeclineUnknownCard\x12*.transactions.v1.DeclineUnknownCardRequest\x1a+.transactions.v1.DeclineUnknownCardResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12j\n" +
-	"\x06Follow\x12\x1e.transactions.v1.FollowRequest\x1a\x1f.transactions.v1.FollowResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12F\n" +
+	"\x06Follow\x12\x1e.transactions.v1.FollowRequest\x1a\x1f.transactions.v1.FollowResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12q\n" +
+	"\x06Record\x12\x1e.transactions.v1.RecordRequest\x1a\x1f.transactions.v1.RecordResponse\"&\x8a\xb5\x18\x0fservice.payment\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12F\n" +
 	"\x03Get\x12\x1b.transactions.v1.GetRequest\x1a\x1c.transactions.v1.GetResponse\"\x04\x90\xb5\x18\x01\x12I\n" +
 	"\x04List\x12\x1c.transactions.v1.ListRequest\x1a\x1d.transactions.v1.ListResponse\"\x04\x90\xb5\x18\x01\x12d\n" +
 	"\bAnnotate\x12 .transactions.v1.AnnotateRequest\x1a!.transactions.v1.AnnotateResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12q\n" +
@@ -1782,83 +2290,100 @@ func file_service_transactions_proto_transactions_proto_rawDescGZIP() []byte {
 	return file_service_transactions_proto_transactions_proto_rawDescData
 }
 
-var file_service_transactions_proto_transactions_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_service_transactions_proto_transactions_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_service_transactions_proto_transactions_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_service_transactions_proto_transactions_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_service_transactions_proto_transactions_proto_goTypes = []any{
 	(Status)(0),                        // 0: transactions.v1.Status
-	(*Transaction)(nil),                // 1: transactions.v1.Transaction
-	(*Merchant)(nil),                   // 2: transactions.v1.Merchant
-	(*Purchase)(nil),                   // 3: transactions.v1.Purchase
-	(*AuthoriseRequest)(nil),           // 4: transactions.v1.AuthoriseRequest
-	(*AuthoriseResponse)(nil),          // 5: transactions.v1.AuthoriseResponse
-	(*FollowRequest)(nil),              // 6: transactions.v1.FollowRequest
-	(*Beginning)(nil),                  // 7: transactions.v1.Beginning
-	(*FollowResponse)(nil),             // 8: transactions.v1.FollowResponse
-	(*DeclineUnknownCardRequest)(nil),  // 9: transactions.v1.DeclineUnknownCardRequest
-	(*DeclineUnknownCardResponse)(nil), // 10: transactions.v1.DeclineUnknownCardResponse
-	(*GetRequest)(nil),                 // 11: transactions.v1.GetRequest
-	(*GetResponse)(nil),                // 12: transactions.v1.GetResponse
-	(*ListRequest)(nil),                // 13: transactions.v1.ListRequest
-	(*ListResponse)(nil),               // 14: transactions.v1.ListResponse
-	(*AnnotateRequest)(nil),            // 15: transactions.v1.AnnotateRequest
-	(*AnnotateResponse)(nil),           // 16: transactions.v1.AnnotateResponse
-	(*EnrichRequest)(nil),              // 17: transactions.v1.EnrichRequest
-	(*EnrichResponse)(nil),             // 18: transactions.v1.EnrichResponse
-	nil,                                // 19: transactions.v1.Transaction.MetadataEntry
-	nil,                                // 20: transactions.v1.AnnotateRequest.MetadataEntry
-	(*proto.Money)(nil),                // 21: money.v1.Money
-	(*proto.Rate)(nil),                 // 22: money.v1.Rate
-	(*proto1.Control)(nil),             // 23: balance.v1.Control
+	(Kind)(0),                          // 1: transactions.v1.Kind
+	(*Counterparty)(nil),               // 2: transactions.v1.Counterparty
+	(*Personal)(nil),                   // 3: transactions.v1.Personal
+	(*Transaction)(nil),                // 4: transactions.v1.Transaction
+	(*Merchant)(nil),                   // 5: transactions.v1.Merchant
+	(*Purchase)(nil),                   // 6: transactions.v1.Purchase
+	(*AuthoriseRequest)(nil),           // 7: transactions.v1.AuthoriseRequest
+	(*AuthoriseResponse)(nil),          // 8: transactions.v1.AuthoriseResponse
+	(*FollowRequest)(nil),              // 9: transactions.v1.FollowRequest
+	(*Beginning)(nil),                  // 10: transactions.v1.Beginning
+	(*FollowResponse)(nil),             // 11: transactions.v1.FollowResponse
+	(*DeclineUnknownCardRequest)(nil),  // 12: transactions.v1.DeclineUnknownCardRequest
+	(*DeclineUnknownCardResponse)(nil), // 13: transactions.v1.DeclineUnknownCardResponse
+	(*RecordRequest)(nil),              // 14: transactions.v1.RecordRequest
+	(*RecordResponse)(nil),             // 15: transactions.v1.RecordResponse
+	(*GetRequest)(nil),                 // 16: transactions.v1.GetRequest
+	(*GetResponse)(nil),                // 17: transactions.v1.GetResponse
+	(*ListRequest)(nil),                // 18: transactions.v1.ListRequest
+	(*ListResponse)(nil),               // 19: transactions.v1.ListResponse
+	(*AnnotateRequest)(nil),            // 20: transactions.v1.AnnotateRequest
+	(*AnnotateResponse)(nil),           // 21: transactions.v1.AnnotateResponse
+	(*EnrichRequest)(nil),              // 22: transactions.v1.EnrichRequest
+	(*EnrichResponse)(nil),             // 23: transactions.v1.EnrichResponse
+	nil,                                // 24: transactions.v1.Transaction.MetadataEntry
+	nil,                                // 25: transactions.v1.RecordRequest.MetadataEntry
+	nil,                                // 26: transactions.v1.AnnotateRequest.MetadataEntry
+	(*proto.Money)(nil),                // 27: money.v1.Money
+	(*proto.Rate)(nil),                 // 28: money.v1.Rate
+	(*proto1.Control)(nil),             // 29: balance.v1.Control
 }
 var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
-	0,  // 0: transactions.v1.Transaction.status:type_name -> transactions.v1.Status
-	21, // 1: transactions.v1.Transaction.amount:type_name -> money.v1.Money
-	21, // 2: transactions.v1.Transaction.local_amount:type_name -> money.v1.Money
-	21, // 3: transactions.v1.Transaction.balance:type_name -> money.v1.Money
-	2,  // 4: transactions.v1.Transaction.merchant:type_name -> transactions.v1.Merchant
-	19, // 5: transactions.v1.Transaction.metadata:type_name -> transactions.v1.Transaction.MetadataEntry
-	21, // 6: transactions.v1.Transaction.cashback:type_name -> money.v1.Money
-	22, // 7: transactions.v1.Transaction.rate:type_name -> money.v1.Rate
-	21, // 8: transactions.v1.Purchase.amount:type_name -> money.v1.Money
-	21, // 9: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
-	21, // 10: transactions.v1.Purchase.cashback:type_name -> money.v1.Money
-	22, // 11: transactions.v1.Purchase.rate:type_name -> money.v1.Rate
-	3,  // 12: transactions.v1.AuthoriseRequest.purchase:type_name -> transactions.v1.Purchase
-	23, // 13: transactions.v1.AuthoriseRequest.control:type_name -> balance.v1.Control
-	21, // 14: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	21, // 15: transactions.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	21, // 16: transactions.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
-	0,  // 17: transactions.v1.FollowRequest.status:type_name -> transactions.v1.Status
-	21, // 18: transactions.v1.FollowRequest.amount:type_name -> money.v1.Money
-	21, // 19: transactions.v1.FollowRequest.local_amount:type_name -> money.v1.Money
-	21, // 20: transactions.v1.FollowRequest.balance:type_name -> money.v1.Money
-	7,  // 21: transactions.v1.FollowRequest.beginning:type_name -> transactions.v1.Beginning
-	22, // 22: transactions.v1.FollowRequest.rate:type_name -> money.v1.Rate
-	3,  // 23: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
-	1,  // 24: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
-	1,  // 25: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
-	20, // 26: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
-	1,  // 27: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
-	2,  // 28: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
-	4,  // 29: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
-	9,  // 30: transactions.v1.Transactions.DeclineUnknownCard:input_type -> transactions.v1.DeclineUnknownCardRequest
-	6,  // 31: transactions.v1.Transactions.Follow:input_type -> transactions.v1.FollowRequest
-	11, // 32: transactions.v1.Transactions.Get:input_type -> transactions.v1.GetRequest
-	13, // 33: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
-	15, // 34: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
-	17, // 35: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
-	5,  // 36: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
-	10, // 37: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
-	8,  // 38: transactions.v1.Transactions.Follow:output_type -> transactions.v1.FollowResponse
-	12, // 39: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
-	14, // 40: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
-	16, // 41: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
-	18, // 42: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
-	36, // [36:43] is the sub-list for method output_type
-	29, // [29:36] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	2,  // 0: transactions.v1.Personal.counterparty:type_name -> transactions.v1.Counterparty
+	0,  // 1: transactions.v1.Transaction.status:type_name -> transactions.v1.Status
+	27, // 2: transactions.v1.Transaction.amount:type_name -> money.v1.Money
+	27, // 3: transactions.v1.Transaction.local_amount:type_name -> money.v1.Money
+	27, // 4: transactions.v1.Transaction.balance:type_name -> money.v1.Money
+	5,  // 5: transactions.v1.Transaction.merchant:type_name -> transactions.v1.Merchant
+	24, // 6: transactions.v1.Transaction.metadata:type_name -> transactions.v1.Transaction.MetadataEntry
+	27, // 7: transactions.v1.Transaction.cashback:type_name -> money.v1.Money
+	28, // 8: transactions.v1.Transaction.rate:type_name -> money.v1.Rate
+	1,  // 9: transactions.v1.Transaction.kind:type_name -> transactions.v1.Kind
+	2,  // 10: transactions.v1.Transaction.counterparty:type_name -> transactions.v1.Counterparty
+	27, // 11: transactions.v1.Purchase.amount:type_name -> money.v1.Money
+	27, // 12: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
+	27, // 13: transactions.v1.Purchase.cashback:type_name -> money.v1.Money
+	28, // 14: transactions.v1.Purchase.rate:type_name -> money.v1.Rate
+	6,  // 15: transactions.v1.AuthoriseRequest.purchase:type_name -> transactions.v1.Purchase
+	29, // 16: transactions.v1.AuthoriseRequest.control:type_name -> balance.v1.Control
+	27, // 17: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	27, // 18: transactions.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	27, // 19: transactions.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
+	0,  // 20: transactions.v1.FollowRequest.status:type_name -> transactions.v1.Status
+	27, // 21: transactions.v1.FollowRequest.amount:type_name -> money.v1.Money
+	27, // 22: transactions.v1.FollowRequest.local_amount:type_name -> money.v1.Money
+	27, // 23: transactions.v1.FollowRequest.balance:type_name -> money.v1.Money
+	10, // 24: transactions.v1.FollowRequest.beginning:type_name -> transactions.v1.Beginning
+	28, // 25: transactions.v1.FollowRequest.rate:type_name -> money.v1.Rate
+	6,  // 26: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
+	1,  // 27: transactions.v1.RecordRequest.kind:type_name -> transactions.v1.Kind
+	0,  // 28: transactions.v1.RecordRequest.status:type_name -> transactions.v1.Status
+	27, // 29: transactions.v1.RecordRequest.amount:type_name -> money.v1.Money
+	3,  // 30: transactions.v1.RecordRequest.personal:type_name -> transactions.v1.Personal
+	25, // 31: transactions.v1.RecordRequest.metadata:type_name -> transactions.v1.RecordRequest.MetadataEntry
+	27, // 32: transactions.v1.RecordRequest.balance:type_name -> money.v1.Money
+	4,  // 33: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
+	4,  // 34: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
+	26, // 35: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
+	4,  // 36: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
+	5,  // 37: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
+	7,  // 38: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
+	12, // 39: transactions.v1.Transactions.DeclineUnknownCard:input_type -> transactions.v1.DeclineUnknownCardRequest
+	9,  // 40: transactions.v1.Transactions.Follow:input_type -> transactions.v1.FollowRequest
+	14, // 41: transactions.v1.Transactions.Record:input_type -> transactions.v1.RecordRequest
+	16, // 42: transactions.v1.Transactions.Get:input_type -> transactions.v1.GetRequest
+	18, // 43: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
+	20, // 44: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
+	22, // 45: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
+	8,  // 46: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
+	13, // 47: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
+	11, // 48: transactions.v1.Transactions.Follow:output_type -> transactions.v1.FollowResponse
+	15, // 49: transactions.v1.Transactions.Record:output_type -> transactions.v1.RecordResponse
+	17, // 50: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
+	19, // 51: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
+	21, // 52: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
+	23, // 53: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
+	46, // [46:54] is the sub-list for method output_type
+	38, // [38:46] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_service_transactions_proto_transactions_proto_init() }
@@ -1871,8 +2396,8 @@ func file_service_transactions_proto_transactions_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_transactions_proto_transactions_proto_rawDesc), len(file_service_transactions_proto_transactions_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   20,
+			NumEnums:      2,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

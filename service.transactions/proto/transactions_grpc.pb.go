@@ -22,6 +22,7 @@ const (
 	Transactions_Authorise_FullMethodName          = "/transactions.v1.Transactions/Authorise"
 	Transactions_DeclineUnknownCard_FullMethodName = "/transactions.v1.Transactions/DeclineUnknownCard"
 	Transactions_Follow_FullMethodName             = "/transactions.v1.Transactions/Follow"
+	Transactions_Record_FullMethodName             = "/transactions.v1.Transactions/Record"
 	Transactions_Get_FullMethodName                = "/transactions.v1.Transactions/Get"
 	Transactions_List_FullMethodName               = "/transactions.v1.Transactions/List"
 	Transactions_Annotate_FullMethodName           = "/transactions.v1.Transactions/Annotate"
@@ -42,6 +43,9 @@ type TransactionsClient interface {
 	// Follow shows how a card payment went on after its authorisation, or records one that begins without. A version at or
 	// below the one that is there changes nothing.
 	Follow(ctx context.Context, in *FollowRequest, opts ...grpc.CallOption) (*FollowResponse, error)
+	// Record writes down what is no card payment: a payment in or out, a pot's move. A version at or below the one that
+	// is there changes nothing.
+	Record(ctx context.Context, in *RecordRequest, opts ...grpc.CallOption) (*RecordResponse, error)
 	// Get is one transaction: not_found.transaction if there is none.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// List is an account's transactions, oldest first.
@@ -84,6 +88,16 @@ func (c *transactionsClient) Follow(ctx context.Context, in *FollowRequest, opts
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(FollowResponse)
 	err := c.cc.Invoke(ctx, Transactions_Follow_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *transactionsClient) Record(ctx context.Context, in *RecordRequest, opts ...grpc.CallOption) (*RecordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordResponse)
+	err := c.cc.Invoke(ctx, Transactions_Record_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +158,9 @@ type TransactionsServer interface {
 	// Follow shows how a card payment went on after its authorisation, or records one that begins without. A version at or
 	// below the one that is there changes nothing.
 	Follow(context.Context, *FollowRequest) (*FollowResponse, error)
+	// Record writes down what is no card payment: a payment in or out, a pot's move. A version at or below the one that
+	// is there changes nothing.
+	Record(context.Context, *RecordRequest) (*RecordResponse, error)
 	// Get is one transaction: not_found.transaction if there is none.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// List is an account's transactions, oldest first.
@@ -170,6 +187,9 @@ func (UnimplementedTransactionsServer) DeclineUnknownCard(context.Context, *Decl
 }
 func (UnimplementedTransactionsServer) Follow(context.Context, *FollowRequest) (*FollowResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Follow not implemented")
+}
+func (UnimplementedTransactionsServer) Record(context.Context, *RecordRequest) (*RecordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Record not implemented")
 }
 func (UnimplementedTransactionsServer) Get(context.Context, *GetRequest) (*GetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Get not implemented")
@@ -254,6 +274,24 @@ func _Transactions_Follow_Handler(srv interface{}, ctx context.Context, dec func
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(TransactionsServer).Follow(ctx, req.(*FollowRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Transactions_Record_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TransactionsServer).Record(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Transactions_Record_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TransactionsServer).Record(ctx, req.(*RecordRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -348,6 +386,10 @@ var Transactions_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Follow",
 			Handler:    _Transactions_Follow_Handler,
+		},
+		{
+			MethodName: "Record",
+			Handler:    _Transactions_Record_Handler,
 		},
 		{
 			MethodName: "Get",

@@ -3,6 +3,8 @@ package storage
 
 import (
 	"farthing/pkg/events/outbox"
+	"farthing/pkg/seal"
+	"farthing/pkg/seal/datakeys"
 	"farthing/pkg/store"
 )
 
@@ -44,10 +46,16 @@ var (
 	ownersTable       = store.PlainTable[ownerRow]("owners")
 	monthsTable       = store.PlainTable[monthRow]("months")
 	unknownCardsTable = store.ConditionalTable[unknownCardRow]("unknown_cards")
+	dataKeysTable     = datakeys.Table("data_keys")
 )
+
+// NewKeys is the customers' keys in a keyspace, wrapped under a ring.
+func NewKeys(k *store.Keyspace, ring *seal.Keyring) *datakeys.Keys {
+	return datakeys.New(dataKeysTable, k, ring)
+}
 
 // Schema is the keyspace of service.transactions.
 func Schema() store.Schema {
-	tables := []store.Table{partsTable, ownersTable, monthsTable, unknownCardsTable}
+	tables := []store.Table{partsTable, ownersTable, monthsTable, unknownCardsTable, dataKeysTable}
 	return store.Schema{Keyspace: "transactions", Tables: append(tables, outbox.Tables()...)}
 }

@@ -18,6 +18,8 @@ import (
 	feedgenerator "farthing/service.feed-generator/handler"
 	feed "farthing/service.feed/handler"
 	merchant "farthing/service.merchant/handler"
+	payment "farthing/service.payment/handler"
+	pot "farthing/service.pot/handler"
 	enrichment "farthing/service.transaction-enrichment/handler"
 	transactions "farthing/service.transactions/handler"
 )
@@ -44,6 +46,8 @@ func Services() []foundation.Service {
 		feed.Service,
 		feedgenerator.Service,
 		merchant.Service,
+		payment.Service,
+		pot.Service,
 		transactions.Service,
 	}
 }

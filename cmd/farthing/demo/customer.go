@@ -16,6 +16,7 @@ import (
 	authproto "farthing/service.auth/proto"
 	cardsproto "farthing/service.cards/proto"
 	customerproto "farthing/service.customer/proto"
+	potproto "farthing/service.pot/proto"
 )
 
 // Customer is what programs need to know of the demonstration customer.
@@ -24,6 +25,7 @@ type Customer struct {
 	UserID      string `json:"user_id"`
 	AccountID   string `json:"account_id"`
 	CardID      string `json:"card_id"`
+	PotID       string `json:"pot_id"`
 	LastFour    string `json:"last_four"`
 	DeviceToken string `json:"device_token"`
 	AccessToken string `json:"access_token"` // For programs; long-lived, as only development has it.
@@ -46,7 +48,7 @@ func arrive(ctx context.Context, dial Dial, life string) (Customer, error) {
 	c := Customer{Name: name, DeviceToken: deviceToken()}
 	create := func(ctx context.Context, dial Dial, c *Customer) error { return createUser(ctx, dial, life, c) }
 	for _, step := range []func(context.Context, Dial, *Customer) error{
-		create, openAccount, issueCard, registerPhone,
+		create, openAccount, issueCard, makePot, registerPhone,
 	} {
 		if err := step(ctx, dial, &c); err != nil {
 			return Customer{}, err
@@ -101,6 +103,22 @@ func issueCard(ctx context.Context, dial Dial, c *Customer) error {
 		return fmt.Errorf("issuing the card: %w", err)
 	}
 	c.CardID, c.LastFour = rsp.GetCard().GetId(), rsp.GetCard().GetLastFour()
+	return nil
+}
+
+func makePot(ctx context.Context, dial Dial, c *Customer) error {
+	conn, err := dial(caller, "service.pot")
+	if err != nil {
+		return err
+	}
+	rsp, err := potproto.NewPotsClient(conn).Create(ctx, &potproto.CreateRequest{
+		CurrentAccountId: c.AccountID, Name: "Lisbon in May", Style: "beach_ball", GoalMinor: 1_200_00,
+		DedupeId: "demonstration",
+	})
+	if err != nil {
+		return fmt.Errorf("making the pot: %w", err)
+	}
+	c.PotID = rsp.GetPot().GetId()
 	return nil
 }
 

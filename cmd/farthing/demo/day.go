@@ -52,9 +52,32 @@ func (d *day) monthly() {
 			d.maybe(100, 4_30, 5_30, []shop{each.shop})
 		}
 	}
-	if d.begins.Day() == payday {
-		d.happenings = append(d.happenings, paidIn(d.at(7_00), salary))
+	switch d.begins.Day() {
+	case payday:
+		d.moved(PaidIn, 7_00, salary)
+	case rentDay:
+		d.moved(PaidOut, 6_00, rent)
+	case savingDay:
+		d.moved(PutAside, 8_00, saved)
 	}
+}
+
+func (d *day) moved(kind Kind, at int, minor int64) {
+	d.happenings = append(d.happenings, Happening{At: d.at(at), Kind: kind, Amount: pounds(minor)})
+}
+
+// takeFromPot is what the pot is for.
+func (d *day) takeFromPot() { d.moved(TakenOut, 17_15, 80_00) }
+
+// inVain is when something is bought that does not fit.
+func inVain(day time.Time) time.Time { return atOn(day, 13_05) }
+
+// bringBack has it sent back.
+func (d *day) bringBack() {
+	bought := d.begins.AddDate(0, 0, broughtBack-boughtInVain)
+	h := swiped(d.at(11_20), coat, coat.prices[0])
+	h.Kind, h.SwipedAt = Refunded, inVain(bought)
+	d.happenings = append(d.happenings, h)
 }
 
 // loseCard freezes the card for an evening. Somebody tries it meanwhile.
@@ -70,7 +93,7 @@ func (d *day) loseCard() {
 
 // wantTooMuch is a purchase that the account has no money for.
 func (d *day) wantTooMuch() {
-	attempt := swiped(d.at(18_22), shop{descriptor: "APPLE STORE R245 LONDON GBR", mcc: "5732"}, 5_299_00)
+	attempt := swiped(d.at(18_22), shop{descriptor: "APPLE STORE R245 LONDON GBR", mcc: "5732"}, 7_499_00)
 	attempt.Declined = "insufficient_funds"
 	d.happenings = append(d.happenings, attempt)
 }
@@ -88,13 +111,17 @@ func (d *day) maybe(percent, from, to int, shops []shop) {
 }
 
 // at is a time of this day, such as 7_45, as clocks in London show it.
-func (d *day) at(hourMinute int) time.Time {
-	year, month, date := d.begins.Date()
-	return time.Date(year, month, date, hourMinute/100, hourMinute%100, 0, 0, d.begins.Location())
+func (d *day) at(hourMinute int) time.Time { return atOn(d.begins, hourMinute) }
+
+func atOn(begins time.Time, hourMinute int) time.Time {
+	year, month, date := begins.Date()
+	return time.Date(year, month, date, hourMinute/100, hourMinute%100, 0, 0, begins.Location())
 }
 
+func pounds(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: currency} }
+
 func paidIn(at time.Time, minor int64) Happening {
-	return Happening{At: at, Kind: PaidIn, Amount: money.Amount{Minor: minor, Currency: currency}}
+	return Happening{At: at, Kind: PaidIn, Amount: pounds(minor)}
 }
 
 // The network's rate: what a hundred euro cents cost in pence.
@@ -102,7 +129,7 @@ const penceForEuro = 87
 
 func swiped(at time.Time, where shop, price int64) Happening {
 	h := Happening{
-		At: at, Kind: Swiped, Amount: money.Amount{Minor: price, Currency: currency},
+		At: at, Kind: Swiped, Amount: pounds(price),
 		Descriptor: where.descriptor, MCC: where.mcc,
 	}
 	if where.currency != "" {

@@ -1,5 +1,5 @@
-// Package demo is the demonstration customer: who that is, and the weeks that a bank has known them when it is first
-// started. What happened on a date depends on nothing but the date, so that two banks of one day are alike.
+// Package demo is the demonstration customer: who that is, and the six months that a bank has known them when it is
+// first started. What happened on a date depends on nothing but the date, so that two banks of one day are alike.
 package demo
 
 import (
@@ -16,11 +16,15 @@ type Kind string
 
 // What happens in a life.
 const (
-	PaidIn   Kind = "paid_in"  // Money comes in.
-	Swiped   Kind = "swiped"   // The card is used.
-	Cleared  Kind = "cleared"  // The merchant collects what was swiped.
-	Frozen   Kind = "frozen"   // The customer freezes the card…
-	Unfrozen Kind = "unfrozen" // …and finds it again.
+	PaidIn   Kind = "paid_in"   // Money comes in.
+	PaidOut  Kind = "paid_out"  // The rent.
+	PutAside Kind = "put_aside" // Into the pot…
+	TakenOut Kind = "taken_out" // …and out of it.
+	Swiped   Kind = "swiped"    // The card is used.
+	Cleared  Kind = "cleared"   // The merchant collects what was swiped.
+	Refunded Kind = "refunded"  // The merchant sends it back.
+	Frozen   Kind = "frozen"    // The customer freezes the card…
+	Unfrozen Kind = "unfrozen"  // …and finds it again.
 )
 
 // Happening is one thing that happened.
@@ -32,30 +36,38 @@ type Happening struct {
 	Descriptor string       // As a card network prints it.
 	MCC        string
 	Declined   string // The reason for which it is declined; empty if it is not.
-	// Of what is collected, when it was swiped.
+	// Of what is collected or sent back, when it was swiped.
 	SwipedAt time.Time
 }
 
 const (
-	days     = 60 // How long the customer has been with the bank.
+	days     = 183 // How long the customer has been with the bank.
 	currency = "GBP"
 	quiet    = 90 * time.Minute // The newest happening is at least so old: its push is not worth sending.
 
-	firstPayIn = 1_400_00
-	salary     = 1_250_00
+	firstPayIn = 2_400_00
+	salary     = 1_950_00
 	payday     = 25
+	rent       = 1_050_00
+	rentDay    = 1
+	saved      = 150_00
+	savingDay  = 26
 )
 
 // Days before today on which something out of the ordinary happened.
 const (
-	tripFrom, tripTo = 36, 29 // The weekend that began between them was spent in Paris.
-	lostCard         = 20
-	tooDear          = 10
+	tripFrom, tripTo   = 36, 29   // The weekend that began between them was spent in Paris,
+	firstFrom, firstTo = 141, 134 // and so was this one.
+	takenFromPot       = 45
+	boughtInVain       = 26
+	broughtBack        = 19
+	lostCard           = 20
+	tooDear            = 10
 )
 
 // Life is what has happened to the customer up to now, in order and in now's time zone, which is London's: at least
-// 60 purchases of the last 60 days, two more that were declined, and never an approved one that the account could not
-// pay.
+// 250 purchases of the last six months, two more that were declined, and never an approved one that the account could
+// not pay; a salary, rent, a pot, a refund.
 func Life(now time.Time) []Happening {
 	today := midnight(now)
 	var life []Happening
@@ -112,6 +124,12 @@ func dayOf(begins time.Time, ago int) []Happening {
 	}
 	d.monthly()
 	switch ago {
+	case takenFromPot:
+		d.takeFromPot()
+	case boughtInVain:
+		d.happenings = append(d.happenings, swiped(inVain(begins), coat, coat.prices[0]))
+	case broughtBack:
+		d.bringBack()
 	case lostCard:
 		d.loseCard()
 	case tooDear:
@@ -121,7 +139,9 @@ func dayOf(begins time.Time, ago int) []Happening {
 }
 
 // onTrip is whether a Saturday so many days ago began the weekend in Paris.
-func onTrip(ago int) bool { return ago <= tripFrom && ago > tripTo }
+func onTrip(ago int) bool {
+	return ago <= tripFrom && ago > tripTo || ago <= firstFrom && ago > firstTo
+}
 
 // chanceOf is the same for a date each time.
 func chanceOf(date time.Time) *rand.Rand {

@@ -30,7 +30,7 @@ func TestALifeIsBelievableWheneverTheBankStarts(t *testing.T) {
 
 // checkLife plays the bank: what it would decide, and what would be left.
 func checkLife(t *rapid.T, life []demo.Happening, now time.Time) {
-	var balance, purchases int64
+	var balance, pot, purchases, refunds int64
 	var declines []string
 	frozen, last, held := false, demo.Begin(life), make(map[time.Time]int64)
 	for _, h := range life {
@@ -41,6 +41,18 @@ func checkLife(t *rapid.T, life []demo.Happening, now time.Time) {
 		switch h.Kind {
 		case demo.PaidIn:
 			balance += h.Amount.Minor
+		case demo.PaidOut, demo.PutAside:
+			if balance -= h.Amount.Minor; balance < 0 {
+				t.Fatalf("there is not enough for %v", h)
+			}
+			if h.Kind == demo.PutAside {
+				pot += h.Amount.Minor
+			}
+		case demo.TakenOut:
+			balance, pot = balance+h.Amount.Minor, pot-h.Amount.Minor
+		case demo.Refunded:
+			balance += h.Amount.Minor
+			refunds++
 		case demo.Frozen, demo.Unfrozen:
 			frozen = h.Kind == demo.Frozen
 		case demo.Cleared:
@@ -68,8 +80,8 @@ func checkLife(t *rapid.T, life []demo.Happening, now time.Time) {
 			}
 		}
 	}
-	if balance < 300_00 || balance > 4_000_00 || purchases < 60 {
-		t.Fatalf("%d purchases leave %d", purchases, balance)
+	if balance < 300_00 || balance > 6_500_00 || purchases < 250 || pot < 400_00 || refunds != 1 {
+		t.Fatalf("%d purchases and %d refunds leave %d, and %d in the pot", purchases, refunds, balance, pot)
 	}
 	for at := range held {
 		if now.Sub(at) > 4*24*time.Hour {
@@ -79,7 +91,7 @@ func checkLife(t *rapid.T, life []demo.Happening, now time.Time) {
 	if diff := cmp.Diff([]string{"card_frozen", "insufficient_funds"}, declines); diff != "" {
 		t.Fatal(diff)
 	}
-	if begin := demo.Begin(life); begin.Before(now.AddDate(0, 0, -61)) || now.Sub(last) < time.Hour {
+	if begin := demo.Begin(life); begin.Before(now.AddDate(0, 0, -184)) || now.Sub(last) < time.Hour {
 		t.Fatalf("from %v to %v, seen at %v", begin, last, now)
 	}
 }

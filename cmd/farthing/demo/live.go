@@ -8,10 +8,11 @@ import (
 	"farthing/pkg/clock"
 	"farthing/pkg/money"
 	moneyproto "farthing/pkg/money/proto"
-	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	cardsproto "farthing/service.cards/proto"
 	feedproto "farthing/service.feed/proto"
+	paymentproto "farthing/service.payment/proto"
+	potproto "farthing/service.pot/proto"
 )
 
 const (
@@ -22,12 +23,13 @@ const (
 // liver is somebody to whom things happen.
 type liver struct {
 	Customer
-	name    string // Of the life: its repeats are told from others' by it.
-	balance balanceproto.BalanceClient
-	cards   cardsproto.CardsClient
-	swipes  cardprocessingproto.CardProcessingClient
-	feed    feedproto.FeedClient
-	swiped  map[time.Time]*cardprocessingproto.NetworkIDs // By when.
+	name     string // Of the life: its repeats are told from others' by it.
+	payments paymentproto.PaymentsClient
+	pots     potproto.PotsClient
+	cards    cardsproto.CardsClient
+	swipes   cardprocessingproto.CardProcessingClient
+	feed     feedproto.FeedClient
+	swiped   map[time.Time]*cardprocessingproto.NetworkIDs // By when.
 }
 
 // Live makes the customer and has everything happen, each at its own time of the bank's clock, which begins no later
@@ -51,15 +53,22 @@ func Live(
 		if err := l.happen(ctx, n, h); err != nil {
 			return Customer{}, fmt.Errorf("living through %s: %w", h.At.Format(time.DateTime), err)
 		}
-		if h.Kind == Swiped {
+		if h.isShown() {
 			shown++
 		}
+	}
+	if err := l.orderRent(ctx, clk.Now()); err != nil {
+		return Customer{}, fmt.Errorf("ordering the rent: %w", err)
 	}
 	return customer, l.waitForFeed(ctx, shown)
 }
 
 func newLiver(dial Dial, c Customer, name string) (*liver, error) {
-	balance, err := dial(caller, "service.balance")
+	payments, err := dial(caller, "service.payment")
+	if err != nil {
+		return nil, err
+	}
+	pots, err := dial(caller, "service.pot")
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +85,9 @@ func newLiver(dial Dial, c Customer, name string) (*liver, error) {
 		return nil, err
 	}
 	return &liver{
-		Customer: c, name: name, balance: balanceproto.NewBalanceClient(balance), cards: cardsproto.NewCardsClient(cards),
-		swipes: cardprocessingproto.NewCardProcessingClient(swipes), feed: feedproto.NewFeedClient(feed),
+		Customer: c, name: name, payments: paymentproto.NewPaymentsClient(payments), pots: potproto.NewPotsClient(pots),
+		cards: cardsproto.NewCardsClient(cards), swipes: cardprocessingproto.NewCardProcessingClient(swipes),
+		feed:   feedproto.NewFeedClient(feed),
 		swiped: make(map[time.Time]*cardprocessingproto.NetworkIDs),
 	}, nil
 }
@@ -85,12 +95,8 @@ func newLiver(dial Dial, c Customer, name string) (*liver, error) {
 // happen does the nth thing.
 func (l *liver) happen(ctx context.Context, n int, h Happening) error {
 	switch h.Kind {
-	case PaidIn:
-		_, err := l.balance.PayIn(ctx, &balanceproto.PayInRequest{
-			AccountId: l.AccountID, DedupeId: fmt.Sprintf("%s-%d", l.name, n),
-			Amount: moneyOf(h.Amount),
-		})
-		return err
+	case PaidIn, PaidOut, PutAside, TakenOut:
+		return l.move(ctx, fmt.Sprintf("%s-%d", l.name, n), h)
 	case Frozen:
 		return l.setStatus(ctx, cardsproto.Status_STATUS_FROZEN)
 	case Unfrozen:
@@ -99,6 +105,8 @@ func (l *liver) happen(ctx context.Context, n int, h Happening) error {
 		return l.swipe(ctx, n, h)
 	case Cleared:
 		return l.clear(ctx, n, h)
+	case Refunded:
+		return l.refund(ctx, n, h)
 	}
 	return fmt.Errorf("%q never happens", h.Kind)
 }
@@ -132,6 +140,16 @@ func (l *liver) clear(ctx context.Context, n int, h Happening) error {
 		Message:  &cardprocessingproto.Message{Network: network(n, h.At), CardId: l.CardID},
 		Original: &cardprocessingproto.Original{Network: l.swiped[h.SwipedAt]},
 		Amount:   moneyOf(h.Amount), LocalAmount: moneyOf(h.Local), Descriptor_: h.Descriptor, Mcc: h.MCC,
+	})
+	return err
+}
+
+// refund sends back exactly what was swiped.
+func (l *liver) refund(ctx context.Context, n int, h Happening) error {
+	_, err := l.swipes.Refund(ctx, &cardprocessingproto.RefundRequest{
+		Message:  &cardprocessingproto.Message{Network: network(n, h.At), CardId: l.CardID},
+		Original: &cardprocessingproto.Original{Network: l.swiped[h.SwipedAt]},
+		Amount:   moneyOf(h.Amount), Descriptor_: h.Descriptor, Mcc: h.MCC,
 	})
 	return err
 }

@@ -86,3 +86,6 @@ var subscriptions = []struct {
 	{12, shop{"NETFLIX.COM LONDON GBR", "4899", []int64{12_99}, ""}},
 	{15, shop{"APPLE.COM/BILL CORK IRL", "5735", []int64{2_99}, ""}},
 }
+
+// coat is what was bought and brought back.
+var coat = shop{descriptor: "UNIQLO LONDON GBR", mcc: "5651", prices: []int64{59_90}}

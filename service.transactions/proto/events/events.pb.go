@@ -23,7 +23,8 @@ const (
 )
 
 // TransactionChanged is "transactions.recorded" when a transaction is first written or its payment went on (which
-// enrichment takes), and "transactions.enriched" when it has its merchant as well (which feed and push take). Key is the
+// enrichment takes), and "transactions.enriched" when it has its merchant as well, or is no card payment (which feed and
+// push take). Key is the
 // transaction, version its version.
 type TransactionChanged struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`

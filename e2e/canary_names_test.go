@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"farthing/e2e/world"
+	"farthing/pkg/foundation"
+	moneyproto "farthing/pkg/money/proto"
+	pebblestore "farthing/pkg/store/pebble"
+	paymentproto "farthing/service.payment/proto"
+	potproto "farthing/service.pot/proto"
+)
+
+const (
+	canaryName, canaryNumber = "Zebedee Quillfeather", "90871234"
+	canaryReference          = "QUARTZ SPHINX"
+	canaryPot                = "Judging vows"
+)
+
+// Whom customers pay, what they write and what they save for is sealed wherever it is kept, and logged nowhere. What
+// the doors say is not looked at: the customer sees it there.
+func TestNoCounterpartysNameIsLeftAnywhere(t *testing.T) {
+	places := make(map[string][]byte)
+	folder := filepath.Join(t.TempDir(), "bank")
+	t.Run("a life", func(t *testing.T) {
+		w := world.New(t, world.Options{Embedded: func(o *foundation.EmbeddedOptions) {
+			o.Memory, o.Dir, o.Files = false, folder, pebblestore.Options{Cache: 1 << 20, MemTable: 64 << 20}
+		}})
+		alice := w.Customer(t, "alice", 100_00)
+		meetNames(t, w, alice)
+		places["the log"], places["the metrics"] = []byte(w.Logged()), []byte(w.Admin(t, "/metrics"))
+		places["the traces"] = traces(t, w)
+	})
+	for name, content := range files(t, folder) {
+		places["the file "+name] = content
+	}
+	seen := false
+	for place, content := range places {
+		seen = seen || bytes.Contains(content, []byte("payport_faster_payments"))
+		for _, secret := range []string{canaryName, canaryNumber, canaryReference, canaryPot} {
+			for spelling, text := range spellings(secret) {
+				if bytes.Contains(content, text) {
+					t.Errorf("%q is in %s, as %s, in %s", secret, place, spelling, around(content, text))
+				}
+			}
+		}
+	}
+	if !seen {
+		t.Error("the payments are nowhere: the search proves nothing")
+	}
+}
+
+// meetNames has the bank meet the names in every way in which it keeps them, and refuse some.
+func meetNames(t *testing.T, w *world.World, c *world.Customer) {
+	t.Helper()
+	payments := paymentproto.NewPaymentsClient(w.Dial(t, "farthing", "service.payment"))
+	party := &paymentproto.Party{Name: canaryName, SortCode: "040004", AccountNumber: canaryNumber}
+	pounds := func(minor int64) *moneyproto.Money { return &moneyproto.Money{Minor: minor, Currency: "GBP"} }
+	in, err := payments.PayIn(t.Context(), &paymentproto.PayInRequest{
+		AccountId: c.AccountID, Amount: pounds(5_00), Party: party, Reference: canaryReference, DedupeId: "in",
+	})
+	if err != nil || in.GetPayment().GetState() != paymentproto.State_STATE_SETTLED {
+		t.Fatalf("paying in: %v, %v", in, err)
+	}
+	for id, minor := range map[string]int64{"out": 2_00, "too much": 1_000_000_00, "nothing": 0} {
+		_, err := payments.Send(t.Context(), &paymentproto.SendRequest{
+			AccountId: c.AccountID, Amount: pounds(minor), Party: party, Reference: canaryReference, DedupeId: id,
+		})
+		if (err != nil) != (minor == 0) {
+			t.Fatalf("sending %d: %v", minor, err)
+		}
+	}
+	_, err = payments.AddPayee(t.Context(), &paymentproto.AddPayeeRequest{UserId: c.UserID, Party: party})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := payments.CheckName(t.Context(), &paymentproto.CheckNameRequest{Party: party}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = payments.CreateStandingOrder(t.Context(), &paymentproto.CreateStandingOrderRequest{
+		AccountId: c.AccountID, Party: party, Amount: pounds(1_00), Reference: canaryReference, DedupeId: "order",
+		Frequency: paymentproto.Frequency_FREQUENCY_WEEKLY, FirstDate: "2099-01-31",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = potproto.NewPotsClient(w.Dial(t, "farthing", "service.pot")).Create(t.Context(), &potproto.CreateRequest{
+		CurrentAccountId: c.AccountID, Name: canaryPot, DedupeId: "pot",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Eventually(t, "the feed's items", func() bool { return len(w.Feed(t, c)) >= 2 })
+	w.Eventually(t, "the pushes", func() bool { return len(w.Pushes(c)) >= 2 })
+}

@@ -1,0 +1,32 @@
+package logic
+
+import (
+	"farthing/pkg/money"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// moved is what the phone says of what is no card payment.
+func moved(t *transactionsproto.Transaction, amount money.Amount) string {
+	in, out := amount.Symbolic(), amount.Negated().Symbolic()
+	switch t.GetStatus() {
+	case transactionsproto.Status_STATUS_DECLINED:
+		return "Your standing order of " + out + " could not be paid"
+	case transactionsproto.Status_STATUS_REVERSED:
+		return "Your payment was refused by the other bank: the money is back in your account"
+	default:
+	}
+	switch t.GetKind() {
+	case transactionsproto.Kind_KIND_PAYMENT_IN:
+		return "You received " + in
+	case transactionsproto.Kind_KIND_PAYMENT_RETURNED:
+		return "Your payment of " + in + " came back"
+	case transactionsproto.Kind_KIND_STANDING_ORDER:
+		return "Your standing order of " + out + " was sent"
+	case transactionsproto.Kind_KIND_POT_DEPOSIT:
+		return "You moved " + out + " into your pot"
+	case transactionsproto.Kind_KIND_POT_WITHDRAWAL:
+		return "You moved " + in + " out of your pot"
+	case transactionsproto.Kind_KIND_PAYMENT_OUT, transactionsproto.Kind_KIND_UNSPECIFIED:
+	}
+	return "You sent " + out
+}

@@ -1,0 +1,136 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/money"
+	"farthing/pkg/store"
+	"farthing/pkg/store/worklist"
+	"farthing/service.pot/logic"
+)
+
+// Ask writes a move down unless it is there already, and answers the one that is. Whether the pot is deleted must be as
+// said, or it is precondition_failed.pot_deleted: no money comes into a deleted pot, and only its own emptying takes
+// any out. It is listed first, so that whatever is begun is found.
+func (s *Pots) Ask(ctx context.Context, p logic.Pot, m logic.Move) (logic.Move, error) {
+	if err := s.unfinished.Add(ctx, m.At, itemOf(m)); err != nil {
+		return logic.Move{}, err
+	}
+	answer, err := s.pots.Batch(p.ID).If("deleted", p.Deleted).InsertNew(potRow{
+		Kind: rowAsked, Name: m.DedupeID, Way: int64(m.Way), Amount: m.Amount.Minor, At: m.At,
+	}).Apply(ctx)
+	switch {
+	case err != nil:
+		return logic.Move{}, fmt.Errorf("asking %s for a move: %w", p.ID, err)
+	case answer.OK:
+		return m, nil
+	case len(answer.Present) == 1:
+		first, err := s.moveOf(ctx, p, answer.Present[0])
+		if err != nil {
+			return first, err
+		}
+		return first, s.strikeRepeat(ctx, m, first)
+	}
+	return logic.Move{}, logic.Pot{Deleted: true}.CheckOpen()
+}
+
+// strikeRepeat takes a repeat's line off the list if the first one has its own.
+func (s *Pots) strikeRepeat(ctx context.Context, repeat, first logic.Move) error {
+	sameLine := repeat.At.Truncate(time.Hour).Equal(first.At.Truncate(time.Hour))
+	if sameLine && first.Outcome == logic.Open {
+		return nil
+	}
+	return s.unfinished.Remove(ctx, repeat.At, itemOf(repeat))
+}
+
+// End writes down what became of a move, and strikes it off the list. Repeating it is harmless.
+func (s *Pots) End(ctx context.Context, m logic.Move) error {
+	_, err := s.pots.Batch(m.Pot).InsertNew(potRow{
+		Kind: rowEnded, Name: m.DedupeID, Outcome: int64(m.Outcome), At: m.At,
+	}).Apply(ctx)
+	if err != nil {
+		return fmt.Errorf("ending a move of %s: %w", m.Pot, err)
+	}
+	return s.unfinished.Remove(ctx, m.At, itemOf(m))
+}
+
+// FindMove is a move, and whether it was asked for.
+func (s *Pots) FindMove(ctx context.Context, p logic.Pot, dedupeID string) (logic.Move, bool, error) {
+	row, found, err := s.pots.In(p.ID).Find(ctx, store.Latest, int64(rowAsked), dedupeID)
+	if err != nil || !found {
+		return logic.Move{}, false, err
+	}
+	m, err := s.moveOf(ctx, p, row)
+	return m, err == nil, err
+}
+
+func (s *Pots) moveOf(ctx context.Context, p logic.Pot, row potRow) (logic.Move, error) {
+	ended, _, err := s.pots.In(p.ID).Find(ctx, store.Latest, int64(rowEnded), row.Name)
+	if err != nil {
+		return logic.Move{}, fmt.Errorf("reading a move of %s: %w", p.ID, err)
+	}
+	return logic.Move{
+		Pot: p.ID, DedupeID: row.Name, Way: logic.Way(row.Way), At: row.At, Outcome: logic.Outcome(ended.Outcome),
+		Amount: money.Amount{Minor: row.Amount, Currency: p.Currency},
+	}, nil
+}
+
+// OpenMoves are the moves of a pot that were asked for and not ended.
+func (s *Pots) OpenMoves(ctx context.Context, p logic.Pot) ([]logic.Move, error) {
+	ended := make(map[string]bool)
+	if err := s.each(ctx, p.ID, rowEnded, func(row potRow) { ended[row.Name] = true }); err != nil {
+		return nil, err
+	}
+	var open []logic.Move
+	err := s.each(ctx, p.ID, rowAsked, func(row potRow) {
+		if !ended[row.Name] {
+			open = append(open, logic.Move{
+				Pot: p.ID, DedupeID: row.Name, Way: logic.Way(row.Way), At: row.At,
+				Amount: money.Amount{Minor: row.Amount, Currency: p.Currency},
+			})
+		}
+	})
+	return open, err
+}
+
+func (s *Pots) each(ctx context.Context, pot string, kind int64, take func(potRow)) error {
+	for token := ""; ; {
+		rows, next, err := s.pots.In(pot).Range(kind).Resume(token).List(ctx, store.Latest)
+		if err != nil {
+			return fmt.Errorf("reading the moves of %s: %w", pot, err)
+		}
+		for _, row := range rows {
+			take(row)
+		}
+		if token = next; token == "" {
+			return nil
+		}
+	}
+}
+
+// Emptying lists a pot as one that is to be emptied, and Emptied strikes it off.
+func (s *Pots) Emptying(ctx context.Context, pot string, at time.Time) error {
+	return s.unfinished.Add(ctx, at, pot)
+}
+
+// Emptied is the end of Emptying.
+func (s *Pots) Emptied(ctx context.Context, pot string, at time.Time) error {
+	return s.unfinished.Remove(ctx, at, pot)
+}
+
+const itemSeparator = "/"
+
+func itemOf(m logic.Move) string { return m.Pot + itemSeparator + m.DedupeID }
+
+// Listed is the pot of a line on the list, and the dedupe id of its move: empty for a pot that is to be emptied.
+func Listed(item worklist.Item) (pot, dedupeID string, err error) {
+	pot, dedupeID, isMove := strings.Cut(item.Name, itemSeparator)
+	if isMove && dedupeID == "" {
+		return "", "", errs.Newf(errs.Internal, "%q names no move", item.Name)
+	}
+	return pot, dedupeID, nil
+}

@@ -1,0 +1,171 @@
+// Package storagetest is what service.pot's storage promises, on any engine.
+package storagetest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"farthing/pkg/errs"
+	"farthing/pkg/id"
+	"farthing/pkg/money"
+	"farthing/pkg/seal"
+	"farthing/pkg/store"
+	"farthing/pkg/store/worklist"
+	"farthing/service.pot/logic"
+	"farthing/service.pot/storage"
+)
+
+// Run proves it on a keyspace that was just migrated. Every engine must pass it, word for word.
+func Run(t *testing.T, k *store.Keyspace) {
+	s := suite{storage.New(k, seal.Ephemeral("persons"))}
+	for name, test := range map[string]func(*testing.T, logic.Pot){
+		"a pot is written once":                             s.writtenOnce,
+		"a change on what is no longer so changes nothing":  s.staleChange,
+		"a move is asked for once and ended once":           s.movedOnce,
+		"a deleted pot takes no move, but its own emptying": s.deletedTakesNothing,
+		"a caller's id belongs to one pot":                  s.begunOnce,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, potNamed(name)) })
+	}
+}
+
+type suite struct{ pots *storage.Pots }
+
+func at() time.Time { return time.UnixMilli(1_790_000_000_123).UTC() }
+
+func potNamed(name string) logic.Pot {
+	return logic.Pot{
+		ID: id.Derived("pot", at(), name), User: "user_alice", Account: id.Derived("acc", at(), name),
+		Ledger: id.Derived("acc", at(), "ledger of "+name), Currency: "GBP", Name: "Lisbon", Style: "beach_ball",
+		Goal: 600_00, Created: at(), Updated: at(), Version: 1,
+	}
+}
+
+func (s suite) insert(t *testing.T, p logic.Pot) logic.Pot {
+	t.Helper()
+	got, err := s.pots.Insert(t.Context(), p)
+	if err != nil {
+		t.Fatalf("inserting: %v", err)
+	}
+	return got
+}
+
+func (s suite) want(t *testing.T, want logic.Pot) {
+	t.Helper()
+	got, found, err := s.pots.Find(t.Context(), want.ID)
+	if err != nil || !found {
+		t.Fatalf("finding: %v, %v", found, err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the pot differs:\n%s", diff)
+	}
+}
+
+func (s suite) writtenOnce(t *testing.T, p logic.Pot) {
+	s.insert(t, p)
+	other := p
+	other.Name = "Porto"
+	if got := s.insert(t, other); got.Name != "Lisbon" {
+		t.Errorf("the second one is %v", got)
+	}
+	s.want(t, p)
+	listed, err := s.pots.List(t.Context(), p.Account, 10)
+	if diff := cmp.Diff([]logic.Pot{p}, listed); err != nil || diff != "" {
+		t.Errorf("listed: %v\n%s", err, diff)
+	}
+}
+
+func (s suite) staleChange(t *testing.T, p logic.Pot) {
+	s.insert(t, p)
+	next := p
+	next.Name, next.Goal, next.Updated, next.Version = "Porto", 0, at().Add(time.Hour), 2
+	if changed, err := s.pots.Change(t.Context(), p, next); err != nil || !changed {
+		t.Fatalf("changing: %v, %v", changed, err)
+	}
+	if changed, err := s.pots.Change(t.Context(), p, next); err != nil || changed {
+		t.Fatalf("changing what was: %v, %v", changed, err)
+	}
+	s.want(t, next)
+}
+
+func moveOf(p logic.Pot, name string) logic.Move {
+	return logic.Move{
+		Pot: p.ID, DedupeID: name, Way: logic.Deposit, Amount: money.Amount{Minor: 5_00, Currency: "GBP"}, At: at(),
+	}
+}
+
+func (s suite) movedOnce(t *testing.T, p logic.Pot) {
+	s.insert(t, p)
+	first, later := moveOf(p, "m1"), moveOf(p, "m1")
+	later.At = at().Add(3 * time.Hour)
+	for _, m := range []logic.Move{first, later} {
+		got, err := s.pots.Ask(t.Context(), p, m)
+		if diff := cmp.Diff(first, got); err != nil || diff != "" {
+			t.Errorf("asking: %v\n%s", err, diff)
+		}
+	}
+	if open, err := s.pots.OpenMoves(t.Context(), p); err != nil || len(open) != 1 || s.listed(t, p) != 1 {
+		t.Errorf("open: %v, %v", open, err)
+	}
+	first.Outcome = logic.Refused
+	for range 2 {
+		if err := s.pots.End(t.Context(), first); err != nil {
+			t.Fatalf("ending: %v", err)
+		}
+	}
+	got, found, err := s.pots.FindMove(t.Context(), p, "m1")
+	if diff := cmp.Diff(first, got); err != nil || !found || diff != "" {
+		t.Errorf("ended: %v, %v\n%s", found, err, diff)
+	}
+	if open, err := s.pots.OpenMoves(t.Context(), p); err != nil || len(open) != 0 || s.listed(t, p) != 0 {
+		t.Errorf("open: %v, %v", open, err)
+	}
+}
+
+// listed is how many lines about a pot are on the list.
+func (s suite) listed(t *testing.T, p logic.Pot) (lines int) {
+	t.Helper()
+	err := s.pots.Unfinished().Each(t.Context(), at().Add(-time.Hour), at().Add(4*time.Hour),
+		func(_ context.Context, item worklist.Item) error {
+			if strings.HasPrefix(item.Name, p.ID) {
+				lines++
+			}
+			return nil
+		})
+	if err != nil {
+		t.Fatalf("reading the list: %v", err)
+	}
+	return lines
+}
+
+func (s suite) deletedTakesNothing(t *testing.T, p logic.Pot) {
+	s.insert(t, p)
+	gone := p
+	gone.Deleted = true
+	if changed, err := s.pots.Change(t.Context(), p, gone); err != nil || !changed {
+		t.Fatalf("deleting: %v, %v", changed, err)
+	}
+	if _, err := s.pots.Ask(t.Context(), p, moveOf(p, "late")); !errs.Is(err, "precondition_failed.pot_deleted") {
+		t.Errorf("a late deposit: %v", err)
+	}
+	if _, err := s.pots.Ask(t.Context(), gone, moveOf(p, "emptying")); err != nil {
+		t.Errorf("emptying: %v", err)
+	}
+}
+
+func (s suite) begunOnce(t *testing.T, p logic.Pot) {
+	for n := range 2 {
+		got, err := s.pots.Begin(t.Context(), p.Account, "d1", fmt.Sprint(p.ID, n), []byte("r"))
+		if err != nil || got != p.ID+"0" {
+			t.Errorf("beginning: %s, %v", got, err)
+		}
+	}
+	if _, err := s.pots.Begin(t.Context(), p.Account, "d1", p.ID, []byte("x")); !errs.Is(err, "conflict.dedupe_id") {
+		t.Errorf("another request: %v", err)
+	}
+}
