@@ -25,12 +25,21 @@ var statuses = map[cardprocessingproto.PaymentStatus]transactionsproto.Status{
 // Every order of all messages about a payment, up to a length, ends where the model says, though the stores crash at
 // each single write of the last message. FARTHING_TEST_ORDERS is the length.
 func TestEveryOrderOfMessagesEndsWhereItMust(t *testing.T) {
-	longest := program.Count(t, "FARTHING_TEST_ORDERS", 2)
+	everyOrder(t, usual, program.Count(t, "FARTHING_TEST_ORDERS", 2))
+}
+
+// The same on accounts whose buckets roll within each payment: nothing is noticed of it.
+func TestEveryOrderEndsTheSameOverBucketsThatRoll(t *testing.T) {
+	everyOrder(t, tiny, program.Count(t, "FARTHING_TEST_ORDERS", 2))
+}
+
+func everyOrder(t *testing.T, bucketEntries int64, longest int) {
+	t.Helper()
 	for _, first := range []letter(alphabet) { // Each in a bank of its own.
 		t.Run(string(first), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := &books{desk: newDesk(t)}
+				b := &books{desk: newDesk(t, bucketEntries)}
 				b.every(t, []letter{first}, longest)
 				if b.crashed < 10 {
 					t.Errorf("only %d payments with %d crashes: it proves little", b.payments, b.crashed)
@@ -46,7 +55,7 @@ func TestEveryOrderOfMessagesEndsWhereItMust(t *testing.T) {
 func TestLongOrdersEndWhereTheyMust(t *testing.T) {
 	const orders, length, writes = 120, 6, 8
 	synctest.Test(t, func(t *testing.T) {
-		b := &books{desk: newDesk(t)}
+		b := &books{desk: newDesk(t, tiny)}
 		random := rand.New(rand.NewPCG(1, 2))
 		for range orders {
 			order := make([]letter, length)

@@ -68,7 +68,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &suspect{TB: t}
-				b := &books{desk: newDesk(t, bug)}
+				b := &books{desk: newDesk(t, usual, bug)}
 				ended := make(chan struct{})
 				go func() {
 					defer close(ended)

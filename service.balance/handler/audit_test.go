@@ -14,14 +14,15 @@ import (
 
 	"farthing/pkg/audit"
 	"farthing/pkg/store"
+	"farthing/service.balance/logic"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.balance/storage"
 )
 
 // audited is a bank with a past: money in, holds, a decline, what was given back, and fences.
-func audited(t *testing.T) (*bank, *auditor) {
+func audited(t *testing.T, options ...logic.Option) (*bank, *auditor) {
 	t.Helper()
-	b := newBank(t, 100_00)
+	b := newBank(t, 100_00, options...)
 	for n, minor := range []int64{3_50, 1_000_00, 12_00} {
 		if _, err := b.reserve(t.Context(), holdNamed("a", n), minor); err != nil {
 			t.Fatalf("reserving: %v", err)
@@ -78,16 +79,31 @@ func (a *auditor) faults(t *testing.T) (found []audit.Fault, entries int64) {
 	return found, entries
 }
 
+// rolling is how buckets roll in tests of all that is asked of a ledger: never, as far as these go, and all the time.
+func rolling() map[string]logic.Option {
+	return map[string]logic.Option{"in one bucket": logic.RollingAt(logic.BucketEntries), "rolling": logic.RollingAt(3)}
+}
+
 func TestSoundBooksHaveNoFault(t *testing.T) {
-	_, a := audited(t)
-	found, entries := a.faults(t)
-	if len(found) != 0 || entries != 16 { // Four journals on both sides, five holds, three changes of one.
-		t.Fatalf("%d entries with the faults %v", entries, found)
+	for name, buckets := range rolling() {
+		t.Run(name, func(t *testing.T) {
+			_, a := audited(t, buckets)
+			found, entries := a.faults(t)
+			if len(found) != 0 || entries != 16 { // Four journals on both sides, five holds, three changes of one.
+				t.Fatalf("%d entries with the faults %v", entries, found)
+			}
+		})
 	}
 }
 
 func TestBooksMayBeAuditedWhileTheyAreWritten(t *testing.T) {
-	b, a := audited(t)
+	for name, buckets := range rolling() {
+		t.Run(name, func(t *testing.T) { auditedWhileWritten(t, buckets) })
+	}
+}
+
+func auditedWhileWritten(t *testing.T, buckets logic.Option) {
+	b, a := audited(t, buckets)
 	before, err := b.accounts.Load(t.Context(), b.account)
 	if err != nil {
 		t.Fatal(err)
@@ -129,9 +145,15 @@ var notProved = map[string]bool{
 
 // Whatever single byte of the ledger changes, the audit finds it, and says where.
 func TestOneChangedByteIsFoundAndLocated(t *testing.T) {
-	b, a := audited(t)
+	for name, buckets := range rolling() {
+		t.Run(name, func(t *testing.T) { changedByteIsFound(t, buckets) })
+	}
+}
+
+func changedByteIsFound(t *testing.T, buckets logic.Option) {
+	b, a := audited(t, buckets)
 	changed := 0
-	for _, table := range storage.Schema().Tables[:2] {
+	for _, table := range storage.Schema().Tables[:3] {
 		spec := table.Spec()
 		for _, row := range walked(t, b.engine.Walk, spec) {
 			for _, column := range spec.Regular {

@@ -11,10 +11,10 @@ import (
 // Account is the state of one account's ledger after its newest entry. Everything a decision needs is in it.
 type Account struct {
 	ID       string // acc_…
-	Bucket   int64  // The partition that it lives in: 0, until buckets roll.
+	Bucket   int64  // The partition that it lives in: 0, and one more each time that it rolls.
 	Version  int64  // The sequence of the newest entry: 0 when just opened.
 	Currency string // ISO 4217.
-	Closed   bool   // The bucket has rolled: never, so far.
+	Closed   bool   // The bucket has rolled, and never changes again.
 
 	Posted    int64 // Minor units that are the customer's.
 	Held      int64 // Of these, minor units set aside for payments.
@@ -27,6 +27,12 @@ type Account struct {
 
 	LastAt time.Time // Of the newest entry: no later decision is earlier.
 	Chain  []byte    // Hash over every entry so far.
+
+	// What tells in which buckets an id may lie.
+	Opening     Opening
+	Seal        []byte    // Of a closed bucket: a hash over its state.
+	NewestID    time.Time // The latest time of an id of an entry so far, in this bucket and before.
+	NewestFence time.Time // The same of a fence in this bucket, if it was later than all there was.
 }
 
 // Available is what can be spent, in minor units.

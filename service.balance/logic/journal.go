@@ -119,7 +119,8 @@ func (l Leg) wasPostedBy(e Entry, journalID string) bool {
 func (b *Bookkeeper) commandOf(ctx context.Context, j Journal, n int) (Command, error) {
 	leg := j.Legs[n]
 	c := Command{
-		ID: j.legID(n), Kind: leg.Kind, Amount: leg.Amount.Minor, Journal: j.ID, Traceparent: trace.Traceparent(ctx),
+		ID: j.legID(n), Kind: leg.Kind, Amount: leg.Amount.Minor, Journal: j.ID, OpenedAt: j.OpenedAt,
+		Traceparent: trace.Traceparent(ctx),
 	}
 	if leg.Kind == Cleared {
 		c.Amount, c.Captured = -leg.Amount.Minor, leg.Captured
