@@ -46,7 +46,9 @@ func register(env *foundation.Env, buckets logic.Option) error {
 	bookkeeper := &logic.Bookkeeper{Ledger: ledger, Journals: journals, Accounts: accounts, Clock: env.Clock}
 	audits := newAuditor(env, storage.NewBooks(accounts, journals), london)
 	audits.operate(env)
-	balanceproto.RegisterBalanceServer(env.GRPC, &Handler{ledger: ledger, bookkeeper: bookkeeper, accounts: accounts})
+	handler := &Handler{ledger: ledger, bookkeeper: bookkeeper, accounts: accounts}
+	past{handler, london}.operate(env)
+	balanceproto.RegisterBalanceServer(env.GRPC, handler)
 
 	env.Go(func(ctx context.Context) { active.Run(ctx, sourceOf(accounts)) })
 	env.Go(ledger.Settle)

@@ -18,6 +18,7 @@ type Account struct {
 
 	Posted    int64 // Minor units that are the customer's.
 	Held      int64 // Of these, minor units set aside for payments.
+	TotalIn   int64 // Minor units that ever came in; what went out follows.
 	OpenHolds int64
 
 	SpendDay   Day   // The day that SpentToday counts.

@@ -56,9 +56,9 @@ func (a Account) LatestID() time.Time { return later(a.NewestID, a.NewestFence) 
 func (a Account) Sealed() Account {
 	a.Closed = true
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%q %d %d %q %d %d %d %d %d %d %v %x %d %d %d %d", a.ID, a.Bucket, a.Version, a.Currency, a.Posted,
-		a.Held, a.OpenHolds, a.SpendDay, a.SpentToday, a.LastAt.UnixMilli(), a.Counters, a.Chain, a.Opening.Version,
-		a.Opening.NewestID.UnixMilli(), a.NewestID.UnixMilli(), a.NewestFence.UnixMilli())
+	fmt.Fprintf(hash, "%q %d %d %q %d %d %d %d %d %d %d %v %x %d %d %d %d", a.ID, a.Bucket, a.Version, a.Currency,
+		a.Posted, a.Held, a.TotalIn, a.OpenHolds, a.SpendDay, a.SpentToday, a.LastAt.UnixMilli(), a.Counters, a.Chain,
+		a.Opening.Version, a.Opening.NewestID.UnixMilli(), a.NewestID.UnixMilli(), a.NewestFence.UnixMilli())
 	a.Seal = hash.Sum(nil)
 	return a
 }

@@ -111,7 +111,7 @@ func hold(a Account, c Command, today Day) (Account, Entry) {
 func post(a Account, minor int64) (Account, error) {
 	was := money.Amount{Minor: a.Posted, Currency: a.Currency}
 	posted, err := was.Plus(money.Amount{Minor: minor, Currency: a.Currency})
-	a.Posted = posted.Minor
+	a.Posted, a.TotalIn = posted.Minor, a.TotalIn+max(minor, 0)
 	return a, err
 }
 

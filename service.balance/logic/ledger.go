@@ -22,8 +22,13 @@ type Accounts interface {
 	Close(ctx context.Context, sealed Account) (Posting, error)
 	// OpenNext opens the bucket after a closed one, if that is not done already, and returns its state as it is.
 	OpenNext(ctx context.Context, closed Account) (Account, error)
-	// List is an account's entries with sequences above one, lowest first, at most limit.
+	// List is an account's entries with sequences above one, lowest first, at most limit. ListIn is that of one bucket.
 	List(ctx context.Context, account string, after int64, limit int) ([]Entry, error)
+	ListIn(ctx context.Context, account string, bucket, after int64, limit int) ([]Entry, error)
+	// LoadIn is the state in one bucket, and whether that was ever opened.
+	LoadIn(ctx context.Context, account string, bucket int64) (Account, bool, error)
+	// BucketAt is the last bucket that was opened at or before a time, or is about to be.
+	BucketAt(ctx context.Context, account string, at time.Time) (int64, error)
 }
 
 // Posting is what became of Post.

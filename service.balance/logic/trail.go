@@ -118,7 +118,7 @@ func (t *trail) take(ctx context.Context, e Entry) error {
 	if err := t.checkOnce(ctx, e.ID, at); err != nil {
 		return err
 	}
-	t.now.NewestID = later(t.now.NewestID, at)
+	t.now.NewestID, t.now.TotalIn = later(t.now.NewestID, at), t.now.TotalIn+max(e.PostedChange, 0)
 	t.now.Version, t.now.Posted, t.now.Held, t.now.LastAt, t.now.Chain = e.Sequence, e.Posted, e.Held, e.At, e.Chain
 	return nil
 }
@@ -306,7 +306,8 @@ func (t *trail) checkState(state Account) error {
 		got, want any
 	}{
 		{"posted", state.Posted, t.now.Posted}, {"held", state.Held, t.now.Held},
-		{"open_holds", state.OpenHolds, t.now.OpenHolds}, {"spend_day", state.SpendDay, t.now.SpendDay},
+		{"total_in", state.TotalIn, t.now.TotalIn}, {"open_holds", state.OpenHolds, t.now.OpenHolds},
+		{"spend_day", state.SpendDay, t.now.SpendDay},
 		{"spent_today", state.SpentToday, t.now.SpentToday},
 		{"last_at", state.LastAt.UnixMilli(), t.now.LastAt.UnixMilli()},
 		{"counters", fmt.Sprint(state.Counters), fmt.Sprint(t.now.Counters)},

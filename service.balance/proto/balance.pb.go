@@ -2053,6 +2053,297 @@ func (x *GetBalanceResponse) GetOpenHolds() int64 {
 	return 0
 }
 
+type GetBalanceAtRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Unix milliseconds of business time, not in the future.
+	AtMs          int64 `protobuf:"varint,2,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBalanceAtRequest) Reset() {
+	*x = GetBalanceAtRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBalanceAtRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBalanceAtRequest) ProtoMessage() {}
+
+func (x *GetBalanceAtRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBalanceAtRequest.ProtoReflect.Descriptor instead.
+func (*GetBalanceAtRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GetBalanceAtRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *GetBalanceAtRequest) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+type GetBalanceAtResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Posted less held: what could be spent.
+	Available *proto.Money `protobuf:"bytes,1,opt,name=available,proto3" json:"available,omitempty"`
+	Posted    *proto.Money `protobuf:"bytes,2,opt,name=posted,proto3" json:"posted,omitempty"`
+	Held      *proto.Money `protobuf:"bytes,3,opt,name=held,proto3" json:"held,omitempty"`
+	// Of the newest entry that there was; 0 for none.
+	Sequence      int64 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBalanceAtResponse) Reset() {
+	*x = GetBalanceAtResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBalanceAtResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBalanceAtResponse) ProtoMessage() {}
+
+func (x *GetBalanceAtResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBalanceAtResponse.ProtoReflect.Descriptor instead.
+func (*GetBalanceAtResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *GetBalanceAtResponse) GetAvailable() *proto.Money {
+	if x != nil {
+		return x.Available
+	}
+	return nil
+}
+
+func (x *GetBalanceAtResponse) GetPosted() *proto.Money {
+	if x != nil {
+		return x.Posted
+	}
+	return nil
+}
+
+func (x *GetBalanceAtResponse) GetHeld() *proto.Money {
+	if x != nil {
+		return x.Held
+	}
+	return nil
+}
+
+func (x *GetBalanceAtResponse) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+type ListStatementRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Unix milliseconds of business time: the first of the period, and the first after it.
+	FromMs int64 `protobuf:"varint,2,opt,name=from_ms,json=fromMs,proto3" json:"from_ms,omitempty"`
+	ToMs   int64 `protobuf:"varint,3,opt,name=to_ms,json=toMs,proto3" json:"to_ms,omitempty"`
+	// Where a page before ended; 0 for the first.
+	AfterSequence int64 `protobuf:"varint,4,opt,name=after_sequence,json=afterSequence,proto3" json:"after_sequence,omitempty"`
+	// 1 to 500 postings.
+	Limit         int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStatementRequest) Reset() {
+	*x = ListStatementRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStatementRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStatementRequest) ProtoMessage() {}
+
+func (x *ListStatementRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStatementRequest.ProtoReflect.Descriptor instead.
+func (*ListStatementRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ListStatementRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *ListStatementRequest) GetFromMs() int64 {
+	if x != nil {
+		return x.FromMs
+	}
+	return 0
+}
+
+func (x *ListStatementRequest) GetToMs() int64 {
+	if x != nil {
+		return x.ToMs
+	}
+	return 0
+}
+
+func (x *ListStatementRequest) GetAfterSequence() int64 {
+	if x != nil {
+		return x.AfterSequence
+	}
+	return 0
+}
+
+func (x *ListStatementRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListStatementResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Posted before and after the period. Opening and total_in are total_out and closing. Of a period that is not over,
+	// those of the last page are of all postings.
+	Opening *proto.Money `protobuf:"bytes,1,opt,name=opening,proto3" json:"opening,omitempty"`
+	Closing *proto.Money `protobuf:"bytes,2,opt,name=closing,proto3" json:"closing,omitempty"`
+	// Of the whole period, both positive.
+	TotalIn  *proto.Money `protobuf:"bytes,3,opt,name=total_in,json=totalIn,proto3" json:"total_in,omitempty"`
+	TotalOut *proto.Money `protobuf:"bytes,4,opt,name=total_out,json=totalOut,proto3" json:"total_out,omitempty"`
+	// In the order in which they were posted.
+	Postings []*Entry `protobuf:"bytes,5,rep,name=postings,proto3" json:"postings,omitempty"`
+	// Where to go on; 0 at the end. A page before the last may be short.
+	NextAfterSequence int64 `protobuf:"varint,6,opt,name=next_after_sequence,json=nextAfterSequence,proto3" json:"next_after_sequence,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *ListStatementResponse) Reset() {
+	*x = ListStatementResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStatementResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStatementResponse) ProtoMessage() {}
+
+func (x *ListStatementResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStatementResponse.ProtoReflect.Descriptor instead.
+func (*ListStatementResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListStatementResponse) GetOpening() *proto.Money {
+	if x != nil {
+		return x.Opening
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetClosing() *proto.Money {
+	if x != nil {
+		return x.Closing
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetTotalIn() *proto.Money {
+	if x != nil {
+		return x.TotalIn
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetTotalOut() *proto.Money {
+	if x != nil {
+		return x.TotalOut
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetPostings() []*Entry {
+	if x != nil {
+		return x.Postings
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetNextAfterSequence() int64 {
+	if x != nil {
+		return x.NextAfterSequence
+	}
+	return 0
+}
+
 type GetHoldRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -2063,7 +2354,7 @@ type GetHoldRequest struct {
 
 func (x *GetHoldRequest) Reset() {
 	*x = GetHoldRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2075,7 +2366,7 @@ func (x *GetHoldRequest) String() string {
 func (*GetHoldRequest) ProtoMessage() {}
 
 func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[26]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2088,7 +2379,7 @@ func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldRequest.ProtoReflect.Descriptor instead.
 func (*GetHoldRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{26}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetHoldRequest) GetAccountId() string {
@@ -2117,7 +2408,7 @@ type GetHoldResponse struct {
 
 func (x *GetHoldResponse) Reset() {
 	*x = GetHoldResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2129,7 +2420,7 @@ func (x *GetHoldResponse) String() string {
 func (*GetHoldResponse) ProtoMessage() {}
 
 func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[27]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2142,7 +2433,7 @@ func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{27}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GetHoldResponse) GetRemainingMinor() int64 {
@@ -2171,7 +2462,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2183,7 +2474,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[28]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2196,7 +2487,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{28}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ExplainRequest) GetAccountId() string {
@@ -2234,7 +2525,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2246,7 +2537,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[29]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2259,7 +2550,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{29}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ExplainResponse) GetOutcome() Outcome {
@@ -2310,7 +2601,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2322,7 +2613,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[30]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2335,7 +2626,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{30}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -2368,7 +2659,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2380,7 +2671,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2393,7 +2684,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -2428,7 +2719,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2440,7 +2731,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2453,7 +2744,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -2546,7 +2837,7 @@ type CounterState_Set struct {
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2558,7 +2849,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2740,7 +3031,30 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\vspend_today\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\n" +
 	"spendToday\x12\x1d\n" +
 	"\n" +
-	"open_holds\x18\x05 \x01(\x03R\topenHolds\"H\n" +
+	"open_holds\x18\x05 \x01(\x03R\topenHolds\"I\n" +
+	"\x13GetBalanceAtRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x13\n" +
+	"\x05at_ms\x18\x02 \x01(\x03R\x04atMs\"\xaf\x01\n" +
+	"\x14GetBalanceAtResponse\x12-\n" +
+	"\tavailable\x18\x01 \x01(\v2\x0f.money.v1.MoneyR\tavailable\x12'\n" +
+	"\x06posted\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\x06posted\x12#\n" +
+	"\x04held\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x04held\x12\x1a\n" +
+	"\bsequence\x18\x04 \x01(\x03R\bsequence\"\xa0\x01\n" +
+	"\x14ListStatementRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
+	"\afrom_ms\x18\x02 \x01(\x03R\x06fromMs\x12\x13\n" +
+	"\x05to_ms\x18\x03 \x01(\x03R\x04toMs\x12%\n" +
+	"\x0eafter_sequence\x18\x04 \x01(\x03R\rafterSequence\x12\x14\n" +
+	"\x05limit\x18\x05 \x01(\x05R\x05limit\"\xa6\x02\n" +
+	"\x15ListStatementResponse\x12)\n" +
+	"\aopening\x18\x01 \x01(\v2\x0f.money.v1.MoneyR\aopening\x12)\n" +
+	"\aclosing\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\aclosing\x12*\n" +
+	"\btotal_in\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\atotalIn\x12,\n" +
+	"\ttotal_out\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\btotalOut\x12-\n" +
+	"\bpostings\x18\x05 \x03(\v2\x11.balance.v1.EntryR\bpostings\x12.\n" +
+	"\x13next_after_sequence\x18\x06 \x01(\x03R\x11nextAfterSequence\"H\n" +
 	"\x0eGetHoldRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
@@ -2824,7 +3138,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x13ENTRY_KIND_DECLINED\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RELEASED\x10\x03\x12\x15\n" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
-	"\x12ENTRY_KIND_CLEARED\x10\x062\x98\t\n" +
+	"\x12ENTRY_KIND_CLEARED\x10\x062\xcd\n" +
+	"\n" +
 	"\aBalance\x12R\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"\x17\x8a\xb5\x18\x0fservice.account\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
@@ -2837,7 +3152,9 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x06Refund\x12\x19.balance.v1.RefundRequest\x1a\x1a.balance.v1.RefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
 	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
-	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
+	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12W\n" +
+	"\fGetBalanceAt\x12\x1f.balance.v1.GetBalanceAtRequest\x1a .balance.v1.GetBalanceAtResponse\"\x04\x90\xb5\x18\x01\x12Z\n" +
+	"\rListStatement\x12 .balance.v1.ListStatementRequest\x1a!.balance.v1.ListStatementResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
 	"\aGetHold\x12\x1a.balance.v1.GetHoldRequest\x1a\x1b.balance.v1.GetHoldResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
 	"\aExplain\x12\x1a.balance.v1.ExplainRequest\x1a\x1b.balance.v1.ExplainResponse\"\x04\x90\xb5\x18\x01\x12T\n" +
 	"\vListEntries\x12\x1e.balance.v1.ListEntriesRequest\x1a\x1f.balance.v1.ListEntriesResponse\"\x04\x90\xb5\x18\x01B-Z+farthing/service.balance/proto;balanceprotob\x06proto3"
@@ -2855,51 +3172,55 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 }
 
 var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_service_balance_proto_balance_proto_goTypes = []any{
-	(Window)(0),                 // 0: balance.v1.Window
-	(Verdict)(0),                // 1: balance.v1.Verdict
-	(DeclineReason)(0),          // 2: balance.v1.DeclineReason
-	(Outcome)(0),                // 3: balance.v1.Outcome
-	(EntryKind)(0),              // 4: balance.v1.EntryKind
-	(*OpenRequest)(nil),         // 5: balance.v1.OpenRequest
-	(*OpenResponse)(nil),        // 6: balance.v1.OpenResponse
-	(*ReserveRequest)(nil),      // 7: balance.v1.ReserveRequest
-	(*Control)(nil),             // 8: balance.v1.Control
-	(*Limit)(nil),               // 9: balance.v1.Limit
-	(*Check)(nil),               // 10: balance.v1.Check
-	(*Explanation)(nil),         // 11: balance.v1.Explanation
-	(*CounterState)(nil),        // 12: balance.v1.CounterState
-	(*ReserveResponse)(nil),     // 13: balance.v1.ReserveResponse
-	(*SettleHoldRequest)(nil),   // 14: balance.v1.SettleHoldRequest
-	(*SettleHoldResponse)(nil),  // 15: balance.v1.SettleHoldResponse
-	(*DisownRequest)(nil),       // 16: balance.v1.DisownRequest
-	(*DisownResponse)(nil),      // 17: balance.v1.DisownResponse
-	(*ExtendRequest)(nil),       // 18: balance.v1.ExtendRequest
-	(*ExtendResponse)(nil),      // 19: balance.v1.ExtendResponse
-	(*ReleaseRequest)(nil),      // 20: balance.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),     // 21: balance.v1.ReleaseResponse
-	(*ClearRequest)(nil),        // 22: balance.v1.ClearRequest
-	(*Capture)(nil),             // 23: balance.v1.Capture
-	(*ClearResponse)(nil),       // 24: balance.v1.ClearResponse
-	(*RefundRequest)(nil),       // 25: balance.v1.RefundRequest
-	(*RefundResponse)(nil),      // 26: balance.v1.RefundResponse
-	(*PayInRequest)(nil),        // 27: balance.v1.PayInRequest
-	(*PayInResponse)(nil),       // 28: balance.v1.PayInResponse
-	(*GetBalanceRequest)(nil),   // 29: balance.v1.GetBalanceRequest
-	(*GetBalanceResponse)(nil),  // 30: balance.v1.GetBalanceResponse
-	(*GetHoldRequest)(nil),      // 31: balance.v1.GetHoldRequest
-	(*GetHoldResponse)(nil),     // 32: balance.v1.GetHoldResponse
-	(*ExplainRequest)(nil),      // 33: balance.v1.ExplainRequest
-	(*ExplainResponse)(nil),     // 34: balance.v1.ExplainResponse
-	(*ListEntriesRequest)(nil),  // 35: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil), // 36: balance.v1.ListEntriesResponse
-	(*Entry)(nil),               // 37: balance.v1.Entry
-	(*CounterState_Set)(nil),    // 38: balance.v1.CounterState.Set
-	(*proto.Money)(nil),         // 39: money.v1.Money
+	(Window)(0),                   // 0: balance.v1.Window
+	(Verdict)(0),                  // 1: balance.v1.Verdict
+	(DeclineReason)(0),            // 2: balance.v1.DeclineReason
+	(Outcome)(0),                  // 3: balance.v1.Outcome
+	(EntryKind)(0),                // 4: balance.v1.EntryKind
+	(*OpenRequest)(nil),           // 5: balance.v1.OpenRequest
+	(*OpenResponse)(nil),          // 6: balance.v1.OpenResponse
+	(*ReserveRequest)(nil),        // 7: balance.v1.ReserveRequest
+	(*Control)(nil),               // 8: balance.v1.Control
+	(*Limit)(nil),                 // 9: balance.v1.Limit
+	(*Check)(nil),                 // 10: balance.v1.Check
+	(*Explanation)(nil),           // 11: balance.v1.Explanation
+	(*CounterState)(nil),          // 12: balance.v1.CounterState
+	(*ReserveResponse)(nil),       // 13: balance.v1.ReserveResponse
+	(*SettleHoldRequest)(nil),     // 14: balance.v1.SettleHoldRequest
+	(*SettleHoldResponse)(nil),    // 15: balance.v1.SettleHoldResponse
+	(*DisownRequest)(nil),         // 16: balance.v1.DisownRequest
+	(*DisownResponse)(nil),        // 17: balance.v1.DisownResponse
+	(*ExtendRequest)(nil),         // 18: balance.v1.ExtendRequest
+	(*ExtendResponse)(nil),        // 19: balance.v1.ExtendResponse
+	(*ReleaseRequest)(nil),        // 20: balance.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),       // 21: balance.v1.ReleaseResponse
+	(*ClearRequest)(nil),          // 22: balance.v1.ClearRequest
+	(*Capture)(nil),               // 23: balance.v1.Capture
+	(*ClearResponse)(nil),         // 24: balance.v1.ClearResponse
+	(*RefundRequest)(nil),         // 25: balance.v1.RefundRequest
+	(*RefundResponse)(nil),        // 26: balance.v1.RefundResponse
+	(*PayInRequest)(nil),          // 27: balance.v1.PayInRequest
+	(*PayInResponse)(nil),         // 28: balance.v1.PayInResponse
+	(*GetBalanceRequest)(nil),     // 29: balance.v1.GetBalanceRequest
+	(*GetBalanceResponse)(nil),    // 30: balance.v1.GetBalanceResponse
+	(*GetBalanceAtRequest)(nil),   // 31: balance.v1.GetBalanceAtRequest
+	(*GetBalanceAtResponse)(nil),  // 32: balance.v1.GetBalanceAtResponse
+	(*ListStatementRequest)(nil),  // 33: balance.v1.ListStatementRequest
+	(*ListStatementResponse)(nil), // 34: balance.v1.ListStatementResponse
+	(*GetHoldRequest)(nil),        // 35: balance.v1.GetHoldRequest
+	(*GetHoldResponse)(nil),       // 36: balance.v1.GetHoldResponse
+	(*ExplainRequest)(nil),        // 37: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),       // 38: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),    // 39: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),   // 40: balance.v1.ListEntriesResponse
+	(*Entry)(nil),                 // 41: balance.v1.Entry
+	(*CounterState_Set)(nil),      // 42: balance.v1.CounterState.Set
+	(*proto.Money)(nil),           // 43: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	39, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	43, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
 	8,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
 	9,  // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
@@ -2907,73 +3228,85 @@ var file_service_balance_proto_balance_proto_depIdxs = []int32{
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
 	10, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	38, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	42, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	39, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	43, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	43, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	39, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	43, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	43, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
 	8,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	39, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	39, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	39, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	39, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	39, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	43, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	43, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	43, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	43, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	43, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
 	23, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	39, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	39, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	39, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	39, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	39, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	39, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	39, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	39, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	39, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	39, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	3,  // 38: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
-	2,  // 39: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	10, // 40: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	37, // 41: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	4,  // 42: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	2,  // 43: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	5,  // 44: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	7,  // 45: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	14, // 46: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	16, // 47: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	18, // 48: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	20, // 49: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	22, // 50: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	25, // 51: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	27, // 52: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	29, // 53: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	31, // 54: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
-	33, // 55: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	35, // 56: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	6,  // 57: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	13, // 58: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	15, // 59: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	17, // 60: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	19, // 61: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	21, // 62: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	24, // 63: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	26, // 64: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	28, // 65: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	30, // 66: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	32, // 67: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
-	34, // 68: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	36, // 69: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	57, // [57:70] is the sub-list for method output_type
-	44, // [44:57] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	43, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	43, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	43, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	43, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	43, // 32: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	43, // 33: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	43, // 34: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	43, // 35: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	43, // 36: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	43, // 37: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	43, // 38: balance.v1.GetBalanceAtResponse.available:type_name -> money.v1.Money
+	43, // 39: balance.v1.GetBalanceAtResponse.posted:type_name -> money.v1.Money
+	43, // 40: balance.v1.GetBalanceAtResponse.held:type_name -> money.v1.Money
+	43, // 41: balance.v1.ListStatementResponse.opening:type_name -> money.v1.Money
+	43, // 42: balance.v1.ListStatementResponse.closing:type_name -> money.v1.Money
+	43, // 43: balance.v1.ListStatementResponse.total_in:type_name -> money.v1.Money
+	43, // 44: balance.v1.ListStatementResponse.total_out:type_name -> money.v1.Money
+	41, // 45: balance.v1.ListStatementResponse.postings:type_name -> balance.v1.Entry
+	3,  // 46: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 47: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	10, // 48: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	41, // 49: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	4,  // 50: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	2,  // 51: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	5,  // 52: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	7,  // 53: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	14, // 54: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	16, // 55: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	18, // 56: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	20, // 57: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	22, // 58: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	25, // 59: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	27, // 60: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	29, // 61: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	31, // 62: balance.v1.Balance.GetBalanceAt:input_type -> balance.v1.GetBalanceAtRequest
+	33, // 63: balance.v1.Balance.ListStatement:input_type -> balance.v1.ListStatementRequest
+	35, // 64: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	37, // 65: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	39, // 66: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	6,  // 67: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	13, // 68: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	15, // 69: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	17, // 70: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	19, // 71: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	21, // 72: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	24, // 73: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	26, // 74: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	28, // 75: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	30, // 76: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	32, // 77: balance.v1.Balance.GetBalanceAt:output_type -> balance.v1.GetBalanceAtResponse
+	34, // 78: balance.v1.Balance.ListStatement:output_type -> balance.v1.ListStatementResponse
+	36, // 79: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	38, // 80: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	40, // 81: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	67, // [67:82] is the sub-list for method output_type
+	52, // [52:67] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -2987,7 +3320,7 @@ func file_service_balance_proto_balance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   34,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

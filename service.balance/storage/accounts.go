@@ -37,6 +37,7 @@ type accountRow struct {
 	OpenedNewestIDAt time.Time `store:"19,static"`
 	NewestFenceAt    time.Time `store:"36,static"` // Written by fences alone.
 	Seal             []byte    `store:"37,static"` // Written when it is closed; empty before.
+	TotalIn          int64     `store:"38,static"`
 
 	EntrySequence int64     `store:"20"`
 	EntryKind     int64     `store:"21"`

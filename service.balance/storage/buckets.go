@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"farthing/pkg/errs"
 	"farthing/pkg/store"
 	"farthing/service.balance/logic"
 )
@@ -80,7 +79,7 @@ func (s *Accounts) FirstBucket(ctx context.Context, account string, at time.Time
 	case err != nil:
 		return 0, fmt.Errorf("finding a bucket of %s: %w", account, err)
 	case len(rows) == 0:
-		return 0, errs.Newf(errs.Internal, "the buckets of %s are not listed", account)
+		return 0, &logic.Fault{Account: account, Rule: "state", Detail: "its newest bucket is not listed as it was opened"}
 	}
 	return rows[0].Bucket - 1, nil // It was opened with what the one before had at its end.
 }
@@ -97,6 +96,11 @@ func (s *Accounts) bucketAt(
 		return 0, nil
 	}
 	return rows[0].Bucket, nil
+}
+
+// BucketAt is the last bucket that was opened at or before a time, or is about to be.
+func (s *Accounts) BucketAt(ctx context.Context, account string, at time.Time) (int64, error) {
+	return s.bucketAt(ctx, account, byTime, at.UnixMilli(), store.Recent)
 }
 
 // newestAfter is the newest bucket after a closed one, and whether there is one. The last that is listed may be yet to

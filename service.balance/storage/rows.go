@@ -20,7 +20,7 @@ func answerColumns() []string {
 func stateColumns() []string {
 	return []string{
 		"version", "currency", "posted", "held", "open_holds", "spend_day", "spent_today", "last_at", "chain", "counters",
-		"newest_id_at",
+		"newest_id_at", "total_in",
 	}
 }
 
@@ -32,7 +32,7 @@ func accountOf(row accountRow, id string, bucket int64) (logic.Account, error) {
 	}
 	return logic.Account{
 		ID: id, Bucket: bucket, Version: row.Version, Currency: row.Currency,
-		Posted: row.Posted, Held: row.Held, OpenHolds: row.OpenHolds,
+		Posted: row.Posted, Held: row.Held, TotalIn: row.TotalIn, OpenHolds: row.OpenHolds,
 		SpendDay: logic.Day(row.SpendDay), SpentToday: row.SpentToday, LastAt: row.LastAt, Chain: row.Chain,
 		Closed: row.Closed, Counters: counters,
 		Opening:  logic.Opening{Version: row.OpenedVersion, NewestID: row.OpenedNewestIDAt},
@@ -42,7 +42,7 @@ func accountOf(row accountRow, id string, bucket int64) (logic.Account, error) {
 
 func rowOf(a logic.Account) accountRow {
 	return accountRow{
-		Version: a.Version, Currency: a.Currency, Posted: a.Posted, Held: a.Held, OpenHolds: a.OpenHolds,
+		Version: a.Version, Currency: a.Currency, Posted: a.Posted, Held: a.Held, TotalIn: a.TotalIn, OpenHolds: a.OpenHolds,
 		SpendDay: int64(a.SpendDay), SpentToday: a.SpentToday, LastAt: a.LastAt, Chain: a.Chain,
 		Counters: countersBytes(a.Counters), Closed: a.Closed, NewestIDAt: a.NewestID, NewestFenceAt: a.NewestFence,
 		OpenedVersion: a.Opening.Version, OpenedNewestIDAt: a.Opening.NewestID, Seal: a.Seal,

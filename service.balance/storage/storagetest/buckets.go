@@ -101,6 +101,11 @@ func (s suite) newestIsFound(t *testing.T, account string) {
 		if diff := cmp.Diff(state, s.loadAfresh(t, account)); diff != "" {
 			t.Fatalf("after %d rolls:\n%s", n+1, diff)
 		}
+		for then, want := range map[time.Time]int64{at(): int64(n) + 1, at().Add(-time.Millisecond): 0} {
+			if got, err := s.accounts.BucketAt(t.Context(), account, then); err != nil || got != want {
+				t.Fatalf("at %v the newest bucket was %d (%v), want %d", then, got, err, want)
+			}
+		}
 	}
 	if closing, err := s.accounts.Close(t.Context(), state.Sealed()); err != nil || !closing.Posted {
 		t.Fatalf("closing: %+v, %v", closing, err)

@@ -32,6 +32,7 @@ type row struct {
 	OpenedNewestIDAt time.Time `store:"19,static"`
 	NewestFenceAt    time.Time `store:"36,static"`
 	Seal             []byte    `store:"37,static"`
+	TotalIn          int64     `store:"38,static"`
 
 	EntrySequence int64     `store:"20"`
 	EntryKind     int64     `store:"21"`
@@ -65,7 +66,7 @@ var (
 func stateColumns() []string {
 	return []string{
 		"version", "currency", "posted", "held", "open_holds", "spend_day", "spent_today", "last_at", "chain", "counters",
-		"newest_id_at",
+		"newest_id_at", "total_in",
 	}
 }
 
