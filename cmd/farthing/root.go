@@ -28,7 +28,7 @@ const (
 type program struct {
 	name   string // As it was called: "bin/farthing".
 	data   string
-	output string // "" for people, "json" for programs.
+	output string // "" for people, "json" for programs, "csv" for spreadsheets.
 	screen *terminal.Screen
 	errors io.Writer
 }
@@ -77,6 +77,9 @@ func (p *program) command(words string) string {
 
 func (p *program) folder() bank.Folder { return bank.Folder(p.data) }
 
+// outputCSV is -o of commands that have it among their annotations.
+const outputCSV = "csv"
+
 func (p *program) json() bool { return p.output == "json" }
 
 // print writes a value as JSON, on one line.
@@ -109,7 +112,10 @@ func (p *program) root() *cobra.Command {
 		SilenceUsage:  true,
 		Args:          noCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if _, tabular := c.Annotations[outputCSV]; tabular && p.output == outputCSV {
+				return nil
+			}
 			if p.output != "" && p.output != "json" {
 				return usage("-o must be 'json', not %q", p.output)
 			}
@@ -128,7 +134,7 @@ func (p *program) root() *cobra.Command {
 		p.swipe(), p.payment(), p.explanation(), p.standIn(), p.card(), p.traffic(),
 		p.unmatched(), p.clearing(), p.dispute(),
 		p.payIn(), p.pay(), p.payee(), p.standingOrder(), p.pot(),
-		p.feed(), p.clock(), p.scenario(),
+		p.feed(), p.balance(), p.statement(), p.clock(), p.scenario(),
 		p.trace(), p.deadLetters(), p.audit(),
 		p.schema(), p.migrate(), p.export(), p.importing(), p.bench(),
 	)

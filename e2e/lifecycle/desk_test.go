@@ -11,8 +11,11 @@ import (
 	"farthing/e2e/world"
 	"farthing/pkg/clock"
 	"farthing/pkg/errs"
+	"farthing/pkg/foundation"
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/store"
+	balance "farthing/service.balance/handler"
+	"farthing/service.balance/logic"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	transactionsproto "farthing/service.transactions/proto"
@@ -30,17 +33,26 @@ type desk struct {
 	records    transactionsproto.TransactionsClient
 }
 
-const plenty = 1_000_000_00
+const (
+	plenty = 1_000_000_00
+	// usual and tiny are how many entries a bucket has: all that a test makes, or hardly a payment's.
+	usual = logic.BucketEntries
+	tiny  = 3
+)
 
-func newDesk(t testing.TB, more ...func(store.Store) store.Store) *desk {
+// newDesk has a bank whose accounts' buckets roll at so many entries.
+func newDesk(t testing.TB, bucketEntries int64, more ...func(store.Store) store.Store) *desk {
 	t.Helper()
 	c := &world.Crashes{}
-	w := world.New(t, world.Options{Store: func(s store.Store) store.Store {
-		for _, wrap := range more {
-			s = wrap(s)
-		}
-		return c.Store(s)
-	}})
+	w := world.New(t, world.Options{
+		Replace: []foundation.Service{balance.RollingAt(bucketEntries)},
+		Store: func(s store.Store) store.Store {
+			for _, wrap := range more {
+				s = wrap(s)
+			}
+			return c.Store(s)
+		},
+	})
 	return &desk{
 		World: w, crashes: c, customer: w.Customer(t, "alice", plenty),
 		processing: cardprocessingproto.NewCardProcessingClient(w.Dial(t, "service.card-api", "service.card-processing")),

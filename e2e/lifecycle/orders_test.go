@@ -22,13 +22,22 @@ var statuses = map[cardprocessingproto.PaymentStatus]transactionsproto.Status{
 // Every order of all messages about a payment, up to a length, ends where the model says, though the stores crash at
 // each single write of the last message. FARTHING_TEST_ORDERS is the length.
 func TestEveryOrderOfMessagesEndsWhereItMust(t *testing.T) {
-	longest := program.Count(t, "FARTHING_TEST_ORDERS", 2)
+	everyOrder(t, usual, program.Count(t, "FARTHING_TEST_ORDERS", 2))
+}
+
+// The same on accounts whose buckets roll within each payment: nothing is noticed of it.
+func TestEveryOrderEndsTheSameOverBucketsThatRoll(t *testing.T) {
+	everyOrder(t, tiny, program.Count(t, "FARTHING_TEST_ORDERS", 2))
+}
+
+func everyOrder(t *testing.T, bucketEntries int64, longest int) {
+	t.Helper()
 	for _, w := range writings() {
 		for _, first := range []letter(w.alphabet) { // Each in a bank of its own.
 			t.Run(w.alphabet+"/"+string(first), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					b := &books{desk: newDesk(t), writing: w}
+					b := &books{desk: newDesk(t, bucketEntries), writing: w}
 					b.every(t, []letter{first}, longest)
 					if b.crashed < 10 {
 						t.Errorf("only %d payments with %d crashes: it proves little", b.payments, b.crashed)
@@ -50,7 +59,7 @@ func writings() []writing { return []writing{{ofHolds, "p"}, {ofRefunds, "p"}, {
 func TestLongOrdersEndWhereTheyMust(t *testing.T) {
 	const orders, length, writes = 160, 7, 8
 	synctest.Test(t, func(t *testing.T) {
-		b := &books{desk: newDesk(t), writing: writing{ofAll, "p"}}
+		b := &books{desk: newDesk(t, tiny), writing: writing{ofAll, "p"}}
 		random := rand.New(rand.NewPCG(1, 2))
 		for range orders {
 			order := make([]letter, length)

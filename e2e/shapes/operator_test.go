@@ -23,6 +23,7 @@ func operatorTests() []test {
 		{"the bank can be measured", measures},
 		{"a card network is answered in ISO 8583", answersNetworks},
 		{"its books agree with themselves", provesItsBooks},
+		{"a statement adds up to the balance", statesAnAccount},
 		{"the schema is the services' own", printsSchema},
 	}
 }
@@ -168,6 +169,25 @@ func provesItsBooks(t *testing.T, s *suite) {
 	decode(t, s.Run(t, "audit", "-o", "json"), &found)
 	if found.Accounts == 0 || found.Entries < found.Accounts || found.Journals == 0 || len(found.Faults) != 0 {
 		t.Errorf("an audit of all that the tests before did found %+v", found)
+	}
+}
+
+func statesAnAccount(t *testing.T, s *suite) {
+	var before, now struct{ Posted, Held, Sequence int }
+	decode(t, s.Run(t, "balance", "--at", "2000-01-01T00:00:00Z", "-o", "json"), &before)
+	decode(t, s.Run(t, "balance", "-o", "json"), &now)
+	if before.Posted != 0 || before.Sequence != 0 || now.Sequence == 0 {
+		t.Errorf("the account had %+v, and has %+v", before, now)
+	}
+	var statement struct {
+		Opening, Closing int
+		TotalIn          int `json:"total_in"`
+		TotalOut         int `json:"total_out"`
+		Postings         []any
+	}
+	decode(t, s.Run(t, "statement", "--from", "2000-01-01", "--to", "2100-01-01", "-o", "json"), &statement)
+	if statement.TotalIn == 0 || statement.TotalIn-statement.TotalOut != now.Posted || statement.Closing != now.Posted {
+		t.Errorf("the account has %+v posted, and its statement is %+v", now, statement)
 	}
 }
 

@@ -40,14 +40,14 @@ func (quiet) Committed(string, []logic.Entry)    {}
 func noFault(faults.Op) faults.Fault             { return faults.None }
 func pounds(minor int64) *moneyproto.Money       { return &moneyproto.Money{Minor: minor, Currency: "GBP"} }
 func holdNamed(name string, n int) string {
-	return id.Derived("hold", time.UnixMilli(1), fmt.Sprint(name, n))
+	return id.Derived("hold", time.UnixMilli(1_000), fmt.Sprint(name, n))
 }
 func approved(r *balanceproto.ReserveResponse) bool {
 	return r.GetOutcome() == balanceproto.Outcome_OUTCOME_APPROVED
 }
 
 // newBank has one account with this much in it.
-func newBank(t *testing.T, minor int64) *bank {
+func newBank(t *testing.T, minor int64, options ...logic.Option) *bank {
 	t.Helper()
 	clk := &clock.Business{}
 	b := &bank{pick: noFault, ids: id.NewMaker(clk)}
@@ -55,7 +55,7 @@ func newBank(t *testing.T, minor int64) *bank {
 		func(op faults.Op) faults.Fault { return b.pick(op) })
 	b.keyspace = store.NewKeyspace("balance", b.engine)
 	accounts := storage.NewAccounts(b.keyspace)
-	ledger := logic.NewLedger(accounts, quiet{}, clk, time.UTC, func(int64, []logic.Entry) {})
+	ledger := logic.NewLedger(accounts, quiet{}, clk, time.UTC, func(int64, []logic.Entry) {}, options...)
 	b.Handler = &Handler{ledger: ledger, accounts: accounts, bookkeeper: &logic.Bookkeeper{
 		Ledger: ledger, Journals: storage.NewJournals(b.keyspace), Accounts: accounts, Clock: clk,
 	}}

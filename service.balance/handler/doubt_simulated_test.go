@@ -105,7 +105,7 @@ func TestAHoldOfUnknownOutcomeThatNeverHappenedIsFencedSoonAfterwards(t *testing
 		hold := holdNamed("h", 1)
 		b.listen(t)
 		b.doubt(t, faults.UnknownLost, hold)
-		kept, found, err := b.accounts.Find(t.Context(), b.account, hold)
+		kept, found, err := b.accounts.FindIn(t.Context(), b.account, 0, hold)
 		if err != nil || !found || kept.Kind != logic.Void {
 			t.Fatalf("under the hold's id there is %v, %v, %v", kept, found, err)
 		}

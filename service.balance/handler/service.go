@@ -15,7 +15,15 @@ import (
 )
 
 // Service is service.balance, ready to run in a process of its own or beside its peers.
-var Service = foundation.Service{Name: "service.balance", Schema: storage.Schema(), Register: register}
+var Service = RollingAt(logic.BucketEntries)
+
+// RollingAt is Service, with accounts whose buckets roll at so many entries, more than zero.
+func RollingAt(entries int64) foundation.Service {
+	return foundation.Service{
+		Name: "service.balance", Schema: storage.Schema(),
+		Register: func(env *foundation.Env) error { return register(env, logic.RollingAt(entries)) },
+	}
+}
 
 // Handler answers the RPCs.
 type Handler struct {
@@ -25,7 +33,7 @@ type Handler struct {
 	accounts   *storage.Accounts
 }
 
-func register(env *foundation.Env) error {
+func register(env *foundation.Env, buckets logic.Option) error {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return err
@@ -33,12 +41,14 @@ func register(env *foundation.Env) error {
 	accounts := storage.NewAccounts(env.Store)
 	active := outbox.NewRelay(env.Store, env.Bus, env.Log)
 	measured := newMetrics(env.Metrics)
-	ledger := logic.NewLedger(accounts, &relay{active}, env.Clock, london, measured.observe)
+	ledger := logic.NewLedger(accounts, &relay{active}, env.Clock, london, measured.observe, buckets)
 	journals := storage.NewJournals(env.Store)
 	bookkeeper := &logic.Bookkeeper{Ledger: ledger, Journals: journals, Accounts: accounts, Clock: env.Clock}
 	audits := newAuditor(env, storage.NewBooks(accounts, journals), london)
 	audits.operate(env)
-	balanceproto.RegisterBalanceServer(env.GRPC, &Handler{ledger: ledger, bookkeeper: bookkeeper, accounts: accounts})
+	handler := &Handler{ledger: ledger, bookkeeper: bookkeeper, accounts: accounts}
+	past{handler, london}.operate(env)
+	balanceproto.RegisterBalanceServer(env.GRPC, handler)
 
 	env.Go(func(ctx context.Context) { active.Run(ctx, sourceOf(accounts)) })
 	env.Go(ledger.Settle)

@@ -11,13 +11,14 @@ import (
 // Account is the state of one account's ledger after its newest entry. Everything a decision needs is in it.
 type Account struct {
 	ID       string // acc_…
-	Bucket   int64  // The partition that it lives in: 0, until buckets roll.
+	Bucket   int64  // The partition that it lives in: 0, and one more each time that it rolls.
 	Version  int64  // The sequence of the newest entry: 0 when just opened.
 	Currency string // ISO 4217.
-	Closed   bool   // The bucket has rolled: never, so far.
+	Closed   bool   // The bucket has rolled, and never changes again.
 
 	Posted    int64 // Minor units that are the customer's.
 	Held      int64 // Of these, minor units set aside for payments.
+	TotalIn   int64 // Minor units that ever came in; what went out follows.
 	OpenHolds int64
 
 	SpendDay   Day   // The day that SpentToday counts.
@@ -27,6 +28,12 @@ type Account struct {
 
 	LastAt time.Time // Of the newest entry: no later decision is earlier.
 	Chain  []byte    // Hash over every entry so far.
+
+	// What tells in which buckets an id may lie.
+	Opening     Opening
+	Seal        []byte    // Of a closed bucket: a hash over its state.
+	NewestID    time.Time // The latest time of an id of an entry so far, in this bucket and before.
+	NewestFence time.Time // The same of a fence in this bucket, if it was later than all there was.
 }
 
 // asks tells whether an entry of this kind is only made if there is enough money, and is a decline otherwise.

@@ -27,7 +27,7 @@ func (l *Ledger) Disown(ctx context.Context, account, hold string) (bool, error)
 }
 
 func (l *Ledger) settleAnswer(ctx context.Context, account, hold string, as Reason) (Reason, error) {
-	row, err := l.accounts.Fence(ctx, Entry{
+	row, err := l.fenced(ctx, Entry{
 		Account: account, ID: answerPrefix + hold, Kind: Void, Reason: as, At: l.clock.Now(),
 	})
 	return row.Reason, err

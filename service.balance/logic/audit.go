@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"farthing/pkg/errs"
 )
 
 // Fault is where the books contradict themselves.
@@ -33,45 +35,44 @@ func FaultOf(err error) *Fault {
 
 // Books is what an audit reads: everything that is kept of the ledger, and nothing that was worked out from it.
 type Books interface {
-	// Load and List are those of Accounts.
-	Load(ctx context.Context, id string) (Account, error)
-	List(ctx context.Context, account string, after int64, limit int) ([]Entry, error)
-	Find(ctx context.Context, account, id string) (Entry, bool, error)
-	// Answers is an account's rows by id: its entries' first answers, and its fences.
-	Answers(ctx context.Context, account string) (map[string]Entry, error)
+	Buckets
+	// LoadIn is the state in one bucket, and whether that was ever opened.
+	LoadIn(ctx context.Context, account string, bucket int64) (Account, bool, error)
+	// ListIn is a bucket's entries with sequences above one, lowest first, at most limit.
+	ListIn(ctx context.Context, account string, bucket, after int64, limit int) ([]Entry, error)
+	// AnswersIn is a bucket's rows by id: its entries' first answers, and its fences.
+	AnswersIn(ctx context.Context, account string, bucket int64) (map[string]Entry, error)
+	// Listed tells whether the list of buckets says with what one was opened.
+	Listed(ctx context.Context, opened Account) (bool, error)
 	// Journal is a journal as it is kept: not_found.journal if there is none.
 	Journal(ctx context.Context, id string) (Journal, error)
 }
 
 const auditPage = 500
 
-// Audit derives an account's state again from its entries, and compares everything that says the same twice: the state,
-// each entry's own sums and hash, its row by id, its hold, the leg of its journal. It answers how many entries there
-// are, and a *Fault at the first that is wrong. It may run while the account is written: what comes after the state
-// that it began with is left to the next audit.
+// Audit derives an account's state again from its entries, bucket by bucket, and compares everything that says the same
+// twice: each bucket's state, each entry's own sums and hash, its row by id, its hold, the leg of its journal. It
+// answers how many entries there are, and a *Fault at the first that is wrong. It remembers one bucket and the open
+// holds, however long the account's life is. It may run while the account is written: what comes after the state that
+// it met is left to the next audit.
 func Audit(ctx context.Context, books Books, account string, london *time.Location) (entries int64, err error) {
-	state, err := books.Load(ctx, account) // First: what the rows read later have more is newer.
-	if err != nil {
-		return 0, err
-	}
-	answers, err := books.Answers(ctx, account)
-	if err != nil {
-		return 0, err
-	}
-	t := newTrail(state, answers, london)
-	for t.now.Version < state.Version {
-		page, err := books.List(ctx, account, t.now.Version, auditPage)
-		if err != nil {
+	t := newTrail(books, account, london)
+	for bucket := int64(0); ; bucket++ {
+		state, opened, err := books.LoadIn(ctx, account, bucket) // First: what the rows read later have more is newer.
+		switch {
+		case err != nil:
+			return t.now.Version, err
+		case !opened && bucket == 0:
+			return 0, errs.Missing("account")
+		case !opened: // The one before was closed a moment ago.
+			return t.now.Version, nil
+		}
+		if err := t.bucket(ctx, state); err != nil {
 			return t.now.Version, err
 		}
-		if len(page) == 0 {
-			return t.now.Version, t.fault("sequence", "the entry is missing")
+		if !state.Closed {
+			return t.now.Version, t.isNewest(ctx, state)
 		}
-		for _, e := range page[:min(int64(len(page)), state.Version-t.now.Version)] {
-			if err := t.take(ctx, books, e); err != nil {
-				return t.now.Version, err
-			}
-		}
+		t.now = t.now.Next()
 	}
-	return t.now.Version, t.end()
 }

@@ -38,7 +38,7 @@ func auditLegs(
 	ctx context.Context, books Books, journal Journal, fault func(rule, format string, args ...any) error,
 ) error {
 	for n, leg := range journal.Legs {
-		entry, found, err := books.Find(ctx, leg.Account, journal.legID(n))
+		entry, found, err := findEver(ctx, books, leg.Account, journal.legID(n), journal.OpenedAt)
 		switch {
 		case err != nil:
 			return err

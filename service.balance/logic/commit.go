@@ -22,7 +22,7 @@ const (
 // drain decides round after round until the queue is empty.
 func (l *Ledger) drain(account string, q *queue) {
 	for {
-		batch := q.take()
+		batch := q.take(int(min(batchMax, l.bucketEntries)))
 		if len(batch) == 0 {
 			return
 		}
@@ -68,6 +68,9 @@ func pause(ctx context.Context, try int) error {
 // try decides what is open on the state as it is, and posts it.
 func (r *round) try(ctx context.Context) {
 	state, err := r.state(ctx)
+	if err == nil {
+		err = r.lookBack(ctx, state)
+	}
 	if err != nil {
 		r.failed(err)
 		return
@@ -90,11 +93,42 @@ func (r *round) try(ctx context.Context) {
 	}
 }
 
+// state is the newest that is known, in a bucket that takes the whole round.
 func (r *round) state(ctx context.Context) (Account, error) {
-	if known := r.queue.remembered(); known != nil {
-		return *known, nil
+	state, err := r.ledger.lastSeen(ctx, r.account)
+	if err != nil {
+		return Account{}, err
 	}
-	return r.ledger.accounts.Load(ctx, r.account)
+	roomy, err := r.ledger.withRoom(ctx, state, int64(len(r.open)))
+	switch {
+	case err != nil:
+		r.queue.remember(nil)
+	case roomy.Bucket != state.Bucket:
+		r.queue.remember(&roomy)
+	}
+	return roomy, err
+}
+
+// lookBack answers the commands that happened in an earlier bucket.
+func (r *round) lookBack(ctx context.Context, state Account) error {
+	if state.Bucket == 0 {
+		return nil
+	}
+	open := r.open
+	r.open = make([]*pending, 0, len(open))
+	for i, p := range open {
+		entry, found, err := p.wanted.below(ctx, r.ledger.accounts, state)
+		if err != nil {
+			r.open = append(r.open, open[i:]...)
+			return err
+		}
+		if found {
+			r.seen(p, entry)
+			continue
+		}
+		r.open = append(r.open, p)
+	}
+	return nil
 }
 
 // decide runs every open command over the state, one after the other.
@@ -129,15 +163,20 @@ func (r *round) refused(posting Posting) {
 	again := r.open[:0]
 	for _, p := range r.open {
 		if entry, ok := posting.Seen[p.command.ID]; ok {
-			if r.unknown {
-				r.doubted(p.command) // It may be ours, and is not told yet.
-			}
-			p.answer(entry, true)
+			r.seen(p, entry)
 			continue
 		}
 		again = append(again, p)
 	}
 	r.open = again
+}
+
+// seen answers a command that had happened.
+func (r *round) seen(p *pending, entry Entry) {
+	if r.unknown {
+		r.doubted(p.command) // It may be ours, and is not told yet.
+	}
+	p.answer(entry, true)
 }
 
 // failed sorts a failure: final, to be tried again, or unknown.
@@ -193,7 +232,39 @@ func (r *round) failAll(err error) {
 
 // fence is the entry that holds from now on for a command's id: the one that was written, or a Void one.
 func (l *Ledger) fence(ctx context.Context, account string, c Command) (Entry, error) {
-	return l.accounts.Fence(ctx, Entry{
+	return l.fenced(ctx, Entry{
 		Account: account, ID: c.ID, Kind: Void, Reason: TimedOut, TransactionID: c.TransactionID, At: l.clock.Now(),
 	})
+}
+
+// fenceTries is how often a fence meets a bucket that others roll, or another fence, before it gives up.
+const fenceTries = 8
+
+// fenced writes a Void entry of a hold under its id, unless there is an entry in any bucket, which it then returns.
+func (l *Ledger) fenced(ctx context.Context, void Entry) (Entry, error) {
+	w := &wanted{id: void.ID, at: idTime(void.ID, time.Time{})}
+	state, err := l.lastSeen(ctx, void.Account)
+	for range fenceTries {
+		if err == nil {
+			state, err = l.withRoom(ctx, state, 0) // A fence is no entry.
+		}
+		if err != nil {
+			return Entry{}, err
+		}
+		if entry, found, err := w.below(ctx, l.accounts, state); err != nil || found {
+			return entry, err
+		}
+		fencing, err := l.accounts.Fence(ctx, state, void, w.at)
+		if err != nil {
+			return Entry{}, err
+		}
+		if fencing.Posted {
+			return void, nil
+		}
+		if entry, ok := fencing.Seen[void.ID]; ok {
+			return entry, nil
+		}
+		state = fencing.Account
+	}
+	return Entry{}, store.Unavailable(errs.New(errs.Conflict, "The account is busy"))
 }

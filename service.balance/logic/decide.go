@@ -29,6 +29,7 @@ type Command struct {
 	Control       Control
 	TransactionID string
 	Journal       string
+	OpenedAt      time.Time // Of a journal's leg: of the journal as it is stored.
 	Traceparent   string
 }
 
@@ -52,6 +53,7 @@ func Decide(a Account, c Command, m Moment) (Account, Entry, error) {
 	}
 	next.Version++
 	next.LastAt = at
+	next.NewestID = later(next.NewestID, idTime(c.ID, c.OpenedAt))
 
 	entry.Account, entry.ID, entry.Sequence, entry.At = a.ID, c.ID, next.Version, at
 	entry.TransactionID, entry.Journal = c.TransactionID, c.Journal
@@ -139,7 +141,7 @@ func withdraw(a Account, c Command, today Day) (Account, Entry, error) {
 func post(a Account, minor int64) (Account, error) {
 	was := money.Amount{Minor: a.Posted, Currency: a.Currency}
 	posted, err := was.Plus(money.Amount{Minor: minor, Currency: a.Currency})
-	a.Posted = posted.Minor
+	a.Posted, a.TotalIn = posted.Minor, a.TotalIn+max(minor, 0)
 	return a, err
 }
 

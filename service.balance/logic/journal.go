@@ -131,7 +131,8 @@ func (l Leg) wasDeclinedBy(e Entry, journalID string) bool {
 func (b *Bookkeeper) commandOf(ctx context.Context, j Journal, n int) (Command, error) {
 	leg := j.Legs[n]
 	c := Command{
-		ID: j.legID(n), Kind: leg.Kind, Amount: leg.Amount.Minor, Journal: j.ID, Traceparent: trace.Traceparent(ctx),
+		ID: j.legID(n), Kind: leg.Kind, Amount: leg.Amount.Minor, Journal: j.ID, OpenedAt: j.OpenedAt,
+		Traceparent: trace.Traceparent(ctx),
 	}
 	if leg.Kind == Cleared {
 		c.Captured = leg.Captured

@@ -16,6 +16,7 @@ const (
 // pending is one command that waits for its decision.
 type pending struct {
 	command Command
+	wanted  wanted          // Its id, in buckets before the newest.
 	ctx     context.Context // Of the caller: its deadline bounds the write, its trace is continued.
 	done    chan result     // Takes one result without blocking.
 }
@@ -61,14 +62,14 @@ func (q *queue) withdraw(p *pending) bool {
 	return true
 }
 
-// take is the next round of commands, with an id at most once, and ends the draining when there is none.
-func (q *queue) take() []*pending {
+// take is the next round of at most so many commands, each id once, and ends the draining when there is none.
+func (q *queue) take(most int) []*pending {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var round, later []*pending
-	ids := make(map[string]bool, min(len(q.waiting), batchMax))
+	ids := make(map[string]bool, min(len(q.waiting), most))
 	for _, p := range q.waiting {
-		if len(round) == batchMax || ids[p.command.ID] {
+		if len(round) == most || ids[p.command.ID] {
 			later = append(later, p) // A repeat is decided after the first, and then sees its answer.
 			continue
 		}

@@ -12,15 +12,12 @@ import (
 // SettleHold is what became of a hold, or of its n-th change, for ever: one that was never made is fenced for a reason,
 // or not_found.hold without one. So a reversal may arrive before its authorisation.
 func (l *Ledger) SettleHold(ctx context.Context, account, hold string, n int64, as Reason) (Entry, error) {
-	if _, err := l.accounts.Load(ctx, account); err != nil {
-		return Entry{}, err
-	}
-	entry, found, err := l.accounts.Find(ctx, account, balanceproto.ChangeID(hold, n))
+	entry, found, err := l.find(ctx, account, balanceproto.ChangeID(hold, n))
 	if err == nil && !found {
 		if as == NoReason {
 			return Entry{}, errs.Missing("hold")
 		}
-		entry, err = l.accounts.Fence(ctx, Entry{
+		entry, err = l.fenced(ctx, Entry{
 			Account: account, ID: balanceproto.ChangeID(hold, n), Kind: Void, Reason: as, At: l.clock.Now(),
 		})
 	}
@@ -41,7 +38,7 @@ func (l *Ledger) HoldBefore(ctx context.Context, account, hold string, n int64) 
 	}
 	var left Hold
 	for i := range n {
-		entry, found, err := l.accounts.Find(ctx, account, balanceproto.ChangeID(hold, i))
+		entry, found, err := l.find(ctx, account, balanceproto.ChangeID(hold, i))
 		switch {
 		case err != nil:
 			return Hold{}, fmt.Errorf("reading a hold: %w", err)
@@ -60,7 +57,7 @@ func (l *Ledger) HoldBefore(ctx context.Context, account, hold string, n int64) 
 func (l *Ledger) HoldNow(ctx context.Context, account, hold string) (Hold, int64, error) {
 	var left Hold
 	for n := int64(0); ; n++ {
-		entry, found, err := l.accounts.Find(ctx, account, balanceproto.ChangeID(hold, n))
+		entry, found, err := l.find(ctx, account, balanceproto.ChangeID(hold, n))
 		switch {
 		case err != nil:
 			return Hold{}, 0, fmt.Errorf("reading a hold: %w", err)
@@ -121,7 +118,7 @@ func (l *Ledger) Extend(
 
 // Explain is the entry of a hold, or of its n-th change, with its explanation: not_found.hold if it was never decided.
 func (l *Ledger) Explain(ctx context.Context, account, hold string, n int64) (Entry, error) {
-	first, found, err := l.accounts.Find(ctx, account, balanceproto.ChangeID(hold, n))
+	first, found, err := l.find(ctx, account, balanceproto.ChangeID(hold, n))
 	if err != nil {
 		return Entry{}, fmt.Errorf("finding %s: %w", balanceproto.ChangeID(hold, n), err)
 	}

@@ -3,6 +3,7 @@ package logic
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,18 +14,19 @@ import (
 
 // trail is an account's state as far as its entries were read.
 type trail struct {
-	want    Account          // The state as it is kept.
+	books   Books
 	now     Account          // As derived.
-	answers map[string]Entry // Rows by id whose entries were not met yet.
-	holds   map[string]Hold  // That were made.
+	answers map[string]Entry // Rows by id of the bucket whose entries were not met yet.
+	holds   map[string]Hold  // That are open.
 	london  *time.Location
 }
 
-func newTrail(state Account, answers map[string]Entry, london *time.Location) *trail {
+func newTrail(books Books, account string, london *time.Location) *trail {
 	return &trail{
-		want: state, answers: answers, holds: make(map[string]Hold), london: london,
+		books: books, holds: make(map[string]Hold), london: london,
 		now: Account{
-			ID: state.ID, Bucket: state.Bucket, Currency: state.Currency, LastAt: time.UnixMilli(0).UTC(), Chain: []byte{},
+			ID: account, LastAt: timeless(), Chain: []byte{}, NewestID: timeless(), NewestFence: timeless(),
+			Opening: Opening{NewestID: timeless()},
 		},
 	}
 }
@@ -34,19 +36,100 @@ func (t *trail) fault(rule, format string, args ...any) error {
 	return &Fault{Account: t.now.ID, Sequence: t.now.Version + 1, Rule: rule, Detail: fmt.Sprintf(format, args...)}
 }
 
-func (t *trail) take(ctx context.Context, books Books, e Entry) error {
+// stateFault is about what a bucket's statics say.
+func (t *trail) stateFault(format string, args ...any) error {
+	return &Fault{
+		Account: t.now.ID, Rule: "state", Detail: fmt.Sprintf("bucket %d: ", t.now.Bucket) + fmt.Sprintf(format, args...),
+	}
+}
+
+// bucket follows the entries of one bucket, from what the one before closed with to what its own state says.
+func (t *trail) bucket(ctx context.Context, state Account) (err error) {
+	if err := t.checkOpening(ctx, state); err != nil {
+		return err
+	}
+	if t.answers, err = t.books.AnswersIn(ctx, t.now.ID, state.Bucket); err != nil {
+		return err
+	}
+	for t.now.Version < state.Version {
+		page, err := t.books.ListIn(ctx, t.now.ID, state.Bucket, t.now.Version, auditPage)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			return t.fault("sequence", "the entry is missing")
+		}
+		for _, e := range page[:min(int64(len(page)), state.Version-t.now.Version)] {
+			if err := t.take(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+	if err := t.checkFences(ctx, state); err != nil {
+		return err
+	}
+	return t.checkState(state)
+}
+
+// checkOpening compares what a bucket began with and what is listed of it with what the one before ended with.
+func (t *trail) checkOpening(ctx context.Context, state Account) error {
+	if state.Bucket == 0 {
+		t.now.Currency = state.Currency // Each leg of a journal says it again.
+	} else if listed, err := t.books.Listed(ctx, t.now); err != nil || !listed {
+		return errors.Join(err, t.stateFault("it is not listed with what the one before closed with"))
+	}
+	switch {
+	case state.Currency != t.now.Currency:
+		return t.stateFault("currency is not that of the one before")
+	case state.Opening.Version != t.now.Opening.Version, !state.Opening.NewestID.Equal(t.now.Opening.NewestID):
+		return t.stateFault("it was not opened with what the one before closed with")
+	}
+	return nil
+}
+
+// isNewest makes sure that no bucket follows an open one.
+func (t *trail) isNewest(ctx context.Context, state Account) error {
+	_, opened, err := t.books.LoadIn(ctx, state.ID, state.Bucket+1)
+	if err != nil || !opened {
+		return err
+	}
+	again, _, err := t.books.LoadIn(ctx, state.ID, state.Bucket)
+	if err == nil && !again.Closed { // Otherwise it has rolled meanwhile.
+		err = t.stateFault("it is open, and there is another after it")
+	}
+	return err
+}
+
+func (t *trail) take(ctx context.Context, e Entry) error {
 	for _, check := range []func(Entry) error{t.checkOrder, t.checkSums, t.checkChain, t.checkAnswer, t.apply} {
 		if err := check(e); err != nil {
 			return err
 		}
 	}
+	var opened time.Time
 	if e.Journal != "" {
-		if err := t.checkLeg(ctx, books, e); err != nil {
+		journal, err := t.checkLeg(ctx, e)
+		if err != nil {
 			return err
 		}
+		opened = journal.OpenedAt
 	}
+	at := idTime(e.ID, opened)
+	if err := t.checkOnce(ctx, e.ID, at); err != nil {
+		return err
+	}
+	t.now.NewestID, t.now.TotalIn = later(t.now.NewestID, at), t.now.TotalIn+max(e.PostedChange, 0)
 	t.now.Version, t.now.Posted, t.now.Held, t.now.LastAt, t.now.Chain = e.Sequence, e.Posted, e.Held, e.At, e.Chain
 	return nil
+}
+
+// checkOnce looks for an id in the buckets before, as whoever wrote it had to.
+func (t *trail) checkOnce(ctx context.Context, id string, at time.Time) error {
+	_, twice, err := (&wanted{id: id, at: at}).below(ctx, t.books, t.now)
+	if err == nil && twice {
+		err = t.fault("once", "its id is in an earlier bucket, too")
+	}
+	return err
 }
 
 func (t *trail) checkOrder(e Entry) error {
@@ -114,8 +197,10 @@ func (t *trail) apply(e Entry) error {
 		t.now = spend(t.now, e, -e.PostedChange, today)
 	case Declined, Posted, Moved, Void:
 	}
-	if e.HeldChange != 0 {
+	if after.Remaining > 0 {
 		t.holds[holdOf(e.ID)] = after
+	} else {
+		delete(t.holds, holdOf(e.ID))
 	}
 	return nil
 }
@@ -170,57 +255,83 @@ func isOfItsKind(e Entry) bool {
 }
 
 // checkLeg finds the entry in its journal.
-func (t *trail) checkLeg(ctx context.Context, books Books, e Entry) error {
-	journal, err := books.Journal(ctx, e.Journal)
+func (t *trail) checkLeg(ctx context.Context, e Entry) (Journal, error) {
+	journal, err := t.books.Journal(ctx, e.Journal)
 	if errs.Is(err, errs.NotFound) {
-		return t.fault("journal", "its journal %s is not there", e.Journal)
+		return journal, t.fault("journal", "its journal %s is not there", e.Journal)
 	}
 	if err != nil {
-		return err
+		return journal, err
 	}
 	for n, leg := range journal.Legs {
 		if journal.legID(n) != e.ID {
 			continue
 		}
 		if n == 0 && leg.wasDeclinedBy(e, journal.ID) && !journal.Finished {
-			return nil
+			return journal, nil
 		}
 		if !leg.wasPostedBy(e, journal.ID) || leg.Amount.Currency != t.now.Currency || journal.Void {
-			return t.fault("journal", "leg %d of its journal %s says something else", n, e.Journal)
+			return journal, t.fault("journal", "leg %d of its journal %s says something else", n, e.Journal)
 		}
-		return nil
+		return journal, nil
 	}
-	return t.fault("journal", "its journal %s has no such leg", e.Journal)
+	return journal, t.fault("journal", "its journal %s has no such leg", e.Journal)
 }
 
-// end compares what was derived with the state, and looks at the rows by id that no entry was met for.
-func (t *trail) end() error {
-	for _, hold := range t.holds {
-		if hold.Remaining > 0 {
-			t.now.OpenHolds++
-		}
-	}
-	for _, column := range []struct {
-		name      string
-		got, want any
-	}{
-		{"posted", t.want.Posted, t.now.Posted}, {"held", t.want.Held, t.now.Held},
-		{"open_holds", t.want.OpenHolds, t.now.OpenHolds}, {"spend_day", t.want.SpendDay, t.now.SpendDay},
-		{"spent_today", t.want.SpentToday, t.now.SpentToday},
-		{"last_at", t.want.LastAt.UnixMilli(), t.now.LastAt.UnixMilli()},
-		{"counters", fmt.Sprint(t.want.Counters), fmt.Sprint(t.now.Counters)},
-		{"chain", string(t.want.Chain), string(t.now.Chain)}, {"closed", t.want.Closed, false},
-	} {
-		if column.got != column.want {
-			return &Fault{Account: t.now.ID, Rule: "state", Detail: column.name + " is not what the entries come to"}
-		}
-	}
+// checkFences looks at the rows by id that no entry was met for, and finds the fence that the state speaks of.
+func (t *trail) checkFences(ctx context.Context, state Account) error {
+	t.now.NewestFence = timeless()
 	for _, answer := range t.answers {
-		if !isFence(answer) && answer.Sequence <= t.want.Version {
+		switch {
+		case isFence(answer):
+		case !state.Closed && answer.Sequence > state.Version:
+			continue // It is newer.
+		default:
 			return &Fault{
 				Account: t.now.ID, Sequence: answer.Sequence, Rule: "answer", Detail: "there is a row by id, and no such entry",
 			}
 		}
+		at := idTime(answer.ID, time.Time{})
+		if err := t.checkOnce(ctx, answer.ID, at); err != nil {
+			return err
+		}
+		if state.Closed && at.After(state.LatestID()) {
+			return t.stateFault("newest_fence_at is before that of a fence")
+		}
+		if at.Equal(state.NewestFence) {
+			t.now.NewestFence = at
+		}
+	}
+	return nil
+}
+
+// checkState compares what was derived with what a bucket's statics say.
+func (t *trail) checkState(state Account) error {
+	t.now.OpenHolds = int64(len(t.holds))
+	for _, column := range []struct {
+		name      string
+		got, want any
+	}{
+		{"posted", state.Posted, t.now.Posted}, {"held", state.Held, t.now.Held},
+		{"total_in", state.TotalIn, t.now.TotalIn}, {"open_holds", state.OpenHolds, t.now.OpenHolds},
+		{"spend_day", state.SpendDay, t.now.SpendDay},
+		{"spent_today", state.SpentToday, t.now.SpentToday},
+		{"last_at", state.LastAt.UnixMilli(), t.now.LastAt.UnixMilli()},
+		{"counters", fmt.Sprint(state.Counters), fmt.Sprint(t.now.Counters)},
+		{"chain", string(state.Chain), string(t.now.Chain)},
+		{"newest_id_at", state.NewestID.UnixMilli(), t.now.NewestID.UnixMilli()},
+		{"newest_fence_at", state.NewestFence.UnixMilli(), t.now.NewestFence.UnixMilli()},
+	} {
+		if column.got != column.want {
+			return t.stateFault("%s is not what the entries come to", column.name)
+		}
+	}
+	seal := []byte{}
+	if state.Closed {
+		seal = t.now.Sealed().Seal
+	}
+	if !bytes.Equal(state.Seal, seal) {
+		return t.stateFault("its seal is not that of an account which is closed so, or open")
 	}
 	return nil
 }

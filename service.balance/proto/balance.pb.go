@@ -2652,6 +2652,297 @@ func (x *GetBalanceResponse) GetOpenHolds() int64 {
 	return 0
 }
 
+type GetBalanceAtRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Unix milliseconds of business time, not in the future.
+	AtMs          int64 `protobuf:"varint,2,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBalanceAtRequest) Reset() {
+	*x = GetBalanceAtRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBalanceAtRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBalanceAtRequest) ProtoMessage() {}
+
+func (x *GetBalanceAtRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBalanceAtRequest.ProtoReflect.Descriptor instead.
+func (*GetBalanceAtRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *GetBalanceAtRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *GetBalanceAtRequest) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
+type GetBalanceAtResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Posted less held: what could be spent.
+	Available *proto.Money `protobuf:"bytes,1,opt,name=available,proto3" json:"available,omitempty"`
+	Posted    *proto.Money `protobuf:"bytes,2,opt,name=posted,proto3" json:"posted,omitempty"`
+	Held      *proto.Money `protobuf:"bytes,3,opt,name=held,proto3" json:"held,omitempty"`
+	// Of the newest entry that there was; 0 for none.
+	Sequence      int64 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBalanceAtResponse) Reset() {
+	*x = GetBalanceAtResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBalanceAtResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBalanceAtResponse) ProtoMessage() {}
+
+func (x *GetBalanceAtResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBalanceAtResponse.ProtoReflect.Descriptor instead.
+func (*GetBalanceAtResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *GetBalanceAtResponse) GetAvailable() *proto.Money {
+	if x != nil {
+		return x.Available
+	}
+	return nil
+}
+
+func (x *GetBalanceAtResponse) GetPosted() *proto.Money {
+	if x != nil {
+		return x.Posted
+	}
+	return nil
+}
+
+func (x *GetBalanceAtResponse) GetHeld() *proto.Money {
+	if x != nil {
+		return x.Held
+	}
+	return nil
+}
+
+func (x *GetBalanceAtResponse) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+type ListStatementRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Unix milliseconds of business time: the first of the period, and the first after it.
+	FromMs int64 `protobuf:"varint,2,opt,name=from_ms,json=fromMs,proto3" json:"from_ms,omitempty"`
+	ToMs   int64 `protobuf:"varint,3,opt,name=to_ms,json=toMs,proto3" json:"to_ms,omitempty"`
+	// Where a page before ended; 0 for the first.
+	AfterSequence int64 `protobuf:"varint,4,opt,name=after_sequence,json=afterSequence,proto3" json:"after_sequence,omitempty"`
+	// 1 to 500 postings.
+	Limit         int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListStatementRequest) Reset() {
+	*x = ListStatementRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStatementRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStatementRequest) ProtoMessage() {}
+
+func (x *ListStatementRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStatementRequest.ProtoReflect.Descriptor instead.
+func (*ListStatementRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *ListStatementRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *ListStatementRequest) GetFromMs() int64 {
+	if x != nil {
+		return x.FromMs
+	}
+	return 0
+}
+
+func (x *ListStatementRequest) GetToMs() int64 {
+	if x != nil {
+		return x.ToMs
+	}
+	return 0
+}
+
+func (x *ListStatementRequest) GetAfterSequence() int64 {
+	if x != nil {
+		return x.AfterSequence
+	}
+	return 0
+}
+
+func (x *ListStatementRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListStatementResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Posted before and after the period. Opening and total_in are total_out and closing. Of a period that is not over,
+	// those of the last page are of all postings.
+	Opening *proto.Money `protobuf:"bytes,1,opt,name=opening,proto3" json:"opening,omitempty"`
+	Closing *proto.Money `protobuf:"bytes,2,opt,name=closing,proto3" json:"closing,omitempty"`
+	// Of the whole period, both positive.
+	TotalIn  *proto.Money `protobuf:"bytes,3,opt,name=total_in,json=totalIn,proto3" json:"total_in,omitempty"`
+	TotalOut *proto.Money `protobuf:"bytes,4,opt,name=total_out,json=totalOut,proto3" json:"total_out,omitempty"`
+	// In the order in which they were posted.
+	Postings []*Entry `protobuf:"bytes,5,rep,name=postings,proto3" json:"postings,omitempty"`
+	// Where to go on; 0 at the end. A page before the last may be short.
+	NextAfterSequence int64 `protobuf:"varint,6,opt,name=next_after_sequence,json=nextAfterSequence,proto3" json:"next_after_sequence,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *ListStatementResponse) Reset() {
+	*x = ListStatementResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListStatementResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListStatementResponse) ProtoMessage() {}
+
+func (x *ListStatementResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListStatementResponse.ProtoReflect.Descriptor instead.
+func (*ListStatementResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ListStatementResponse) GetOpening() *proto.Money {
+	if x != nil {
+		return x.Opening
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetClosing() *proto.Money {
+	if x != nil {
+		return x.Closing
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetTotalIn() *proto.Money {
+	if x != nil {
+		return x.TotalIn
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetTotalOut() *proto.Money {
+	if x != nil {
+		return x.TotalOut
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetPostings() []*Entry {
+	if x != nil {
+		return x.Postings
+	}
+	return nil
+}
+
+func (x *ListStatementResponse) GetNextAfterSequence() int64 {
+	if x != nil {
+		return x.NextAfterSequence
+	}
+	return 0
+}
+
 type GetHoldRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -2662,7 +2953,7 @@ type GetHoldRequest struct {
 
 func (x *GetHoldRequest) Reset() {
 	*x = GetHoldRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2674,7 +2965,7 @@ func (x *GetHoldRequest) String() string {
 func (*GetHoldRequest) ProtoMessage() {}
 
 func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2687,7 +2978,7 @@ func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldRequest.ProtoReflect.Descriptor instead.
 func (*GetHoldRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *GetHoldRequest) GetAccountId() string {
@@ -2716,7 +3007,7 @@ type GetHoldResponse struct {
 
 func (x *GetHoldResponse) Reset() {
 	*x = GetHoldResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2728,7 +3019,7 @@ func (x *GetHoldResponse) String() string {
 func (*GetHoldResponse) ProtoMessage() {}
 
 func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2741,7 +3032,7 @@ func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GetHoldResponse) GetRemainingMinor() int64 {
@@ -2770,7 +3061,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2782,7 +3073,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2795,7 +3086,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ExplainRequest) GetAccountId() string {
@@ -2833,7 +3124,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2845,7 +3136,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2858,7 +3149,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{36}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ExplainResponse) GetOutcome() Outcome {
@@ -2909,7 +3200,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2921,7 +3212,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2934,7 +3225,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{37}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -2967,7 +3258,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2979,7 +3270,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2992,7 +3283,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{38}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -3027,7 +3318,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3039,7 +3330,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3052,7 +3343,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{39}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -3145,7 +3436,7 @@ type CounterState_Set struct {
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3157,7 +3448,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3382,7 +3673,30 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\vspend_today\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\n" +
 	"spendToday\x12\x1d\n" +
 	"\n" +
-	"open_holds\x18\x05 \x01(\x03R\topenHolds\"H\n" +
+	"open_holds\x18\x05 \x01(\x03R\topenHolds\"I\n" +
+	"\x13GetBalanceAtRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x13\n" +
+	"\x05at_ms\x18\x02 \x01(\x03R\x04atMs\"\xaf\x01\n" +
+	"\x14GetBalanceAtResponse\x12-\n" +
+	"\tavailable\x18\x01 \x01(\v2\x0f.money.v1.MoneyR\tavailable\x12'\n" +
+	"\x06posted\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\x06posted\x12#\n" +
+	"\x04held\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x04held\x12\x1a\n" +
+	"\bsequence\x18\x04 \x01(\x03R\bsequence\"\xa0\x01\n" +
+	"\x14ListStatementRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
+	"\afrom_ms\x18\x02 \x01(\x03R\x06fromMs\x12\x13\n" +
+	"\x05to_ms\x18\x03 \x01(\x03R\x04toMs\x12%\n" +
+	"\x0eafter_sequence\x18\x04 \x01(\x03R\rafterSequence\x12\x14\n" +
+	"\x05limit\x18\x05 \x01(\x05R\x05limit\"\xa6\x02\n" +
+	"\x15ListStatementResponse\x12)\n" +
+	"\aopening\x18\x01 \x01(\v2\x0f.money.v1.MoneyR\aopening\x12)\n" +
+	"\aclosing\x18\x02 \x01(\v2\x0f.money.v1.MoneyR\aclosing\x12*\n" +
+	"\btotal_in\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\atotalIn\x12,\n" +
+	"\ttotal_out\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\btotalOut\x12-\n" +
+	"\bpostings\x18\x05 \x03(\v2\x11.balance.v1.EntryR\bpostings\x12.\n" +
+	"\x13next_after_sequence\x18\x06 \x01(\x03R\x11nextAfterSequence\"H\n" +
 	"\x0eGetHoldRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
@@ -3485,7 +3799,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
 	"\x12ENTRY_KIND_CLEARED\x10\x06\x12\x13\n" +
 	"\x0fENTRY_KIND_PAID\x10\a\x12\x14\n" +
-	"\x10ENTRY_KIND_MOVED\x10\b2\xef\v\n" +
+	"\x10ENTRY_KIND_MOVED\x10\b2\xa4\r\n" +
 	"\aBalance\x12a\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"&\x8a\xb5\x18\x0fservice.account\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
@@ -3501,7 +3815,9 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x06Adjust\x12\x19.balance.v1.AdjustRequest\x1a\x1a.balance.v1.AdjustResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12m\n" +
 	"\bTransfer\x12\x1b.balance.v1.TransferRequest\x1a\x1c.balance.v1.TransferResponse\"&\x8a\xb5\x18\x0fservice.payment\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
-	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
+	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12W\n" +
+	"\fGetBalanceAt\x12\x1f.balance.v1.GetBalanceAtRequest\x1a .balance.v1.GetBalanceAtResponse\"\x04\x90\xb5\x18\x01\x12Z\n" +
+	"\rListStatement\x12 .balance.v1.ListStatementRequest\x1a!.balance.v1.ListStatementResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
 	"\aGetHold\x12\x1a.balance.v1.GetHoldRequest\x1a\x1b.balance.v1.GetHoldResponse\"\x04\x90\xb5\x18\x01\x12H\n" +
 	"\aExplain\x12\x1a.balance.v1.ExplainRequest\x1a\x1b.balance.v1.ExplainResponse\"\x04\x90\xb5\x18\x01\x12T\n" +
 	"\vListEntries\x12\x1e.balance.v1.ListEntriesRequest\x1a\x1f.balance.v1.ListEntriesResponse\"\x04\x90\xb5\x18\x01B-Z+farthing/service.balance/proto;balanceprotob\x06proto3"
@@ -3519,7 +3835,7 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 }
 
 var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_service_balance_proto_balance_proto_goTypes = []any{
 	(Window)(0),                   // 0: balance.v1.Window
 	(Verdict)(0),                  // 1: balance.v1.Verdict
@@ -3560,18 +3876,22 @@ var file_service_balance_proto_balance_proto_goTypes = []any{
 	(*TransferResponse)(nil),      // 36: balance.v1.TransferResponse
 	(*GetBalanceRequest)(nil),     // 37: balance.v1.GetBalanceRequest
 	(*GetBalanceResponse)(nil),    // 38: balance.v1.GetBalanceResponse
-	(*GetHoldRequest)(nil),        // 39: balance.v1.GetHoldRequest
-	(*GetHoldResponse)(nil),       // 40: balance.v1.GetHoldResponse
-	(*ExplainRequest)(nil),        // 41: balance.v1.ExplainRequest
-	(*ExplainResponse)(nil),       // 42: balance.v1.ExplainResponse
-	(*ListEntriesRequest)(nil),    // 43: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),   // 44: balance.v1.ListEntriesResponse
-	(*Entry)(nil),                 // 45: balance.v1.Entry
-	(*CounterState_Set)(nil),      // 46: balance.v1.CounterState.Set
-	(*proto.Money)(nil),           // 47: money.v1.Money
+	(*GetBalanceAtRequest)(nil),   // 39: balance.v1.GetBalanceAtRequest
+	(*GetBalanceAtResponse)(nil),  // 40: balance.v1.GetBalanceAtResponse
+	(*ListStatementRequest)(nil),  // 41: balance.v1.ListStatementRequest
+	(*ListStatementResponse)(nil), // 42: balance.v1.ListStatementResponse
+	(*GetHoldRequest)(nil),        // 43: balance.v1.GetHoldRequest
+	(*GetHoldResponse)(nil),       // 44: balance.v1.GetHoldResponse
+	(*ExplainRequest)(nil),        // 45: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),       // 46: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),    // 47: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),   // 48: balance.v1.ListEntriesResponse
+	(*Entry)(nil),                 // 49: balance.v1.Entry
+	(*CounterState_Set)(nil),      // 50: balance.v1.CounterState.Set
+	(*proto.Money)(nil),           // 51: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	47, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	51, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
 	9,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
 	10, // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
@@ -3579,93 +3899,105 @@ var file_service_balance_proto_balance_proto_depIdxs = []int32{
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
 	11, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	46, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	50, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	47, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	47, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	51, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	51, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	47, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	47, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	51, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	51, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
 	9,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	47, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	47, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	47, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	47, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	47, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	51, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	51, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	51, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	51, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	51, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
 	24, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	47, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	47, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	47, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	47, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	47, // 32: balance.v1.ReverseRefundRequest.amount:type_name -> money.v1.Money
-	47, // 33: balance.v1.ReverseRefundResponse.balance:type_name -> money.v1.Money
-	47, // 34: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	47, // 35: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	51, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	51, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	51, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	51, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	51, // 32: balance.v1.ReverseRefundRequest.amount:type_name -> money.v1.Money
+	51, // 33: balance.v1.ReverseRefundResponse.balance:type_name -> money.v1.Money
+	51, // 34: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	51, // 35: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
 	33, // 36: balance.v1.AdjustRequest.from:type_name -> balance.v1.Place
 	33, // 37: balance.v1.AdjustRequest.to:type_name -> balance.v1.Place
-	47, // 38: balance.v1.AdjustRequest.amount:type_name -> money.v1.Money
+	51, // 38: balance.v1.AdjustRequest.amount:type_name -> money.v1.Money
 	4,  // 39: balance.v1.Place.own:type_name -> balance.v1.OwnAccount
-	47, // 40: balance.v1.AdjustResponse.balance:type_name -> money.v1.Money
+	51, // 40: balance.v1.AdjustResponse.balance:type_name -> money.v1.Money
 	33, // 41: balance.v1.TransferRequest.from:type_name -> balance.v1.Place
 	33, // 42: balance.v1.TransferRequest.to:type_name -> balance.v1.Place
-	47, // 43: balance.v1.TransferRequest.amount:type_name -> money.v1.Money
+	51, // 43: balance.v1.TransferRequest.amount:type_name -> money.v1.Money
 	3,  // 44: balance.v1.TransferResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 45: balance.v1.TransferResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	47, // 46: balance.v1.TransferResponse.from_balance:type_name -> money.v1.Money
-	47, // 47: balance.v1.TransferResponse.to_balance:type_name -> money.v1.Money
-	47, // 48: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	47, // 49: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	47, // 50: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	47, // 51: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	3,  // 52: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
-	2,  // 53: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	11, // 54: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	45, // 55: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	5,  // 56: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	2,  // 57: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	6,  // 58: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	8,  // 59: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	15, // 60: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	17, // 61: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	19, // 62: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	21, // 63: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	23, // 64: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	26, // 65: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	28, // 66: balance.v1.Balance.ReverseRefund:input_type -> balance.v1.ReverseRefundRequest
-	30, // 67: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	32, // 68: balance.v1.Balance.Adjust:input_type -> balance.v1.AdjustRequest
-	35, // 69: balance.v1.Balance.Transfer:input_type -> balance.v1.TransferRequest
-	37, // 70: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	39, // 71: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
-	41, // 72: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	43, // 73: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	7,  // 74: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	14, // 75: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	16, // 76: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	18, // 77: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	20, // 78: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	22, // 79: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	25, // 80: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	27, // 81: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	29, // 82: balance.v1.Balance.ReverseRefund:output_type -> balance.v1.ReverseRefundResponse
-	31, // 83: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	34, // 84: balance.v1.Balance.Adjust:output_type -> balance.v1.AdjustResponse
-	36, // 85: balance.v1.Balance.Transfer:output_type -> balance.v1.TransferResponse
-	38, // 86: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	40, // 87: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
-	42, // 88: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	44, // 89: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	74, // [74:90] is the sub-list for method output_type
-	58, // [58:74] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	51, // 46: balance.v1.TransferResponse.from_balance:type_name -> money.v1.Money
+	51, // 47: balance.v1.TransferResponse.to_balance:type_name -> money.v1.Money
+	51, // 48: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	51, // 49: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	51, // 50: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	51, // 51: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	51, // 52: balance.v1.GetBalanceAtResponse.available:type_name -> money.v1.Money
+	51, // 53: balance.v1.GetBalanceAtResponse.posted:type_name -> money.v1.Money
+	51, // 54: balance.v1.GetBalanceAtResponse.held:type_name -> money.v1.Money
+	51, // 55: balance.v1.ListStatementResponse.opening:type_name -> money.v1.Money
+	51, // 56: balance.v1.ListStatementResponse.closing:type_name -> money.v1.Money
+	51, // 57: balance.v1.ListStatementResponse.total_in:type_name -> money.v1.Money
+	51, // 58: balance.v1.ListStatementResponse.total_out:type_name -> money.v1.Money
+	49, // 59: balance.v1.ListStatementResponse.postings:type_name -> balance.v1.Entry
+	3,  // 60: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 61: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	11, // 62: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	49, // 63: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	5,  // 64: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	2,  // 65: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	6,  // 66: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	8,  // 67: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	15, // 68: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	17, // 69: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	19, // 70: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	21, // 71: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	23, // 72: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	26, // 73: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	28, // 74: balance.v1.Balance.ReverseRefund:input_type -> balance.v1.ReverseRefundRequest
+	30, // 75: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	32, // 76: balance.v1.Balance.Adjust:input_type -> balance.v1.AdjustRequest
+	35, // 77: balance.v1.Balance.Transfer:input_type -> balance.v1.TransferRequest
+	37, // 78: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	39, // 79: balance.v1.Balance.GetBalanceAt:input_type -> balance.v1.GetBalanceAtRequest
+	41, // 80: balance.v1.Balance.ListStatement:input_type -> balance.v1.ListStatementRequest
+	43, // 81: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	45, // 82: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	47, // 83: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	7,  // 84: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	14, // 85: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	16, // 86: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	18, // 87: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	20, // 88: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	22, // 89: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	25, // 90: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	27, // 91: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	29, // 92: balance.v1.Balance.ReverseRefund:output_type -> balance.v1.ReverseRefundResponse
+	31, // 93: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	34, // 94: balance.v1.Balance.Adjust:output_type -> balance.v1.AdjustResponse
+	36, // 95: balance.v1.Balance.Transfer:output_type -> balance.v1.TransferResponse
+	38, // 96: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	40, // 97: balance.v1.Balance.GetBalanceAt:output_type -> balance.v1.GetBalanceAtResponse
+	42, // 98: balance.v1.Balance.ListStatement:output_type -> balance.v1.ListStatementResponse
+	44, // 99: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	46, // 100: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	48, // 101: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	84, // [84:102] is the sub-list for method output_type
+	66, // [66:84] is the sub-list for method input_type
+	66, // [66:66] is the sub-list for extension type_name
+	66, // [66:66] is the sub-list for extension extendee
+	0,  // [0:66] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -3679,7 +4011,7 @@ func file_service_balance_proto_balance_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   41,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,6 +32,8 @@ const (
 	Balance_Adjust_FullMethodName        = "/balance.v1.Balance/Adjust"
 	Balance_Transfer_FullMethodName      = "/balance.v1.Balance/Transfer"
 	Balance_GetBalance_FullMethodName    = "/balance.v1.Balance/GetBalance"
+	Balance_GetBalanceAt_FullMethodName  = "/balance.v1.Balance/GetBalanceAt"
+	Balance_ListStatement_FullMethodName = "/balance.v1.Balance/ListStatement"
 	Balance_GetHold_FullMethodName       = "/balance.v1.Balance/GetHold"
 	Balance_Explain_FullMethodName       = "/balance.v1.Balance/Explain"
 	Balance_ListEntries_FullMethodName   = "/balance.v1.Balance/ListEntries"
@@ -78,6 +80,11 @@ type BalanceClient interface {
 	Transfer(ctx context.Context, in *TransferRequest, opts ...grpc.CallOption) (*TransferResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error)
+	// GetBalanceAt is what an account had at a past time, from its entries.
+	GetBalanceAt(ctx context.Context, in *GetBalanceAtRequest, opts ...grpc.CallOption) (*GetBalanceAtResponse, error)
+	// ListStatement is a page of an account's statement of a period: what it had before and after, what came and went, and
+	// each posting. What was held is not in it.
+	ListStatement(ctx context.Context, in *ListStatementRequest, opts ...grpc.CallOption) (*ListStatementResponse, error)
 	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
 	GetHold(ctx context.Context, in *GetHoldRequest, opts ...grpc.CallOption) (*GetHoldResponse, error)
 	// Explain is why a hold, or one of its changes, was decided as it was: not_found.hold if it never was.
@@ -224,6 +231,26 @@ func (c *balanceClient) GetBalance(ctx context.Context, in *GetBalanceRequest, o
 	return out, nil
 }
 
+func (c *balanceClient) GetBalanceAt(ctx context.Context, in *GetBalanceAtRequest, opts ...grpc.CallOption) (*GetBalanceAtResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetBalanceAtResponse)
+	err := c.cc.Invoke(ctx, Balance_GetBalanceAt_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *balanceClient) ListStatement(ctx context.Context, in *ListStatementRequest, opts ...grpc.CallOption) (*ListStatementResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListStatementResponse)
+	err := c.cc.Invoke(ctx, Balance_ListStatement_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *balanceClient) GetHold(ctx context.Context, in *GetHoldRequest, opts ...grpc.CallOption) (*GetHoldResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetHoldResponse)
@@ -295,6 +322,11 @@ type BalanceServer interface {
 	Transfer(context.Context, *TransferRequest) (*TransferResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error)
+	// GetBalanceAt is what an account had at a past time, from its entries.
+	GetBalanceAt(context.Context, *GetBalanceAtRequest) (*GetBalanceAtResponse, error)
+	// ListStatement is a page of an account's statement of a period: what it had before and after, what came and went, and
+	// each posting. What was held is not in it.
+	ListStatement(context.Context, *ListStatementRequest) (*ListStatementResponse, error)
 	// GetHold is what is left of a hold after all its changes: not_found.hold if it was never decided.
 	GetHold(context.Context, *GetHoldRequest) (*GetHoldResponse, error)
 	// Explain is why a hold, or one of its changes, was decided as it was: not_found.hold if it never was.
@@ -349,6 +381,12 @@ func (UnimplementedBalanceServer) Transfer(context.Context, *TransferRequest) (*
 }
 func (UnimplementedBalanceServer) GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetBalance not implemented")
+}
+func (UnimplementedBalanceServer) GetBalanceAt(context.Context, *GetBalanceAtRequest) (*GetBalanceAtResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetBalanceAt not implemented")
+}
+func (UnimplementedBalanceServer) ListStatement(context.Context, *ListStatementRequest) (*ListStatementResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListStatement not implemented")
 }
 func (UnimplementedBalanceServer) GetHold(context.Context, *GetHoldRequest) (*GetHoldResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetHold not implemented")
@@ -614,6 +652,42 @@ func _Balance_GetBalance_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Balance_GetBalanceAt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetBalanceAtRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).GetBalanceAt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_GetBalanceAt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).GetBalanceAt(ctx, req.(*GetBalanceAtRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Balance_ListStatement_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListStatementRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).ListStatement(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_ListStatement_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).ListStatement(ctx, req.(*ListStatementRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Balance_GetHold_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetHoldRequest)
 	if err := dec(in); err != nil {
@@ -726,6 +800,14 @@ var Balance_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetBalance",
 			Handler:    _Balance_GetBalance_Handler,
+		},
+		{
+			MethodName: "GetBalanceAt",
+			Handler:    _Balance_GetBalanceAt_Handler,
+		},
+		{
+			MethodName: "ListStatement",
+			Handler:    _Balance_ListStatement_Handler,
 		},
 		{
 			MethodName: "GetHold",

@@ -32,6 +32,13 @@ type accountRow struct {
 	Chain      []byte    `store:"15,static"`
 	Counters   []byte    `store:"16,static"` // balance.v1.CounterState.
 
+	NewestIDAt       time.Time `store:"17,static"`
+	OpenedVersion    int64     `store:"18,static"` // Written once, as the next.
+	OpenedNewestIDAt time.Time `store:"19,static"`
+	NewestFenceAt    time.Time `store:"36,static"` // Written by fences alone.
+	Seal             []byte    `store:"37,static"` // Written when it is closed; empty before.
+	TotalIn          int64     `store:"38,static"`
+
 	EntrySequence int64     `store:"20"`
 	EntryKind     int64     `store:"21"`
 	Reason        int64     `store:"22"`
@@ -60,15 +67,22 @@ var accountsTable = store.ConditionalTable[accountRow]("accounts")
 
 // Accounts is the accounts of the bank. It implements logic.Accounts.
 type Accounts struct {
-	rows store.Conditional[accountRow]
+	rows    store.Conditional[accountRow]
+	buckets store.Conditional[bucketRow]
+	newest  newest
 }
 
 // NewAccounts is the accounts in a keyspace.
-func NewAccounts(k *store.Keyspace) *Accounts { return &Accounts{accountsTable.On(k)} }
+func NewAccounts(k *store.Keyspace) *Accounts {
+	return &Accounts{rows: accountsTable.On(k), buckets: bucketsTable.On(k)}
+}
 
 // Open starts an account's ledger at zero; one that is there already stays as it is.
 func (s *Accounts) Open(ctx context.Context, id, currency string) error {
-	opened := accountRow{Account: id, Currency: currency, LastAt: time.UnixMilli(0).UTC(), Chain: []byte{}}
+	opened := accountRow{
+		Currency: currency, LastAt: epoch(), Chain: []byte{},
+		NewestIDAt: epoch(), OpenedNewestIDAt: epoch(), NewestFenceAt: epoch(), Seal: []byte{},
+	}
 	answer, err := s.rows.Batch(id, int64(0)).IfNull("version").SetStatics(opened).Apply(ctx)
 	if err != nil {
 		return fmt.Errorf("opening %s: %w", id, err)
@@ -79,21 +93,41 @@ func (s *Accounts) Open(ctx context.Context, id, currency string) error {
 	return nil
 }
 
+// epoch is the time of what has not happened: columns that are compared must have been written.
+func epoch() time.Time { return time.UnixMilli(0).UTC() }
+
 // Load is the newest state: not_found.account if the ledger was never opened.
 func (s *Accounts) Load(ctx context.Context, id string) (logic.Account, error) {
-	row, opened, err := s.rows.In(id, int64(0)).Statics(ctx, store.Latest)
-	switch {
-	case err != nil:
-		return logic.Account{}, fmt.Errorf("loading %s: %w", id, err)
-	case !opened:
-		return logic.Account{}, errs.Missing("account")
+	state, opened, err := s.LoadIn(ctx, id, s.newest.of(id))
+	for err == nil && opened && state.Closed {
+		var next logic.Account
+		if next, opened, err = s.newestAfter(ctx, state); opened {
+			state = next
+			s.newest.is(id, state.Bucket)
+		}
 	}
-	return accountOf(row, id)
+	if err == nil && state.ID == "" {
+		err = errs.Missing("account")
+	}
+	return state, err
 }
 
-// Find is the entry with an id, as it was first written, and whether there is one.
-func (s *Accounts) Find(ctx context.Context, account, id string) (logic.Entry, bool, error) {
-	row, ok, err := s.rows.In(account, int64(0)).Find(ctx, store.Latest, int64(rowByID), int64(0), id)
+// LoadIn is the state in one bucket, and whether that was ever opened.
+func (s *Accounts) LoadIn(ctx context.Context, id string, bucket int64) (logic.Account, bool, error) {
+	row, opened, err := s.rows.In(id, bucket).Statics(ctx, store.Latest)
+	switch {
+	case err != nil:
+		return logic.Account{}, false, fmt.Errorf("loading %s: %w", id, err)
+	case !opened:
+		return logic.Account{}, false, nil
+	}
+	state, err := accountOf(row, id, bucket)
+	return state, err == nil, err
+}
+
+// FindIn is the entry with an id in one bucket, as it was first written, and whether there is one.
+func (s *Accounts) FindIn(ctx context.Context, account string, bucket int64, id string) (logic.Entry, bool, error) {
+	row, ok, err := s.rows.In(account, bucket).Find(ctx, store.Latest, int64(rowByID), int64(0), id)
 	if err != nil || !ok {
 		return logic.Entry{}, false, err
 	}
@@ -106,7 +140,7 @@ func (s *Accounts) Find(ctx context.Context, account, id string) (logic.Entry, b
 func (s *Accounts) Post(ctx context.Context, was, next logic.Account, entries []logic.Entry) (logic.Posting, error) {
 	batch := s.rows.Batch(was.ID, was.Bucket).
 		If("version", was.Version).If("closed", false).
-		SetStatics(rowOf(next))
+		SetStatics(rowOf(next), stateColumns()...)
 	for _, entry := range entries {
 		row := rowOfEntry(entry)
 		row.Kind, row.Sequence, row.ID = rowBySequence, entry.Sequence, entry.ID
@@ -119,33 +153,25 @@ func (s *Accounts) Post(ctx context.Context, was, next logic.Account, entries []
 	if err != nil {
 		return logic.Posting{}, fmt.Errorf("posting to %s: %w", was.ID, err)
 	}
-	return postingOf(answer, was.ID)
+	return postingOf(answer, was)
 }
 
-// Fence writes a Void entry under its id unless there is an entry already, which it then returns.
-func (s *Accounts) Fence(ctx context.Context, void logic.Entry) (logic.Entry, error) {
+// Fence writes a Void entry under an id with this time, unless there is an entry in the bucket already. It touches
+// nothing that a posting is conditional on, so that the two do not race.
+func (s *Accounts) Fence(
+	ctx context.Context, in logic.Account, void logic.Entry, at time.Time,
+) (logic.Posting, error) {
 	row := rowOfEntry(void)
 	row.Kind, row.ID = rowByID, void.ID
-	answer, err := s.rows.Batch(void.Account, int64(0)).InsertNew(row, answerColumns()...).Apply(ctx)
-	switch {
-	case err != nil:
-		return logic.Entry{}, fmt.Errorf("fencing %s: %w", void.ID, err)
-	case answer.OK:
-		return void, nil
-	case len(answer.Present) == 1:
-		return entryOf(answer.Present[0])
+	batch := s.rows.Batch(in.ID, in.Bucket).If("closed", false).InsertNew(row, answerColumns()...)
+	if at.After(in.LatestID()) {
+		batch.If("newest_fence_at", in.NewestFence).SetStatics(accountRow{NewestFenceAt: at}, "newest_fence_at")
 	}
-	return logic.Entry{}, errs.Newf(errs.Internal, "a refused fence of %s showed no row", void.ID)
-}
-
-// List is an account's entries in the order of their sequence, after one of them.
-func (s *Accounts) List(ctx context.Context, account string, after int64, limit int) ([]logic.Entry, error) {
-	rows, _, err := s.rows.In(account, int64(0)).Range(int64(rowBySequence)).Above(after).Limit(limit).
-		List(ctx, store.Recent)
+	answer, err := batch.Apply(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("listing entries of %s: %w", account, err)
+		return logic.Posting{}, fmt.Errorf("fencing %s: %w", void.ID, err)
 	}
-	return entriesOf(rows)
+	return postingOf(answer, in)
 }
 
 // Size is an account and how much there is in it.
@@ -156,15 +182,26 @@ type Size struct {
 	Currency           string
 }
 
-// Walk is some accounts after a place, and the place to go on from, as store.Walk.
+// Walk is some accounts after a place, and the place to go on from, as store.Walk. An account is met where its first
+// bucket is.
 func (s *Accounts) Walk(ctx context.Context, after string, limit int) ([]Size, string, error) {
 	rows, next, err := s.rows.WalkPartitions(ctx, after, limit)
 	if err != nil {
 		return nil, "", fmt.Errorf("walking accounts: %w", err)
 	}
-	sizes := make([]Size, len(rows))
-	for i, row := range rows {
-		sizes[i] = Size{row.Account, row.Version, row.OpenHolds, row.Posted, row.Currency}
+	sizes := make([]Size, 0, len(rows))
+	for _, row := range rows {
+		if row.Bucket != 0 {
+			continue
+		}
+		if row.Closed {
+			newest, err := s.Load(ctx, row.Account)
+			if err != nil {
+				return nil, "", err
+			}
+			row.Version, row.OpenHolds, row.Posted = newest.Version, newest.OpenHolds, newest.Posted
+		}
+		sizes = append(sizes, Size{row.Account, row.Version, row.OpenHolds, row.Posted, row.Currency})
 	}
 	return sizes, next, nil
 }

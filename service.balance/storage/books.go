@@ -17,11 +17,11 @@ type Books struct {
 // NewBooks is the books of these accounts and journals.
 func NewBooks(a *Accounts, j *Journals) *Books { return &Books{a, j} }
 
-// Answers is an account's rows by id.
-func (b *Books) Answers(ctx context.Context, account string) (map[string]logic.Entry, error) {
+// AnswersIn is a bucket's rows by id.
+func (b *Books) AnswersIn(ctx context.Context, account string, bucket int64) (map[string]logic.Entry, error) {
 	answers := make(map[string]logic.Entry)
 	for token := ""; ; {
-		rows, next, err := b.rows.In(account, int64(0)).Range(int64(rowByID)).Resume(token).List(ctx, store.Recent)
+		rows, next, err := b.rows.In(account, bucket).Range(int64(rowByID)).Resume(token).List(ctx, store.Recent)
 		if err != nil {
 			return nil, fmt.Errorf("reading the answers of %s: %w", account, err)
 		}
@@ -36,6 +36,20 @@ func (b *Books) Answers(ctx context.Context, account string) (map[string]logic.E
 			return answers, nil
 		}
 	}
+}
+
+// Listed tells whether the list of buckets says with what one was opened.
+func (b *Books) Listed(ctx context.Context, opened logic.Account) (bool, error) {
+	for _, row := range listed(opened) {
+		_, found, err := b.buckets.In(opened.ID).Find(ctx, store.Recent, row.Order, row.Value, row.Bucket)
+		if err != nil {
+			return false, fmt.Errorf("reading the buckets of %s: %w", opened.ID, err)
+		}
+		if !found {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // Journal is a journal as it is kept.

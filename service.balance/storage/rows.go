@@ -17,25 +17,36 @@ func answerColumns() []string {
 	}
 }
 
+// stateColumns are the statics that each posting writes: not those that are the bucket's, or a fence's.
+func stateColumns() []string {
+	return []string{
+		"version", "currency", "posted", "held", "open_holds", "spend_day", "spent_today", "last_at", "chain", "counters",
+		"newest_id_at", "total_in",
+	}
+}
+
 // accountOf is a stored state. One that cannot be read is a *logic.Fault.
-func accountOf(row accountRow, id string) (logic.Account, error) {
+func accountOf(row accountRow, id string, bucket int64) (logic.Account, error) {
 	counters, err := countersOf(row.Counters)
 	if err != nil {
 		return logic.Account{}, &logic.Fault{Account: id, Rule: "state", Detail: "counters cannot be read"}
 	}
 	return logic.Account{
-		ID: id, Bucket: row.Bucket, Version: row.Version, Currency: row.Currency,
-		Posted: row.Posted, Held: row.Held, OpenHolds: row.OpenHolds,
+		ID: id, Bucket: bucket, Version: row.Version, Currency: row.Currency,
+		Posted: row.Posted, Held: row.Held, TotalIn: row.TotalIn, OpenHolds: row.OpenHolds,
 		SpendDay: logic.Day(row.SpendDay), SpentToday: row.SpentToday, LastAt: row.LastAt, Chain: row.Chain,
 		Closed: row.Closed, Counters: counters,
+		Opening:  logic.Opening{Version: row.OpenedVersion, NewestID: row.OpenedNewestIDAt},
+		NewestID: row.NewestIDAt, NewestFence: row.NewestFenceAt, Seal: row.Seal,
 	}, nil
 }
 
 func rowOf(a logic.Account) accountRow {
 	return accountRow{
-		Version: a.Version, Currency: a.Currency, Posted: a.Posted, Held: a.Held, OpenHolds: a.OpenHolds,
+		Version: a.Version, Currency: a.Currency, Posted: a.Posted, Held: a.Held, TotalIn: a.TotalIn, OpenHolds: a.OpenHolds,
 		SpendDay: int64(a.SpendDay), SpentToday: a.SpentToday, LastAt: a.LastAt, Chain: a.Chain,
-		Counters: countersBytes(a.Counters),
+		Counters: countersBytes(a.Counters), Closed: a.Closed, NewestIDAt: a.NewestID, NewestFenceAt: a.NewestFence,
+		OpenedVersion: a.Opening.Version, OpenedNewestIDAt: a.Opening.NewestID, Seal: a.Seal,
 	}
 }
 
@@ -78,14 +89,15 @@ func rowOfEntry(e logic.Entry) accountRow {
 	}
 }
 
-func postingOf(answer store.Answer[accountRow], account string) (logic.Posting, error) {
+// postingOf is what became of a batch on the bucket of a state.
+func postingOf(answer store.Answer[accountRow], was logic.Account) (logic.Posting, error) {
 	if answer.OK {
 		return logic.Posting{Posted: true}, nil
 	}
 	if !answer.Opened {
 		return logic.Posting{}, errs.Missing("account")
 	}
-	state, err := accountOf(answer.Statics, account)
+	state, err := accountOf(answer.Statics, was.ID, was.Bucket)
 	if err != nil {
 		return logic.Posting{}, err
 	}

@@ -7,6 +7,6 @@ import (
 
 // Schema is the keyspace of service.balance.
 func Schema() store.Schema {
-	tables := []store.Table{accountsTable, journalsTable, unfinishedTable}
+	tables := []store.Table{accountsTable, bucketsTable, journalsTable, unfinishedTable}
 	return store.Schema{Keyspace: "balance", Tables: append(tables, outbox.RelayTables()...)}
 }

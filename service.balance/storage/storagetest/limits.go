@@ -54,9 +54,12 @@ func insist(t *testing.T, l *logic.Ledger, account string, c logic.Command) int6
 		switch {
 		case err == nil:
 			return decision.Entry.HeldChange
-		case !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Timeout): // The account is busy: ask again.
+		case !isBusy(err):
 			t.Errorf("holding: %v", err)
 			return 0
 		}
 	}
 }
+
+// isBusy tells whether to ask again.
+func isBusy(err error) bool { return errs.Is(err, errs.Unavailable) || errs.Is(err, errs.Timeout) }

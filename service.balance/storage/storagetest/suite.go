@@ -18,24 +18,32 @@ import (
 
 // Run proves it on a keyspace that was just migrated. Every engine must pass it, word for word.
 func Run(t *testing.T, k *store.Keyspace) {
-	s := suite{accounts: storage.NewAccounts(k), journals: storage.NewJournals(k)}
+	s := suite{keyspace: k, accounts: storage.NewAccounts(k), journals: storage.NewJournals(k)}
 	for name, test := range map[string]func(*testing.T, string){
-		"a posting is found by its id and by its sequence":  s.postingIsFound,
-		"a stale version changes nothing":                   s.staleChangesNothing,
-		"an id that is there already answers its entry":     s.seenAnswers,
-		"a whole batch is refused for one id that is there": s.batchIsWhole,
-		"a fence keeps its hold out":                        s.fenceKeepsOut,
-		"a fence finds a hold that was there first":         s.fenceFinds,
-		"an account that was never opened is not found":     s.neverOpened,
-		"opening again changes nothing":                     s.openAgain,
-		"a journal is written once and finished once":       s.journal,
-		"a thousand holds at once never exceed a limit":     s.limitHolds,
+		"a posting is found by its id and by its sequence":        s.postingIsFound,
+		"a stale version changes nothing":                         s.staleChangesNothing,
+		"an id that is there already answers its entry":           s.seenAnswers,
+		"a whole batch is refused for one id that is there":       s.batchIsWhole,
+		"a fence keeps its hold out":                              s.fenceKeepsOut,
+		"a fence finds a hold that was there first":               s.fenceFinds,
+		"an account that was never opened is not found":           s.neverOpened,
+		"opening again changes nothing":                           s.openAgain,
+		"a journal is written once and finished once":             s.journal,
+		"a thousand holds at once never exceed a limit":           s.limitHolds,
+		"a closed bucket never changes":                           s.closedNeverChanges,
+		"a bucket opens with what the one before had":             s.nextCarriesOver,
+		"a fence and an old state do not close a bucket":          s.closeIsExact,
+		"the newest bucket is found":                              s.newestIsFound,
+		"an id is looked for from the first bucket it may lie in": s.firstBucket,
+		"entries are listed across buckets":                       s.listedAcross,
+		"two replicas roll one account":                           s.replicasRoll,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fmt.Sprintf("acc_%x", name)) })
 	}
 }
 
 type suite struct {
+	keyspace *store.Keyspace
 	accounts *storage.Accounts
 	journals *storage.Journals
 }
@@ -61,6 +69,13 @@ func (s suite) load(t *testing.T, account string) logic.Account {
 		t.Fatalf("loading: %v", err)
 	}
 	return state
+}
+
+// loadAfresh is load by a process that remembers nothing.
+func (s suite) loadAfresh(t *testing.T, account string) logic.Account {
+	t.Helper()
+	s.accounts = storage.NewAccounts(s.keyspace)
+	return s.load(t, account)
 }
 
 func (s suite) post(t *testing.T, was, next logic.Account, entries []logic.Entry) {
@@ -106,7 +121,7 @@ func (s suite) postingIsFound(t *testing.T, account string) {
 		t.Errorf("the state differs:\n%s", diff)
 	}
 	for _, want := range entries {
-		got, found, err := s.accounts.Find(t.Context(), account, want.ID)
+		got, found, err := s.accounts.FindIn(t.Context(), account, 0, want.ID)
 		if err != nil || !found {
 			t.Fatalf("finding %s: %v, %v", want.ID, found, err)
 		}
@@ -144,7 +159,7 @@ func (s suite) unchanged(t *testing.T, want logic.Account, absent string) {
 	if diff := cmp.Diff(want, s.load(t, want.ID)); diff != "" {
 		t.Errorf("the account changed:\n%s", diff)
 	}
-	if _, found, err := s.accounts.Find(t.Context(), want.ID, absent); err != nil || found {
+	if _, found, err := s.accounts.FindIn(t.Context(), want.ID, want.Bucket, absent); err != nil || found {
 		t.Errorf("%s is there: %v, %v", absent, found, err)
 	}
 }
@@ -187,20 +202,30 @@ func void(account, id string) logic.Entry {
 	}
 }
 
+func (s suite) fence(t *testing.T, in logic.Account, void logic.Entry) logic.Posting {
+	t.Helper()
+	fencing, err := s.accounts.Fence(t.Context(), in, void, at())
+	if err != nil {
+		t.Fatalf("fencing: %v", err)
+	}
+	return fencing
+}
+
 func (s suite) fenceKeepsOut(t *testing.T, account string) {
 	was := s.opened(t, account)
 	fence := void(account, "h1")
-	for range 2 { // The second time it finds itself.
-		got, err := s.accounts.Fence(t.Context(), fence)
-		if diff := cmp.Diff(fence, got); err != nil || diff != "" {
-			t.Fatalf("fencing: %v\n%s", err, diff)
-		}
+	if got := s.fence(t, was, fence); !got.Posted {
+		t.Fatalf("fencing: %+v", got)
+	}
+	if diff := cmp.Diff(fence, s.fence(t, was, fence).Seen["h1"]); diff != "" {
+		t.Fatalf("fencing again finds another fence:\n%s", diff)
 	}
 	next, entries := decide(t, was, hold("h1", 1_00))
 	posting, err := s.accounts.Post(t.Context(), was, next, entries)
 	if err != nil || posting.Posted || posting.Seen["h1"].Kind != logic.Void {
 		t.Fatalf("posting behind a fence: %+v, %v", posting, err)
 	}
+	was.NewestFence = at()
 	if diff := cmp.Diff(was, s.load(t, account)); diff != "" {
 		t.Errorf("the account changed:\n%s", diff)
 	}
@@ -210,9 +235,9 @@ func (s suite) fenceFinds(t *testing.T, account string) {
 	was := s.opened(t, account)
 	next, entries := decide(t, was, hold("h1", 1_00))
 	s.post(t, was, next, entries)
-	got, err := s.accounts.Fence(t.Context(), void(account, "h1"))
-	if diff := cmp.Diff(answered(entries[0]), got); err != nil || diff != "" {
-		t.Fatalf("fencing what is there: %v\n%s", err, diff)
+	got := s.fence(t, was, void(account, "h1"))
+	if diff := cmp.Diff(answered(entries[0]), got.Seen["h1"]); got.Posted || diff != "" {
+		t.Fatalf("fencing what is there: %+v\n%s", got, diff)
 	}
 }
 
@@ -225,7 +250,7 @@ func (s suite) neverOpened(t *testing.T, account string) {
 	if _, err := s.accounts.Post(ctx, logic.Account{ID: account}, next, entries); !errs.Is(err, "not_found.account") {
 		t.Errorf("posting: %v", err)
 	}
-	if _, found, err := s.accounts.Find(ctx, account, "h1"); found || err != nil {
+	if _, found, err := s.accounts.FindIn(ctx, account, 0, "h1"); found || err != nil {
 		t.Errorf("finding: %v, %v", found, err)
 	}
 }

@@ -91,7 +91,7 @@ func (c *client) write(ctx context.Context) error {
 	byID.Kind, byID.Sequence = rowByID, 0
 	answer, err := c.bench.rows.Batch(a.id, int64(0)).
 		If("version", a.version).If("closed", false).
-		SetStatics(staticsOf(a.version+1)).
+		SetStatics(staticsOf(a.version+1), stateColumns()...).
 		Insert(entry).
 		InsertNew(byID, answerColumns()...).
 		Apply(ctx)

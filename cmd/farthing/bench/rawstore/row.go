@@ -27,6 +27,13 @@ type row struct {
 	Chain      []byte    `store:"15,static"`
 	Counters   []byte    `store:"16,static"`
 
+	NewestIDAt       time.Time `store:"17,static"`
+	OpenedVersion    int64     `store:"18,static"`
+	OpenedNewestIDAt time.Time `store:"19,static"`
+	NewestFenceAt    time.Time `store:"36,static"`
+	Seal             []byte    `store:"37,static"`
+	TotalIn          int64     `store:"38,static"`
+
 	EntrySequence int64     `store:"20"`
 	EntryKind     int64     `store:"21"`
 	Reason        int64     `store:"22"`
@@ -55,6 +62,14 @@ var (
 	schema = store.Schema{Keyspace: "rawstore", Tables: []store.Table{rows}}
 )
 
+// stateColumns are the statics that each of the ledger's postings writes.
+func stateColumns() []string {
+	return []string{
+		"version", "currency", "posted", "held", "open_holds", "spend_day", "spent_today", "last_at", "chain", "counters",
+		"newest_id_at", "total_in",
+	}
+}
+
 // answerColumns are what the ledger's rows by id hold.
 func answerColumns() []string {
 	return []string{
@@ -76,6 +91,7 @@ func staticsOf(version int64) row {
 	return row{
 		Version: version, Currency: "GBP", Posted: startingMinor, Held: version * holdMinor, OpenHolds: version,
 		SpendDay: spendDay, SpentToday: version * holdMinor, LastAt: clock.Real{}.Now(), Chain: make([]byte, chainLength),
+		NewestIDAt: clock.Real{}.Now(), OpenedNewestIDAt: time.UnixMilli(0).UTC(), NewestFenceAt: time.UnixMilli(0).UTC(),
 	}
 }
 

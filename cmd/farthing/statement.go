@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"farthing/cmd/farthing/bank"
+	"farthing/cmd/farthing/terminal"
+	"farthing/pkg/money"
+	balanceproto "farthing/service.balance/proto"
+)
+
+func (p *program) balance() *cobra.Command {
+	account, at := "", ""
+	balance := &cobra.Command{
+		Use:   "balance",
+		Short: "Show what an account has, or had at a past time",
+		Long: "Balance shows an account's money: now, or as it was at a TIME, from the ledger's entries.\n\n" +
+			"TIME is as in 2026-11-28T12:00:00Z, or in London as in '2026-11-28 12:00'.",
+		Example: "  farthing balance\n  farthing balance --at '2026-11-28 12:00'\n" +
+			"  farthing balance --account acc_00008zIcpb1TB4yeIFXMzx --at 2026-11-28T12:00:00Z -o json",
+		Args: arguments(), ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, _ []string) error { return p.runBalance(c.Context(), account, at) },
+	}
+	addAccount(balance, &account)
+	balance.Flags().StringVar(&at, "at", "", "the time; now if absent")
+	return balance
+}
+
+func addAccount(c *cobra.Command, account *string) {
+	c.Flags().StringVar(account, "account", "", "whose (acc_…); the demonstration customer's if absent")
+}
+
+// ledgerOf is the bank that runs, and where its admin door has an account's ledger.
+func (p *program) ledgerOf(ctx context.Context, account string) (bank.Notice, string, error) {
+	if account != "" {
+		n, err := bank.Find(ctx, p.folder())
+		return n, balanceproto.LedgersPath + url.PathEscape(account), err
+	}
+	n, err := p.customer(ctx)
+	if err != nil {
+		return n, "", err
+	}
+	return n, balanceproto.LedgersPath + url.PathEscape(n.Demonstration.AccountID), nil
+}
+
+func (p *program) runBalance(ctx context.Context, account, at string) error {
+	query := url.Values{}
+	if at != "" {
+		when, err := moment(at)
+		if err != nil {
+			return err
+		}
+		query.Set("at", when.Format(time.RFC3339))
+	}
+	n, path, err := p.ledgerOf(ctx, account)
+	if err != nil {
+		return err
+	}
+	var found balanceproto.BalanceView
+	if err := admin(ctx, n, path+balanceproto.BalancePath+"?"+query.Encode(), &found); err != nil {
+		return err
+	}
+	if p.json() {
+		return p.print(found)
+	}
+	in := func(minor int64) string { return money.Amount{Minor: minor, Currency: found.Currency}.Symbolic() }
+	_, err = fmt.Fprintf(p.screen, "%s to spend, %s posted, %s held, after entry %d\n",
+		p.screen.Bold(in(found.Available)), in(found.Posted), in(found.Held), found.Sequence)
+	return err
+}
+
+// moment is a time as a person types it.
+func moment(text string) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at.UTC(), nil
+	}
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := time.ParseInLocation("2006-01-02 15:04", text, london)
+	if err != nil {
+		return time.Time{}, usage("--at must be a time such as 2026-11-28T12:00:00Z or '2026-11-28 12:00'")
+	}
+	return at.UTC(), nil
+}
+
+func (p *program) statement() *cobra.Command {
+	account, from, to := "", "", ""
+	statement := &cobra.Command{
+		Use:   "statement",
+		Short: "Show an account's statement of some days",
+		Long: "Statement shows what an account had before and after some days, what came and went in all, and each\n" +
+			"posting. Money that was only held is not in it. It is added up again before it is shown.\n\n" +
+			"A DATE is a calendar day in London, from midnight to midnight, as banks' statements have it (limits and the\n" +
+			"app's 'spent today' turn at 04:00). Both days are in it.",
+		Example: "  farthing statement --from 2026-11-01 --to 2026-11-30\n" +
+			"  farthing statement --from 2026-11-28 -o csv",
+		Args: arguments(), ValidArgsFunction: cobra.NoFileCompletions, Annotations: map[string]string{outputCSV: ""},
+		RunE: func(c *cobra.Command, _ []string) error {
+			if from == "" {
+				return usage("--from is wanted: the first day, such as 2026-11-01")
+			}
+			if to == "" {
+				to = from
+			}
+			return p.runStatement(c.Context(), account, from, to)
+		},
+	}
+	addAccount(statement, &account)
+	statement.Flags().StringVar(&from, "from", "", "the first DATE")
+	statement.Flags().StringVar(&to, "to", "", "the last DATE; the first if absent")
+	return statement
+}
+
+func (p *program) runStatement(ctx context.Context, account, from, to string) error {
+	n, path, err := p.ledgerOf(ctx, account)
+	if err != nil {
+		return err
+	}
+	found, err := wholeStatement(ctx, n, path+balanceproto.StatementPath, url.Values{"from": {from}, "to": {to}})
+	if err != nil {
+		return err
+	}
+	if err := addUp(found); err != nil {
+		return err
+	}
+	switch {
+	case p.json():
+		return p.print(found)
+	case p.output == outputCSV:
+		return p.writeCSV(found)
+	}
+	return p.showStatement(found)
+}
+
+// wholeStatement is all pages of a statement as one.
+func wholeStatement(
+	ctx context.Context, n bank.Notice, path string, query url.Values,
+) (balanceproto.StatementPage, error) {
+	postings := []balanceproto.PostingView{}
+	for {
+		var page balanceproto.StatementPage
+		if err := admin(ctx, n, path+"?"+query.Encode(), &page); err != nil {
+			return page, err
+		}
+		postings = append(postings, page.Postings...)
+		if page.Next == 0 {
+			page.Postings = postings
+			return page, nil
+		}
+		query.Set("after", strconv.FormatInt(page.Next, 10))
+	}
+}
+
+// addUp derives a statement's sums again from its postings.
+func addUp(s balanceproto.StatementPage) error {
+	balance, in, out := s.Opening, int64(0), int64(0)
+	for _, posting := range s.Postings {
+		balance, in, out = balance+posting.Amount, in+max(posting.Amount, 0), out-min(posting.Amount, 0)
+		if balance != posting.Balance {
+			return fmt.Errorf("the statement does not add up at entry %d", posting.Sequence)
+		}
+	}
+	if balance != s.Closing || in != s.TotalIn || out != s.TotalOut {
+		return fmt.Errorf("the statement does not add up")
+	}
+	return nil
+}
+
+func (p *program) showStatement(s balanceproto.StatementPage) error {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return err
+	}
+	const amountColumns = 14
+	in := func(minor int64) string { return money.Amount{Minor: minor, Currency: s.Currency}.Symbolic() }
+	line := func(at, kind, amount, balance, more string) {
+		fmt.Fprintf(p.screen, "%-16s  %-8s  %s%s%s\n", at, kind, terminal.PadLeft(amount, amountColumns),
+			terminal.PadLeft(balance, amountColumns), more)
+	}
+	line("", "opening", "", in(s.Opening), "")
+	for _, posting := range s.Postings {
+		line(posting.At.In(london).Format("2006-01-02 15:04"), posting.Kind, in(posting.Amount), in(posting.Balance),
+			p.screen.Dim("  "+posting.TransactionID))
+	}
+	line("", "closing", "", in(s.Closing), "")
+	_, err = fmt.Fprintf(p.screen, "%s in, %s out\n", in(s.TotalIn), in(s.TotalOut))
+	return err
+}
+
+// writeCSV writes a line for each posting, between one for what was there before and one for what was after.
+func (p *program) writeCSV(s balanceproto.StatementPage) error {
+	in := func(minor int64) string { return money.Amount{Minor: minor, Currency: s.Currency}.Decimal() }
+	out := csv.NewWriter(p.screen)
+	lines := [][]string{
+		{"sequence", "at", "kind", "amount", "balance", "currency", "transaction_id", "id"},
+		{"", "", "opening", "", in(s.Opening), s.Currency, "", ""},
+	}
+	for _, posting := range s.Postings {
+		lines = append(lines, []string{
+			strconv.FormatInt(posting.Sequence, 10), posting.At.Format(time.RFC3339Nano), posting.Kind, in(posting.Amount),
+			in(posting.Balance), s.Currency, posting.TransactionID, posting.ID,
+		})
+	}
+	lines = append(lines, []string{"", "", "closing", "", in(s.Closing), s.Currency, "", ""})
+	return out.WriteAll(lines)
+}
