@@ -55,7 +55,7 @@ type accountRow struct {
 	ControlSet    string    `store:"33"`
 	Cash          bool      `store:"34"`
 	Checks        []byte    `store:"35"` // balance.v1.Explanation.
-	Cashback      int64     `store:"36"`
+	Cashback      int64     `store:"39"`
 }
 
 const (

@@ -50,6 +50,7 @@ type row struct {
 	ControlSet    string    `store:"33"`
 	Cash          bool      `store:"34"`
 	Checks        []byte    `store:"35"`
+	Cashback      int64     `store:"39"`
 }
 
 const (
