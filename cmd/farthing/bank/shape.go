@@ -108,15 +108,20 @@ func (b *Bank) partsOf(ground *foundation.Ground, home string) foundation.Option
 
 func keysIn(home string) string { return filepath.Join(home, "keys") }
 
+// format is how this version keeps a life. In those of an earlier one an account has no buckets (docs/adr/017), and
+// cannot be written to.
+const format = 1
+
 // record is what a life's folder says of how its data are kept.
 type record struct {
+	Format    int    `json:"format"` // 0 for those from before there were others.
 	Shape     string `json:"shape"`
 	Cassandra string `json:"cassandra,omitempty"`
 	Prefix    string `json:"prefix,omitempty"`
 }
 
 func (b *Bank) record() record {
-	r := record{Shape: b.shape.name()}
+	r := record{Format: format, Shape: b.shape.name()}
 	if r.Shape == Clustered {
 		r.Cassandra, r.Prefix = b.options.Site.Cassandra, b.options.Site.Prefix
 	}
@@ -146,18 +151,22 @@ func (b *Bank) checkShape(home string) error {
 	return nil
 }
 
-// readRecord fails with fs.ErrNotExist if there is no life.
+// readRecord fails with fs.ErrNotExist if there is no life. One in another format is refused: it would be misread.
 func readRecord(home string) (record, error) {
 	if _, err := os.Stat(home); err != nil {
 		return record{}, err
 	}
-	kept := record{Shape: OneProcess} // As those from before there were others.
+	var kept record
 	text, err := os.ReadFile(recordFile(home))
 	if err == nil {
 		err = json.Unmarshal(text, &kept)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return record{}, fmt.Errorf("reading in which shape the bank is: %w", err)
+	}
+	if kept.Format != format {
+		return record{}, fmt.Errorf("the bank in %s is kept in format %d, and this version knows only %d: %s", home,
+			kept.Format, format, "begin another one with --data")
 	}
 	return kept, nil
 }

@@ -165,6 +165,30 @@ func TestAFolderInUseIsRefusedAndNamed(t *testing.T) {
 	}
 }
 
+// A life of an earlier version would be misread: it is refused, whatever is in it.
+func TestALifeInAnotherFormatIsRefused(t *testing.T) {
+	o := options(t)
+	o.Empty = true
+	stop(t, up(t, o))
+	record := filepath.Join(string(o.Folder), "bank", "shape.json")
+	for _, was := range []string{`{"shape":"one process"}`, `{"format":999,"shape":"one process"}`, ""} {
+		if err := os.WriteFile(record, []byte(was), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if was == "" { // As before there was more than one shape.
+			if err := os.Remove(record); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b, err := bank.Up(t.Context(), o); err == nil || !strings.Contains(err.Error(), "this version knows only") {
+			t.Errorf("%q was answered %v", was, err)
+			if err == nil {
+				stop(t, b)
+			}
+		}
+	}
+}
+
 func TestABankThatWasKilledIsNotFound(t *testing.T) {
 	o := options(t)
 	o.Empty = true
