@@ -8,7 +8,7 @@ import (
 
 // The bank's own accounts, as their ledgers are called.
 const (
-	Nostro        = "nostro"              // What the bank has at the central bank: an asset, below zero while there is any.
+	Nostro        = "nostro"              // At the central bank: an asset, below zero while there is any.
 	PaymentScheme = "settlement_payments" // What was sent through the payment scheme and is not settled yet.
 	Suspense      = "suspense"            // Money that is somebody's, and whose is not known.
 	Disputes      = "disputes"            // Provisional credits of disputes that are not decided.

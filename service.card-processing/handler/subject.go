@@ -57,8 +57,9 @@ func saidOf(kind cardprocessingproto.PaymentEventKind, own string, f logic.Follo
 	number := f.Message.GetCardNumber()
 	return logic.Said{
 		Kind: kind, MessageID: kindOf(kind) + "/" + own, Minor: f.Amount.GetMinor(), Local: f.LocalAmount,
-		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows, OnlyHeld: f.OnlyHeld, Currency: f.Amount.GetCurrency(),
-		CardID: f.Message.GetCardId(), LastFour: number[max(0, len(number)-lastFour):],
+		Descriptor: f.Descriptor, MCC: f.MCC, MoreFollows: f.MoreFollows, OnlyHeld: f.OnlyHeld,
+		Currency: f.Amount.GetCurrency(),
+		CardID:   f.Message.GetCardId(), LastFour: number[max(0, len(number)-lastFour):],
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 // abroad is a payment of 12.00 EUR, of which 10.00 GBP are held.
 func abroad() *cardprocessingproto.Payment {
 	return &cardprocessingproto.Payment{
-		AccountId: "acc_1", TransactionId: "tx_1", Currency: "GBP", Status: cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING,
+		AccountId: "acc_1", TransactionId: "tx_1", Currency: "GBP",
+		Status:          cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING,
 		AuthorisedMinor: 10_00, HeldMinor: 10_00, Version: 1, LocalAmount: amountOf(12_00, "EUR"),
 		Rate: &moneyproto.Rate{Decimal: "0.8333"},
 	}
