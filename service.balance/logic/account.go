@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"time"
+
+	"farthing/pkg/day"
 )
 
 // Account is the state of one account's ledger after its newest entry. Everything a decision needs is in it.
@@ -21,8 +23,8 @@ type Account struct {
 	TotalIn   int64 // Minor units that ever came in; what went out follows.
 	OpenHolds int64
 
-	SpendDay   Day   // The day that SpentToday counts.
-	SpentToday int64 // Minor units, positive, held or paid that day.
+	SpendDay   day.Day // The day that SpentToday counts.
+	SpentToday int64   // Minor units, positive, held or paid that day.
 
 	Counters []Counters // Of control sets, in the order in which they were first used.
 
@@ -43,8 +45,8 @@ func (k Kind) asks() bool { return k == Held || k == Paid || k == Moved }
 func (a Account) Available() int64 { return a.Posted - a.Held }
 
 // SpentOn is what was spent on a day, in minor units, if that is the day of the newest spending; 0 otherwise.
-func (a Account) SpentOn(day Day) int64 {
-	if a.SpendDay != day {
+func (a Account) SpentOn(on day.Day) int64 {
+	if a.SpendDay != on {
 		return 0
 	}
 	return a.SpentToday

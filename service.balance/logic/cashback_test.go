@@ -6,10 +6,11 @@ import (
 
 	"pgregory.net/rapid"
 
+	"farthing/pkg/day"
 	"farthing/service.balance/logic"
 )
 
-const today logic.Day = 20261123
+const today day.Day = 20261123
 
 // till is one purchase with cash beside it, and what became of it.
 type till struct {

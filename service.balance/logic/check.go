@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 
+	"farthing/pkg/day"
 	balanceproto "farthing/service.balance/proto"
 )
 
@@ -73,7 +74,7 @@ func (d *decision) check(c Check, passed bool, otherwise Reason) {
 }
 
 // decideHold is whether an amount may be held, and why.
-func decideHold(a Account, c Command, amount int64, today Day) decision {
+func decideHold(a Account, c Command, amount int64, today day.Day) decision {
 	d := decision{forced: c.Forced, checks: make([]Check, 0, len(c.Control.Checks)+len(c.Control.Limits)+1)}
 	d.checks = append(d.checks, c.Control.Checks...)
 	if c.Refusal != NoReason {

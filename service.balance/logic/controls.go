@@ -3,6 +3,8 @@ package logic
 import (
 	"slices"
 	"time"
+
+	"farthing/pkg/day"
 )
 
 // Window is a stretch of the calendar in which spending is counted. It turns with the customer's day, at 04:00 in
@@ -20,27 +22,27 @@ const (
 )
 
 // begins is the first day of the window that a day lies in.
-func (w Window) begins(day Day) Day {
+func (w Window) begins(on day.Day) day.Day {
 	switch w {
 	case OneWeek:
-		at := day.noon()
+		at := noonOf(on)
 		sinceMonday := (int(at.Weekday()) + 6) % 7
 		return dayOfDate(at.AddDate(0, 0, -sinceMonday))
 	case OneMonth:
-		return day - day%100 + 1
+		return on - on%100 + 1
 	case OnePayment, OneDay, CashOneDay, OneCashback:
 	}
-	return day
+	return on
 }
 
-// noon is a time within a day, in no zone that matters.
-func (d Day) noon() time.Time {
+// noonOf is a time within a day, in no zone that matters.
+func noonOf(d day.Day) time.Time {
 	return time.Date(int(d/10_000), time.Month(d/100%100), int(d%100), 12, 0, 0, 0, time.UTC)
 }
 
-func dayOfDate(at time.Time) Day {
+func dayOfDate(at time.Time) day.Day {
 	year, month, date := at.Date()
-	return Day(year*10_000 + int(month)*100 + date)
+	return day.Day(year*10_000 + int(month)*100 + date)
 }
 
 // Control is under what control a card pays.
@@ -89,12 +91,12 @@ type Counters struct {
 
 // Spent is minor units in a window, which is named by its first day.
 type Spent struct {
-	Since Day
+	Since day.Day
 	Minor int64
 }
 
 // in is what was spent in the window that begins on a day.
-func (s Spent) in(begins Day) int64 {
+func (s Spent) in(begins day.Day) int64 {
 	if s.Since != begins {
 		return 0
 	}
@@ -121,7 +123,7 @@ func (c *Counters) of(w Window) *Spent {
 }
 
 // spentIn is what a set has spent in the window that a day lies in.
-func (a Account) spentIn(set string, w Window, today Day) int64 {
+func (a Account) spentIn(set string, w Window, today day.Day) int64 {
 	i := slices.IndexFunc(a.Counters, func(c Counters) bool { return c.Set == set })
 	if i < 0 {
 		return 0
@@ -135,7 +137,7 @@ func (a Account) spentIn(set string, w Window, today Day) int64 {
 
 // counted is an account after a set has spent on a day, some of it as cash, or got back for minor units below zero.
 // What comes back for a window that is over is nobody's any more.
-func (a Account) counted(set string, minor, cash int64, on Day) Account {
+func (a Account) counted(set string, minor, cash int64, on day.Day) Account {
 	if set == "" || minor == 0 {
 		return a
 	}
@@ -158,7 +160,7 @@ func (a Account) counted(set string, minor, cash int64, on Day) Account {
 	return a
 }
 
-func (s *Spent) count(minor int64, begins Day) {
+func (s *Spent) count(minor int64, begins day.Day) {
 	switch {
 	case s.Since == begins:
 		s.Minor += minor

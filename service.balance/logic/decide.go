@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"farthing/pkg/day"
 	"farthing/pkg/errs"
 	"farthing/pkg/money"
 )
@@ -67,7 +68,7 @@ func Decide(a Account, c Command, m Moment) (Account, Entry, error) {
 
 // effect is what a command does to the money: the new state, and the kind and reason of the entry.
 func effect(a Account, c Command, at time.Time, london *time.Location) (Account, Entry, error) {
-	today := DayOf(at, london)
+	today := day.Of(at, london)
 	switch c.Kind {
 	case Held:
 		next, entry := hold(a, c, today)
@@ -87,7 +88,7 @@ func effect(a Account, c Command, at time.Time, london *time.Location) (Account,
 	return a, Entry{}, errs.Newf(errs.Internal, "no command has the kind %d", c.Kind)
 }
 
-func hold(a Account, c Command, today Day) (Account, Entry) {
+func hold(a Account, c Command, today day.Day) (Account, Entry) {
 	amount := c.Amount
 	if c.Partial {
 		amount, c.Control.Cashback = c.part(a.Available())
@@ -125,7 +126,7 @@ func (c Command) part(available int64) (amount, cashback int64) {
 }
 
 // withdraw takes money if there is enough of it.
-func withdraw(a Account, c Command, today Day) (Account, Entry, error) {
+func withdraw(a Account, c Command, today day.Day) (Account, Entry, error) {
 	d := decideWithdrawal(a, c.Amount)
 	if d.over() {
 		return a, Entry{Kind: Declined, Reason: d.reason, Checks: d.checks}, nil
@@ -146,7 +147,7 @@ func post(a Account, minor int64) (Account, error) {
 }
 
 // spend counts what an entry has held, or collected without a hold, against its day and its control set.
-func spend(a Account, e Entry, minor int64, today Day) Account {
+func spend(a Account, e Entry, minor int64, today day.Day) Account {
 	if minor <= 0 {
 		return a
 	}
@@ -172,7 +173,7 @@ func unspend(a Account, from Hold, taken []Part) Account {
 
 // clearing ends what a merchant collects of a hold. That was spending already when it was held; what is collected
 // beyond it is so today.
-func clearing(a Account, c Command, today Day) Account {
+func clearing(a Account, c Command, today day.Day) Account {
 	a = spend(a, Entry{ControlSet: c.Control.Set, Cash: c.Control.Cash}, c.Amount-c.Captured, today)
 	if c.Captured == 0 {
 		return a

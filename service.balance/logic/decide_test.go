@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"farthing/pkg/day"
 	"farthing/pkg/errs"
 	"farthing/service.balance/logic"
 )
@@ -21,30 +22,6 @@ func london(t testing.TB) *time.Location {
 	return zone
 }
 
-func TestTheDayTurnsAtFourInLondon(t *testing.T) {
-	for _, c := range []struct {
-		at   string
-		want logic.Day
-	}{
-		{"2026-11-23T03:59:59Z", 20261122}, // Winter: London is UTC.
-		{"2026-11-23T04:00:00Z", 20261123},
-		{"2026-07-01T02:59:59Z", 20260630}, // Summer: 03:59 there.
-		{"2026-07-01T03:00:00Z", 20260701},
-		{"2026-03-29T02:59:59Z", 20260328}, // The clocks went forward at 01:00 UTC: 03:59 there.
-		{"2026-03-29T03:00:00Z", 20260329},
-		{"2026-10-25T03:59:59Z", 20261024}, // The clocks went back at 01:00 UTC.
-		{"2026-01-01T00:00:00Z", 20251231},
-	} {
-		at, err := time.Parse(time.RFC3339, c.at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := logic.DayOf(at, london(t)); got != c.want {
-			t.Errorf("%s is in the day %d, want %d", c.at, got, c.want)
-		}
-	}
-}
-
 // history draws commands: holds that may be too large or refused, what becomes of those that were made, money in and
 // out.
 type history struct {
@@ -54,7 +31,7 @@ type history struct {
 }
 
 // held is a hold that was made on one day.
-func held(minor int64, on logic.Day) logic.Hold {
+func held(minor int64, on day.Day) logic.Hold {
 	return logic.Hold{Remaining: minor, Parts: []logic.Part{{Day: on, Minor: minor}}}
 }
 
@@ -76,7 +53,7 @@ func (h *history) step(t *rapid.T, m logic.Moment) {
 		t.Fatalf("deciding %+v: %v", c, err)
 	}
 	if entry.Kind == logic.Held {
-		h.holds = append(h.holds, held(entry.HeldChange, logic.DayOf(entry.At, m.London)))
+		h.holds = append(h.holds, held(entry.HeldChange, day.Of(entry.At, m.London)))
 	}
 	h.account, h.entries = next, append(h.entries, entry)
 }
@@ -172,7 +149,7 @@ func TestMoneyGoesOnlyIfThereIsEnough(t *testing.T) {
 			t.Fatalf("%d went, and %d became %d", c.Amount, before.Posted, after.Posted)
 		}
 		spent := entry.Kind == logic.Paid
-		if got := after.SpentOn(logic.DayOf(now, zone)); (got == c.Amount) != spent || !spent && got != 0 {
+		if got := after.SpentOn(day.Of(now, zone)); (got == c.Amount) != spent || !spent && got != 0 {
 			t.Fatalf("%d of %v counts as %d spent", c.Amount, entry.Kind, got)
 		}
 		if len(entry.Checks) != 1 || entry.Checks[0].Name != "funds" || entry.Checks[0].Before != before.Available() {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"farthing/pkg/day"
 	balanceproto "farthing/service.balance/proto"
 )
 
@@ -21,7 +22,7 @@ type Hold struct {
 
 // Part is what was set aside on one day, in minor units, and how much of it is cash.
 type Part struct {
-	Day         Day
+	Day         day.Day
 	Minor, Cash int64
 }
 
@@ -50,7 +51,7 @@ func (h Hold) after(e Entry, london *time.Location) (Hold, error) {
 	}
 	if e.HeldChange > 0 {
 		cash := Control{Cash: e.Cash, Cashback: e.Cashback}.cashOf(e.HeldChange)
-		return h.plus(Part{DayOf(e.At, london), e.HeldChange, cash}), nil
+		return h.plus(Part{day.Of(e.At, london), e.HeldChange, cash}), nil
 	}
 	if -e.HeldChange > h.Remaining {
 		return h, fmt.Errorf("%s takes %d of the %d minor units that are left", e.ID, -e.HeldChange, h.Remaining)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"farthing/pkg/day"
 	"farthing/pkg/store"
 )
 
@@ -138,7 +139,7 @@ func (l *Ledger) Balance(ctx context.Context, account string) (state Account, sp
 	if err != nil {
 		return Account{}, 0, err
 	}
-	return state, state.SpentOn(DayOf(l.clock.Now(), l.london)), nil
+	return state, state.SpentOn(day.Of(l.clock.Now(), l.london)), nil
 }
 
 // Currency is an account's, which never changes: not_found.account if there is none.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"farthing/pkg/day"
 	"farthing/pkg/errs"
 )
 
@@ -181,7 +182,7 @@ func (t *trail) apply(e Entry) error {
 	if err != nil {
 		return t.fault("hold", "it takes what no open hold has set aside")
 	}
-	today := DayOf(e.At, t.london)
+	today := day.Of(e.At, t.london)
 	if err := t.checkDecision(e, today); err != nil {
 		return err
 	}
@@ -207,7 +208,7 @@ func (t *trail) apply(e Entry) error {
 
 // checkDecision checks what an entry's explanation says of the counters and of the money at that time, and that it
 // explains what was decided.
-func (t *trail) checkDecision(e Entry, today Day) error {
+func (t *trail) checkDecision(e Entry, today day.Day) error {
 	for _, c := range e.Checks {
 		before, counts := t.now.spentBefore(c.Name, e, today)
 		if counts && c.Before != before {
@@ -223,7 +224,7 @@ func (t *trail) checkDecision(e Entry, today Day) error {
 }
 
 // spentBefore is what a check must have found, and whether it is one of the ledger's own.
-func (a Account) spentBefore(check string, e Entry, today Day) (int64, bool) {
+func (a Account) spentBefore(check string, e Entry, today day.Day) (int64, bool) {
 	if check == fundsCheck {
 		return a.Available(), true
 	}

@@ -3,6 +3,7 @@ package storage
 import (
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/day"
 	"farthing/pkg/errs"
 	"farthing/service.balance/logic"
 	balanceproto "farthing/service.balance/proto"
@@ -42,7 +43,7 @@ func countersOf(stored []byte) ([]logic.Counters, error) {
 		if len(set.GetSince()) != windows || len(set.GetMinor()) != windows {
 			return nil, errs.New(errs.Internal, "counters of other windows")
 		}
-		spent := func(w int) logic.Spent { return logic.Spent{Since: logic.Day(set.Since[w]), Minor: set.Minor[w]} }
+		spent := func(w int) logic.Spent { return logic.Spent{Since: day.Day(set.Since[w]), Minor: set.Minor[w]} }
 		counters[i] = logic.Counters{Set: set.GetId(), Day: spent(0), Week: spent(1), Month: spent(2), CashDay: spent(3)}
 	}
 	return counters, nil

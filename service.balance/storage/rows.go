@@ -3,6 +3,7 @@ package storage
 import (
 	"time"
 
+	"farthing/pkg/day"
 	"farthing/pkg/errs"
 	"farthing/pkg/store"
 	"farthing/service.balance/logic"
@@ -34,7 +35,7 @@ func accountOf(row accountRow, id string, bucket int64) (logic.Account, error) {
 	return logic.Account{
 		ID: id, Bucket: bucket, Version: row.Version, Currency: row.Currency,
 		Posted: row.Posted, Held: row.Held, TotalIn: row.TotalIn, OpenHolds: row.OpenHolds,
-		SpendDay: logic.Day(row.SpendDay), SpentToday: row.SpentToday, LastAt: row.LastAt, Chain: row.Chain,
+		SpendDay: day.Day(row.SpendDay), SpentToday: row.SpentToday, LastAt: row.LastAt, Chain: row.Chain,
 		Closed: row.Closed, Counters: counters,
 		Opening:  logic.Opening{Version: row.OpenedVersion, NewestID: row.OpenedNewestIDAt},
 		NewestID: row.NewestIDAt, NewestFence: row.NewestFenceAt, Seal: row.Seal,
