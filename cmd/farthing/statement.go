@@ -102,22 +102,36 @@ func (p *program) statement() *cobra.Command {
 			"A DATE is a calendar day in London, from midnight to midnight, as banks' statements have it (limits and the\n" +
 			"app's 'spent today' turn at 04:00). Both days are in it.",
 		Example: "  farthing statement --from 2026-11-01 --to 2026-11-30\n" +
-			"  farthing statement --from 2026-11-28 -o csv",
+			"  farthing statement --from 2026-11-01 -o csv",
 		Args: arguments(), ValidArgsFunction: cobra.NoFileCompletions, Annotations: map[string]string{outputCSV: ""},
 		RunE: func(c *cobra.Command, _ []string) error {
 			if from == "" {
 				return usage("--from is wanted: the first day, such as 2026-11-01")
 			}
+			var err error
 			if to == "" {
-				to = from
+				to, err = p.today()
+			}
+			if err != nil {
+				return err
 			}
 			return p.runStatement(c.Context(), account, from, to)
 		},
 	}
 	addAccount(statement, &account)
 	statement.Flags().StringVar(&from, "from", "", "the first DATE")
-	statement.Flags().StringVar(&to, "to", "", "the last DATE; the first if absent")
+	statement.Flags().StringVar(&to, "to", "", "the last DATE; today if absent")
 	return statement
+}
+
+// today is the bank's calendar day in London.
+func (p *program) today() (string, error) {
+	london, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return "", err
+	}
+	banks, err := p.folder().Clock()
+	return banks.Now().In(london).Format(time.DateOnly), err
 }
 
 func (p *program) runStatement(ctx context.Context, account, from, to string) error {
