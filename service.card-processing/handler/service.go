@@ -5,8 +5,6 @@ import (
 	"time"
 	_ "time/tzdata" // A scratch image has no zone data, and the day turns in London.
 
-	"golang.org/x/sync/singleflight"
-
 	"farthing/pkg/clock"
 	"farthing/pkg/events"
 	"farthing/pkg/foundation"
@@ -38,8 +36,8 @@ type Handler struct {
 	late         *worklist.List // Holds that nobody was answered of in time.
 	standIns     *storage.StandIns
 	policy       logic.StandIn
-	asking       singleflight.Group // Requests of one hold at once have one answer.
-	resolving    *worklist.List     // What is unmatched and on its way to another payment.
+	flights      *flights
+	resolving    *worklist.List // What is unmatched and on its way to another payment.
 	unmatched    *storage.Register
 	disputes     *storage.Register
 	clearings    *storage.Clearings
@@ -94,6 +92,7 @@ func register(env *foundation.Env) error {
 func (h *Handler) keep(k *store.Keyspace) {
 	h.processorIDs, h.payments, h.matches = storage.NewProcessorIDs(k), storage.NewPayments(k), storage.NewMatches(k)
 	h.unfinished = worklist.New(storage.UnfinishedTable, k)
+	h.flights = newFlights()
 	h.unposted, h.late = worklist.New(storage.UnpostedTable, k), worklist.New(storage.LateTable, k)
 	h.standIns = storage.NewStandIns(k)
 	h.due, h.resolving = worklist.New(storage.DueTable, k), worklist.New(storage.ResolvingTable, k)

@@ -47,8 +47,13 @@ func policyOf(env *foundation.Env) (logic.StandIn, error) {
 func (h *Handler) decideInTime(
 	ctx context.Context, holdID string, req *cardprocessingproto.AuthoriseRequest, card *cardsproto.Card,
 ) (*cardprocessingproto.AuthoriseResponse, error) {
+	h.flights.begin(holdID)
+	defer h.flights.end(holdID)
 	asked := h.clock.Now()
-	rsp, err := h.askOnce(ctx, holdID, req, card)
+	rsp, err := h.ask(ctx, holdID, req, card)
+	if err == nil && rsp.GetApproved() && !h.flights.tell(holdID) {
+		rsp, err = h.ask(ctx, holdID, req, card) // A repeat: from now on the ledger lets nobody take it back.
+	}
 	switch {
 	case card == nil:
 		return rsp, err
@@ -67,21 +72,13 @@ func (h *Handler) decideInTime(
 	return h.stoodIn(stood), nil
 }
 
-// askOnce asks the ledger, once for all who ask for the same hold at the moment: what one of them was told is what all
-// are told.
-func (h *Handler) askOnce(
+// ask asks the ledger, and leaves time to stand in for it.
+func (h *Handler) ask(
 	ctx context.Context, holdID string, req *cardprocessingproto.AuthoriseRequest, card *cardsproto.Card,
 ) (*cardprocessingproto.AuthoriseResponse, error) {
-	decided, err, _ := h.asking.Do(holdID, func() (any, error) {
-		within, cancel := leaving(ctx, standInTakes)
-		defer cancel()
-		return h.decide(within, holdID, req, card)
-	})
-	rsp, ok := decided.(*cardprocessingproto.AuthoriseResponse)
-	if err != nil || !ok {
-		return nil, err
-	}
-	return proto.CloneOf(rsp), nil
+	within, cancel := leaving(ctx, standInTakes)
+	defer cancel()
+	return h.decide(within, holdID, req, card)
 }
 
 // leaving is a context that ends so long before another one, unless that has no end.
@@ -115,7 +112,7 @@ func (h *Handler) standIn(
 			return h.stoodIn(stood), nil
 		}
 	}
-	if errs.Is(failure, errs.Timeout) {
+	if errs.Is(failure, errs.Timeout) && h.flights.doubt(holdID) {
 		failure = errors.Join(failure, h.doubt(ctx, card.GetAccountId(), holdID, asked))
 	}
 	return nil, failure

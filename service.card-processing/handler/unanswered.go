@@ -35,19 +35,23 @@ func (h *Handler) releaseUnanswered(ctx context.Context, e events.Event) error {
 	}
 	// One that is recorded as declined was disowned by an earlier try, and a repeat was told so: it is still to be
 	// given back.
-	disowned, err := h.balance.Disown(ctx, &balanceproto.DisownRequest{
-		AccountId: account, HoldId: held.GetId(),
-	})
+	_, err = h.abandon(ctx, account, held.GetId())
+	return err
+}
+
+// abandon gives a hold back that nobody was told of. It is false if a repeat was: then the hold stays.
+func (h *Handler) abandon(ctx context.Context, account, hold string) (bool, error) {
+	disowned, err := h.balance.Disown(ctx, &balanceproto.DisownRequest{AccountId: account, HoldId: hold})
 	if err != nil || !disowned.GetDisowned() {
-		return err
+		return false, err
 	}
-	_, done, err := h.record(ctx, subject{key: held.GetId(), account: account}, logic.Said{
+	_, done, err := h.record(ctx, subject{key: hold, account: account}, logic.Said{
 		Kind: logic.Abandonment, MessageID: abandoned,
 	})
 	if err == nil && done.fresh {
 		h.metrics.released.Inc()
 	}
-	return err
+	return err == nil, err
 }
 
 // transaction is nil if it is not recorded.
