@@ -3,6 +3,7 @@ package shapes
 import (
 	"bytes"
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -68,11 +69,11 @@ func TestEachServiceRunsAndDrainsByItself(t *testing.T) {
 
 func runs(t *testing.T, service foundation.Service, program string) {
 	t.Helper()
-	var settings []string
+	var doors []string
 	for _, door := range service.Doors { // Its usual port may be somebody's.
-		settings = append(settings, "FARTHING_DOORS="+string(door)+"=127.0.0.1:0")
+		doors = append(doors, string(door)+"=127.0.0.1:0")
 	}
-	command := alone(t, program, settings...)
+	command := alone(t, program, "FARTHING_DOORS="+strings.Join(doors, ","))
 	var logged bytes.Buffer
 	command.Stderr = &logged
 	out, err := command.StdoutPipe()
@@ -102,6 +103,15 @@ func wantReady(t *testing.T, service foundation.Service, is foundation.Ready) {
 		t.Errorf("it says %+v", is)
 	}
 	for _, door := range append([]foundation.Door{foundation.Admin}, service.Doors...) {
+		if door == foundation.ISO8583 { // It speaks no HTTP.
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", is.Doors[string(door)])
+			if err != nil {
+				t.Errorf("the %s door does not answer: %v", door, err)
+				continue
+			}
+			_ = conn.Close()
+			continue
+		}
 		path := "/"
 		if door == foundation.Admin {
 			path = "/readyz"

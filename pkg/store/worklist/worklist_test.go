@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"farthing/pkg/store"
+	"farthing/pkg/store/faults"
 	"farthing/pkg/store/storetest"
 	"farthing/pkg/store/worklist"
 )
@@ -132,5 +133,22 @@ func TestASweeperComesBackForWhatFailedHoweverLongItWasAway(t *testing.T) {
 	}
 	if err := sweeper.Sweep(t.Context()); err != nil || taken["late"] != 1 {
 		t.Errorf("%v: a late one was taken %d times", err, taken["late"])
+	}
+}
+
+// A sweep over a long time in which hardly anything is listed reads little.
+func TestAnEmptyYearCostsOneReadForEachDay(t *testing.T) {
+	schema := store.Schema{Keyspace: "lists", Tables: []store.Table{table}}
+	var counter faults.Counter
+	engine := counter.Engine(storetest.Memory(t, schema).Open("lists"))
+	l := worklist.New(table, store.NewKeyspace("lists", engine))
+	if err := l.Add(t.Context(), noon, "one"); err != nil {
+		t.Fatal(err)
+	}
+	if got := listed(t, l, noon, noon.AddDate(1, 0, 0)); !slices.Equal(got, []string{"one"}) {
+		t.Fatalf("listed: %v", got)
+	}
+	if got := counter.Counts()[faults.Range]; got > 366+4 {
+		t.Errorf("it took %d reads", got)
 	}
 }
