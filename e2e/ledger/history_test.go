@@ -49,13 +49,20 @@ func (s state) with(entryID string, posted, held int64) (state, got) {
 	return next, entry
 }
 
-// step is what the operation must do and answer.
-func (s state) step(a asked) (state, got) {
+// fenced is the answer of a hold that a slow store has neither done nor refused in time: it never happens.
+const fenced = "fenced"
+
+// step is what the operation must do and answer. A first hold may be answered that it is fenced.
+func (s state) step(a asked, output any) (state, got) {
 	if found, ok := s.entries[a.id]; ok && a.verb != release {
 		return s, found
 	}
 	enough := a.minor <= s.posted-s.held
 	switch {
+	case a.verb == hold && output == any(got{code: fenced}):
+		next := state{s.posted, s.held, maps.Clone(s.entries)}
+		next.entries[a.id] = got{code: fenced}
+		return next, got{code: fenced}
 	case a.verb == look:
 		return s, got{posted: s.posted, held: s.held}
 	case a.verb == payIn:
@@ -97,7 +104,7 @@ func oneAccount() porcupine.Model {
 		Step: func(from, input, output any) (bool, any) {
 			s, _ := from.(state)
 			a, _ := input.(asked)
-			next, want := s.step(a)
+			next, want := s.step(a, output)
 			return want == output, next
 		},
 		Equal: func(a, b any) bool {
@@ -148,7 +155,9 @@ func (c *crowd) answer(ctx context.Context, r *replica, a asked) (got, error) {
 	case hold:
 		var decision logic.Decision
 		decision, err = r.Do(ctx, c.account, logic.Command{ID: a.id, Kind: logic.Held, Amount: a.minor})
-		e = decision.Entry
+		if e = decision.Entry; e.Kind == logic.Void {
+			return got{code: fenced}, err
+		}
 	case release:
 		e, err = r.Release(ctx, c.account, a.id, 1, a.minor)
 	case payIn:
@@ -223,7 +232,7 @@ func crowded(t *testing.T, account string, asks int, replicas []*replica) porcup
 
 // Whatever many at once are told by several replicas, it is as if all had been done one after the other.
 func TestWhatManyAreToldCanHaveHappenedInSomeOrder(t *testing.T) {
-	for name, histories := range map[string]int{"Pebble": 20, "Cassandra": 3} {
+	for name, histories := range map[string]int{"Pebble": 20, "Cassandra": 1} {
 		t.Run(name, func(t *testing.T) {
 			k := keyspaceOf(engines()[name](t))
 			all := replicas(t, 3, k, 40)

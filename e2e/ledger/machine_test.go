@@ -180,7 +180,7 @@ func TestTheEnginesKeepTheSameLedger(t *testing.T) {
 	for _, name := range []string{"Pebble", "Cassandra"} {
 		sides = append(sides, newSide(t, name, keyspaceOf(engines()[name](t))))
 	}
-	for seed := range program.Count(t, "FARTHING_TEST_SEEDS", 8) {
+	for seed := range program.Count(t, "FARTHING_TEST_SEEDS", 5) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			m := newMachine(t.Context(), t, named(fmt.Sprint("seed ", seed)), int64(2+seed%8), sides...)
 			for _, c := range commands(steps).Example(seed) {
