@@ -11,6 +11,8 @@ PKG ?= ./...
 ARGS ?=
 # How long each fuzz test runs in `make verify`.
 FUZZTIME ?= 30s
+# Which bug `make planted` plants, such as BUG=midnight; all of them for none.
+BUG ?=
 
 node := deploy/cassandra/node.sh
 proto_image := tools/buf/image.binpb
@@ -40,8 +42,15 @@ verify: test ## all that takes long: the tests three times over, more and longer
 		go test -race -count=1 -timeout 60m ./e2e/kill ./e2e/unknown
 	FARTHING_TEST_OUTAGES=1000 go test -count=1 -timeout 30m -run TestOutagesLeaveNoGhostHold ./e2e
 	FARTHING_TEST_ORDERS=6 go test -count=1 -timeout 90m ./e2e/lifecycle
+	FARTHING_TEST_CONTENDED=10000 FARTHING_TEST_SEEDS=40 FARTHING_TEST_ROUNDS=5 RAPID_CHECKS=2000 \
+		$(node) with go test -count=1 -timeout 30m ./e2e/ledger ./e2e/races
+	$(MAKE) --no-print-directory planted
 	go test -race -count=1 -tags verify -timeout 30m ./e2e/verify
 	tools/fuzz.sh $(FUZZTIME) $(PKG)
+
+.PHONY: planted
+planted: ## plant every bug of docs/testing.md, or BUG, and fail unless its test finds it
+	go test -count=1 -tags verify -timeout 60m -run '/$(BUG)' ./e2e/planted
 
 .PHONY: bench
 bench: ## run the benchmarks

@@ -13,6 +13,7 @@ import (
 	"farthing/pkg/foundation/foundationtest"
 	"farthing/pkg/store/faults"
 	balanceproto "farthing/service.balance/proto"
+	"farthing/service.balance/storage"
 )
 
 func accountSide(id string) *balanceproto.Place {
@@ -121,6 +122,10 @@ func TestWhatWasDeclinedStaysSo(t *testing.T) {
 	if first.GetOutcome() != balanceproto.Outcome_OUTCOME_DECLINED || first.GetFromBalance().GetMinor() != 5_00 ||
 		first.GetDeclineReason() != balanceproto.DeclineReason_DECLINE_REASON_INSUFFICIENT_FUNDS {
 		t.Fatalf("5.01 of 5.00 came to %v", first)
+	}
+	journals := storage.NewJournals(b.keyspace)
+	if _, open, err := journals.Unfinished(t.Context(), first.GetJournalId()); open || err != nil {
+		t.Errorf("its journal is left open: %v, %v", open, err)
 	}
 	b.payIn(t, 10_00, "more")
 	if diff := cmp.Diff(first, b.transfer(t, req), protocmp.Transform()); diff != "" {

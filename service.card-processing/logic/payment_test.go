@@ -52,3 +52,19 @@ func TestACollectionOfOnlyWhatIsHeldTakesAllOfItOrNothing(t *testing.T) {
 		})
 	}
 }
+
+func TestAHoldThatGrewLastsFromThenOn(t *testing.T) {
+	made, grew := time.UnixMilli(0), time.UnixMilli(0).Add(5*24*time.Hour)
+	p := &cardprocessingproto.Payment{
+		AccountId: "acc_1", AuthorisedMinor: 10_00, HeldMinor: 10_00, HeldMs: made.UnixMilli(), TransactionId: "tx_1",
+		Version: 1, Status: cardprocessingproto.PaymentStatus_PAYMENT_STATUS_PENDING,
+	}
+	p = After(p, Plan(p, Said{Kind: Increment, MessageID: "increment/1", Minor: 5_00}, grew))
+	if due, fall, ok := Due(p); !ok || fall.Kind != Expiry || !due.Equal(grew.Add(ShortestTerm)) {
+		t.Errorf("a hold that grew at %v falls at %v: %v, %v", grew, due, fall, ok)
+	}
+	p = After(p, Plan(p, Said{Kind: Reversal, MessageID: "reversal/1", Minor: 5_00}, grew.Add(24*time.Hour)))
+	if due, _, _ := Due(p); !due.Equal(grew.Add(ShortestTerm)) {
+		t.Errorf("some of it was given back, and the rest falls at %v", due)
+	}
+}
