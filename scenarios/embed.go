@@ -1,4 +1,4 @@
-// Package scenarios holds the stories of a card's life that `farthing scenario` plays: see README.md.
+// Package scenarios holds the stories of an account's life that `farthing scenario` plays: see README.md.
 package scenarios
 
 import "embed"

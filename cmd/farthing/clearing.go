@@ -10,7 +10,6 @@ import (
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/clearing"
-	"farthing/pkg/clock"
 	"farthing/service.card-processing/logic"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
@@ -61,7 +60,10 @@ func (p *program) runGenerate(ctx context.Context, name string, f generateFlags)
 			return usage("a number of breaks must not be negative")
 		}
 	}
-	now := clock.Real{}.Now()
+	now, err := p.now()
+	if err != nil {
+		return err
+	}
 	if f.day == "" {
 		f.day = now.UTC().Format(time.DateOnly)
 	}
@@ -123,7 +125,11 @@ func (p *program) runIngest(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := logic.DecodeFile(file, clock.Real{}.Now().AddDate(1, 0, 0)); err != nil {
+	now, err := p.now()
+	if err != nil {
+		return err
+	}
+	if _, err := logic.DecodeFile(file, now.AddDate(1, 0, 0)); err != nil {
 		return err // The bank would say the same, after all of it was sent.
 	}
 	ask, err := p.ask(ctx)

@@ -9,7 +9,6 @@ import (
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/cardedge"
-	"farthing/pkg/clock"
 	"farthing/pkg/money"
 )
 
@@ -44,8 +43,9 @@ func (p *program) runInquiry(ctx context.Context, f inquiryFlags) error {
 		return err
 	}
 	if f.id == "" {
-		network := cardedge.NewNetwork(clock.Real{}.Now())
-		asked.Network = &network
+		if asked.Network, err = p.newNetwork(); err != nil {
+			return err
+		}
 	}
 	found, err := cardedge.Client{Address: n.CardEdge}.Inquire(ctx, asked)
 	if err != nil {

@@ -18,9 +18,10 @@ import (
 
 func (p *program) scenario() *cobra.Command {
 	stories := &cobra.Command{
-		Use: "scenario", Short: "Play stories of a card's life on the bank", Args: cobra.NoArgs,
-		Long: "A scenario is a story of a card's life: what merchants do, and what the customer then has and sees. Each\n" +
-			"is played with a customer of its own. Many move the bank's time forward, which cannot be undone.",
+		Use: "scenario", Short: "Play stories of an account's life on the bank", Args: cobra.NoArgs,
+		Long: "A scenario is a story of an account's life: what merchants, other banks and operators do, and what the\n" +
+			"customer then has and sees. Each is played with a customer of its own. Many move the bank's time forward,\n" +
+			"which cannot be undone.",
 	}
 	list := &cobra.Command{
 		Use: "list", Short: "List the scenarios", Args: arguments(), ValidArgsFunction: cobra.NoFileCompletions,
@@ -112,7 +113,7 @@ func (p *program) runScenarios(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	doors := scenario.Doors{API: n.API, CardEdge: n.CardEdge, Admin: n.Admin}
+	doors := scenario.Doors{API: n.API, CardEdge: n.CardEdge, Admin: n.Admin, ISO8583: n.ISO8583}
 	for _, s := range picked {
 		if err := p.playScenario(ctx, doors, s); err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)

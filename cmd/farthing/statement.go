@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"farthing/cmd/farthing/bank"
+	"farthing/cmd/farthing/statement"
 	"farthing/cmd/farthing/terminal"
 	"farthing/pkg/money"
 	balanceproto "farthing/service.balance/proto"
@@ -37,17 +38,17 @@ func addAccount(c *cobra.Command, account *string) {
 	c.Flags().StringVar(account, "account", "", "whose (acc_…); the demonstration customer's if absent")
 }
 
-// ledgerOf is the bank that runs, and where its admin door has an account's ledger.
+// ledgerOf is the bank that runs, and whose ledger is meant.
 func (p *program) ledgerOf(ctx context.Context, account string) (bank.Notice, string, error) {
 	if account != "" {
 		n, err := bank.Find(ctx, p.folder())
-		return n, balanceproto.LedgersPath + url.PathEscape(account), err
+		return n, account, err
 	}
 	n, err := p.customer(ctx)
 	if err != nil {
 		return n, "", err
 	}
-	return n, balanceproto.LedgersPath + url.PathEscape(n.Demonstration.AccountID), nil
+	return n, n.Demonstration.AccountID, nil
 }
 
 func (p *program) runBalance(ctx context.Context, account, at string) error {
@@ -59,12 +60,13 @@ func (p *program) runBalance(ctx context.Context, account, at string) error {
 		}
 		query.Set("at", when.Format(time.RFC3339))
 	}
-	n, path, err := p.ledgerOf(ctx, account)
+	n, account, err := p.ledgerOf(ctx, account)
 	if err != nil {
 		return err
 	}
 	var found balanceproto.BalanceView
-	if err := admin(ctx, n, path+balanceproto.BalancePath+"?"+query.Encode(), &found); err != nil {
+	path := balanceproto.LedgersPath + url.PathEscape(account) + balanceproto.BalancePath
+	if err := admin(ctx, n, path+"?"+query.Encode(), &found); err != nil {
 		return err
 	}
 	if p.json() {
@@ -94,7 +96,7 @@ func moment(text string) (time.Time, error) {
 
 func (p *program) statement() *cobra.Command {
 	account, from, to := "", "", ""
-	statement := &cobra.Command{
+	command := &cobra.Command{
 		Use:   "statement",
 		Short: "Show an account's statement of some days",
 		Long: "Statement shows what an account had before and after some days, what came and went in all, and each\n" +
@@ -118,10 +120,10 @@ func (p *program) statement() *cobra.Command {
 			return p.runStatement(c.Context(), account, from, to)
 		},
 	}
-	addAccount(statement, &account)
-	statement.Flags().StringVar(&from, "from", "", "the first DATE")
-	statement.Flags().StringVar(&to, "to", "", "the last DATE; today if absent")
-	return statement
+	addAccount(command, &account)
+	command.Flags().StringVar(&from, "from", "", "the first DATE")
+	command.Flags().StringVar(&to, "to", "", "the last DATE; today if absent")
+	return command
 }
 
 // today is the bank's calendar day in London.
@@ -135,15 +137,13 @@ func (p *program) today() (string, error) {
 }
 
 func (p *program) runStatement(ctx context.Context, account, from, to string) error {
-	n, path, err := p.ledgerOf(ctx, account)
+	n, account, err := p.ledgerOf(ctx, account)
 	if err != nil {
 		return err
 	}
-	found, err := wholeStatement(ctx, n, path+balanceproto.StatementPath, url.Values{"from": {from}, "to": {to}})
+	get := func(ctx context.Context, path string, into any) error { return admin(ctx, n, path, into) }
+	found, err := statement.Fetch(ctx, get, account, from, to)
 	if err != nil {
-		return err
-	}
-	if err := addUp(found); err != nil {
 		return err
 	}
 	switch {
@@ -153,40 +153,6 @@ func (p *program) runStatement(ctx context.Context, account, from, to string) er
 		return p.writeCSV(found)
 	}
 	return p.showStatement(found)
-}
-
-// wholeStatement is all pages of a statement as one.
-func wholeStatement(
-	ctx context.Context, n bank.Notice, path string, query url.Values,
-) (balanceproto.StatementPage, error) {
-	postings := []balanceproto.PostingView{}
-	for {
-		var page balanceproto.StatementPage
-		if err := admin(ctx, n, path+"?"+query.Encode(), &page); err != nil {
-			return page, err
-		}
-		postings = append(postings, page.Postings...)
-		if page.Next == 0 {
-			page.Postings = postings
-			return page, nil
-		}
-		query.Set("after", strconv.FormatInt(page.Next, 10))
-	}
-}
-
-// addUp derives a statement's sums again from its postings.
-func addUp(s balanceproto.StatementPage) error {
-	balance, in, out := s.Opening, int64(0), int64(0)
-	for _, posting := range s.Postings {
-		balance, in, out = balance+posting.Amount, in+max(posting.Amount, 0), out-min(posting.Amount, 0)
-		if balance != posting.Balance {
-			return fmt.Errorf("the statement does not add up at entry %d", posting.Sequence)
-		}
-	}
-	if balance != s.Closing || in != s.TotalIn || out != s.TotalOut {
-		return fmt.Errorf("the statement does not add up")
-	}
-	return nil
 }
 
 func (p *program) showStatement(s balanceproto.StatementPage) error {

@@ -165,12 +165,21 @@ func (p *program) authorisationOf(f swipeFlags, amount, descriptor string) (card
 
 // newNetwork names a message that is sent now, in the bank's time.
 func (p *program) newNetwork() (*cardedge.Network, error) {
-	banks, err := p.folder().Clock()
+	now, err := p.now()
 	if err != nil {
 		return nil, err
 	}
-	network := cardedge.NewNetwork(banks.Now())
+	network := cardedge.NewNetwork(now)
 	return &network, nil
+}
+
+// now is the bank's time, which may be ahead of the machine's.
+func (p *program) now() (time.Time, error) {
+	banks, err := p.folder().Clock()
+	if err != nil {
+		return time.Time{}, err
+	}
+	return banks.Now(), nil
 }
 
 // swiped is what a swipe came to.

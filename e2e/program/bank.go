@@ -44,6 +44,7 @@ type Facts struct {
 	API         string
 	CardEdge    string `json:"card_edge"`
 	Admin       string
+	ISO8583     string `json:"iso8583"` // host:port.
 	UserID      string `json:"user_id"`
 	AccountID   string `json:"account_id"`
 	CardID      string `json:"card_id"`

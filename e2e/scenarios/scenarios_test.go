@@ -24,7 +24,9 @@ func TestEveryStoryIsTrueOnEveryEngine(t *testing.T) {
 			b := program.New(t, binary, shape)
 			b.Start(t, "--empty")
 			is := b.Facts()
-			doors := scenario.Doors{API: is.API, CardEdge: is.CardEdge, Admin: is.Admin, Phone: b.Apple.Book().Shown}
+			doors := scenario.Doors{
+				API: is.API, CardEdge: is.CardEdge, Admin: is.Admin, ISO8583: is.ISO8583, Phone: b.Apple.Book().Shown,
+			}
 			for _, s := range all {
 				t.Run(s.Name, func(t *testing.T) {
 					if err := scenario.Play(t.Context(), doors, s, func(scenario.Told) {}); err != nil {

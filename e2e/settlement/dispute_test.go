@@ -42,9 +42,9 @@ func courses() []course {
 	return []course{
 		{nil, 0, 9_00, 0, "Disputed: we are looking into it"},
 		{[]string{"credit"}, 6_00, 9_00, -6_00, "Disputed: you have the money back while we look into it"},
-		{[]string{"credit", "won"}, 6_00, 3_00, 0, "Dispute won: the money is yours"},
+		{[]string{"credit", "won"}, 6_00, 3_00, 0, "Dispute won: the money is yours to keep"},
 		{[]string{"credit", "lost"}, 0, 9_00, 0, "Dispute lost: the payment stands"},
-		{[]string{"won"}, 6_00, 3_00, 0, "Dispute won: the money is yours"},
+		{[]string{"won"}, 6_00, 3_00, 0, "Dispute won: the money is yours to keep"},
 		{[]string{"lost"}, 0, 9_00, 0, "Dispute lost: the payment stands"},
 	}
 }

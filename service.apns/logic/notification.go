@@ -73,22 +73,22 @@ func body(t *transactionsproto.Transaction) string {
 	paid := amount.Negated().Symbolic()
 	switch t.GetDispute() {
 	case "won":
-		return "You have won your dispute: the money is yours"
+		return "You won your dispute: the money is yours to keep"
 	case "lost":
-		return "You have lost your dispute: the payment stands"
+		return "You lost your dispute: the payment stands"
 	case "provisional_credit":
 		return "You have " + amount.Symbolic() + " back while we look into your dispute"
 	case "credit":
-		return "You have " + amount.Symbolic() + " back: you have won your dispute"
+		return "You have " + amount.Symbolic() + " back: you won your dispute"
 	case "credit_taken_back":
-		return "We have taken back " + paid + ": your dispute was lost"
+		return "We took back " + paid + ": your dispute was lost"
 	}
 	if t.GetKind() != transactionsproto.Kind_KIND_UNSPECIFIED {
 		return moved(t, amount)
 	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
-		return "Your payment of " + paid + " was declined"
+		return "Your payment of " + paid + " was declined: " + transactionsproto.WhyDeclined(t.GetDeclineReason())
 	case transactionsproto.Status_STATUS_REVERSED:
 		if t.GetLocalAmount().GetMinor() > 0 { // What the merchant had sent back.
 			return "Your refund was cancelled: it was not meant for you"
@@ -101,7 +101,19 @@ func body(t *transactionsproto.Transaction) string {
 	if amount.Minor > 0 {
 		return "You were refunded " + amount.Symbolic()
 	}
-	return "You paid " + paid
+	return "You paid " + paid + details(t)
+}
+
+// details are what there is to say of a payment beside its amount: what the merchant charged, and the cash it gave.
+func details(t *transactionsproto.Transaction) string {
+	said := ""
+	if local := t.GetLocalAmount(); local.GetMinor() < 0 && local.GetCurrency() != t.GetAmount().GetCurrency() {
+		said = " (" + money.Amount{Minor: -local.GetMinor(), Currency: local.GetCurrency()}.Symbolic() + ")"
+	}
+	if cash := t.GetCashback(); cash.GetMinor() != 0 {
+		said += ", including " + money.Amount{Minor: -cash.GetMinor(), Currency: cash.GetCurrency()}.Symbolic() + " cash"
+	}
+	return said
 }
 
 // refund is how far one has come.
@@ -111,11 +123,11 @@ func refund(t *transactionsproto.Transaction, amount money.Amount) string {
 		return "A refund of " + amount.Symbolic() + " is on its way"
 	case transactionsproto.Status_STATUS_REVERSED:
 		if t.GetSettledMs() > 0 {
-			return "A refund was taken back by the merchant"
+			return "Your refund was taken back by the merchant"
 		}
-		return "A refund was cancelled by the merchant"
+		return "Your refund was cancelled by the merchant"
 	case transactionsproto.Status_STATUS_EXPIRED:
-		return "A refund that was on its way never came"
+		return "Your refund has not arrived: please ask the merchant about it"
 	default:
 		return "You were refunded " + amount.Symbolic()
 	}

@@ -56,6 +56,7 @@ func payment(status transactionsproto.Status) *transactionsproto.Transaction {
 
 func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 	declined := payment(transactionsproto.Status_STATUS_DECLINED)
+	declined.DeclineReason = "card_frozen"
 	unnamed := payment(transactionsproto.Status_STATUS_PENDING)
 	unnamed.Merchant = nil
 	refund := func(status transactionsproto.Status, minor, settled int64) *transactionsproto.Transaction {
@@ -63,6 +64,10 @@ func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 		t.Refund, t.Amount, t.SettledMs = true, &moneyproto.Money{Minor: minor, Currency: "GBP"}, settled
 		return t
 	}
+	abroad := payment(transactionsproto.Status_STATUS_PENDING)
+	abroad.LocalAmount = &moneyproto.Money{Minor: -4_10, Currency: "EUR"}
+	cashback := payment(transactionsproto.Status_STATUS_PENDING)
+	cashback.Cashback = &moneyproto.Money{Minor: -2_00, Currency: "GBP"}
 	const pret = "🥪 Pret A Manger"
 	const reversed = transactionsproto.Status_STATUS_REVERSED
 	disputed := func(shows string, minor int64) *transactionsproto.Transaction {
@@ -74,26 +79,28 @@ func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 		payment     *transactionsproto.Transaction
 		title, body string
 	}{
-		"approved": {payment(transactionsproto.Status_STATUS_PENDING), "🥪 Pret A Manger", "You paid £3.50"},
-		"declined": {declined, "🥪 Pret A Manger", "Your payment of £3.50 was declined"},
+		"approved":  {payment(transactionsproto.Status_STATUS_PENDING), "🥪 Pret A Manger", "You paid £3.50"},
+		"declined":  {declined, "🥪 Pret A Manger", "Your payment of £3.50 was declined: your card is frozen"},
+		"abroad":    {abroad, pret, "You paid £3.50 (€4.10)"},
+		"with cash": {cashback, pret, "You paid £3.50, including £2.00 cash"},
 		"a promise": {
 			refund(transactionsproto.Status_STATUS_PENDING, 3_50, 0), pret, "A refund of £3.50 is on its way",
 		},
 		"a refund":        {refund(transactionsproto.Status_STATUS_SETTLED, 3_50, 1), pret, "You were refunded £3.50"},
-		"taken back":      {refund(reversed, 0, 1), pret, "A refund was taken back by the merchant"},
-		"a promise ended": {refund(reversed, 0, 0), pret, "A refund was cancelled by the merchant"},
+		"taken back":      {refund(reversed, 0, 1), pret, "Your refund was taken back by the merchant"},
+		"a promise ended": {refund(reversed, 0, 0), pret, "Your refund was cancelled by the merchant"},
 		"a promise forgotten": {
-			refund(transactionsproto.Status_STATUS_EXPIRED, 0, 0), pret, "A refund that was on its way never came",
+			refund(transactionsproto.Status_STATUS_EXPIRED, 0, 0), pret, "Your refund has not arrived: please ask the merchant about it",
 		},
 		"without a merchant": {unnamed, "PRET A MANGER", "You paid £3.50"},
 		"a dispute, credited": {
 			disputed("provisional_credit", 3_50), "🥪 Pret A Manger", "You have £3.50 back while we look into your dispute",
 		},
 		"a dispute, lost": {
-			disputed("credit_taken_back", -3_50), "🥪 Pret A Manger", "We have taken back £3.50: your dispute was lost",
+			disputed("credit_taken_back", -3_50), "🥪 Pret A Manger", "We took back £3.50: your dispute was lost",
 		},
 		"a dispute, won": {
-			disputed("won", -3_50), "🥪 Pret A Manger", "You have won your dispute: the money is yours",
+			disputed("won", -3_50), "🥪 Pret A Manger", "You won your dispute: the money is yours to keep",
 		},
 	} {
 		payload, err := logic.Payload(c.payment)

@@ -2,6 +2,7 @@ package logic
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	moneyproto "farthing/pkg/money/proto"
@@ -27,12 +28,24 @@ func EndOf(date string) (time.Time, error) {
 }
 
 // DueOf is a payment of which money is held and of which nothing was collected; nil if it is not so. One of which the
-// scheme has said something that is on suspense is not due: it was not left out.
+// scheme has said something that is on suspense is not due: it was not left out. It is again once that was sent back, or
+// was of another payment.
 func DueOf(p *cardprocessingproto.Payment) *cardprocessingproto.Payment {
-	if p.GetHeldMinor() == 0 || p.GetClearedMinor() > 0 || p.GetPending() != nil || len(p.GetUnmatched()) > 0 {
+	if p.GetHeldMinor() == 0 || p.GetClearedMinor() > 0 || p.GetPending() != nil ||
+		slices.ContainsFunc(p.GetUnmatched(), stays) {
 		return nil
 	}
 	return p
+}
+
+// stays tells whether something unmatched is, or may still be, this payment's collection.
+func stays(u *cardprocessingproto.Unmatched) bool {
+	if u.GetState() != cardprocessingproto.UnmatchedState_UNMATCHED_STATE_RESOLVED {
+		return true
+	}
+	kind := u.GetResolution().GetKind()
+	return kind != cardprocessingproto.ResolutionKind_RESOLUTION_KIND_RETURNED &&
+		kind != cardprocessingproto.ResolutionKind_RESOLUTION_KIND_ATTACHED
 }
 
 // MissingOf is what was authorised and a file does not have.

@@ -46,7 +46,7 @@ func body(t *transactionsproto.Transaction) string {
 	}
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
-		return "Declined: " + explained(t.GetDeclineReason())
+		return "Declined: " + transactionsproto.WhyDeclined(t.GetDeclineReason())
 	case transactionsproto.Status_STATUS_REVERSED:
 		if t.GetLocalAmount().GetMinor() > 0 { // What the merchant had sent back.
 			return "Refund cancelled: it was not meant for you"
@@ -74,7 +74,7 @@ func refund(t *transactionsproto.Transaction) string {
 		}
 		return "Refund cancelled by the merchant"
 	case transactionsproto.Status_STATUS_EXPIRED:
-		return "Refund that never came"
+		return "Refund not received: please ask the merchant about it"
 	default:
 		return "Refund"
 	}
@@ -113,62 +113,17 @@ func disputed(shows string) string {
 	case "credited":
 		return "Disputed: you have the money back while we look into it"
 	case "won":
-		return "Dispute won: the money is yours"
+		return "Dispute won: the money is yours to keep"
 	case "lost":
 		return "Dispute lost: the payment stands"
 	case "provisional_credit":
-		return "Provisional credit while we look into your dispute"
+		return "Temporary credit while we look into your dispute"
 	case "credit":
-		return "Credit for a dispute that you have won"
+		return "Credit for the dispute you won"
 	case "credit_taken_back":
-		return "Provisional credit taken back: the dispute was lost"
+		return "Temporary credit taken back: the dispute was lost"
 	}
 	return ""
-}
-
-// explained is a reason in the customer's words.
-func explained(reason string) string {
-	switch reason {
-	case "insufficient_funds":
-		return "there was not enough money in your account"
-	case "card_frozen":
-		return "your card is frozen"
-	case "card_closed":
-		return "this card is closed"
-	case "card_expired":
-		return "this card has expired"
-	case "limit_payment":
-		return "it is more than you allow for one payment"
-	case "limit_day":
-		return "it would go over your limit for the day"
-	case "limit_week":
-		return "it would go over your limit for the week"
-	case "limit_month":
-		return "it would go over your limit for the month"
-	case "limit_cash_day":
-		return "it would go over your limit for cash in a day"
-	case "merchant_blocked":
-		return "you have blocked this kind of merchant"
-	case "country_blocked":
-		return "you have blocked this country"
-	case "online_blocked", "contactless_blocked", "magstripe_blocked":
-		return "you have blocked payments of this kind"
-	case "wrong_expiry":
-		return "the card's expiry date was not right"
-	case "bad_cvv":
-		return "the security code was not right"
-	case "wrong_pin":
-		return "the PIN was not right"
-	case "pin_tries_exceeded":
-		return "the PIN was wrong too often"
-	case "limit_cashback":
-		return "it was more cash than a shop may give"
-	case "reversed":
-		return "it was cancelled before it was made"
-	case "timed_out":
-		return "we could not answer in time"
-	}
-	return "we could not accept it"
 }
 
 // spoken is a category as people say it: eating_out is "Eating out".

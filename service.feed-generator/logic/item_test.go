@@ -66,11 +66,11 @@ func TestADisputeShowsInTheCustomersWords(t *testing.T) {
 		"":                   "Eating out",
 		"open":               "Disputed: we are looking into it",
 		"credited":           "Disputed: you have the money back while we look into it",
-		"won":                "Dispute won: the money is yours",
+		"won":                "Dispute won: the money is yours to keep",
 		"lost":               "Dispute lost: the payment stands",
-		"provisional_credit": "Provisional credit while we look into your dispute",
-		"credit":             "Credit for a dispute that you have won",
-		"credit_taken_back":  "Provisional credit taken back: the dispute was lost",
+		"provisional_credit": "Temporary credit while we look into your dispute",
+		"credit":             "Credit for the dispute you won",
+		"credit_taken_back":  "Temporary credit taken back: the dispute was lost",
 		"of_a_later_version": "Eating out",
 	} {
 		disputed := payment()
@@ -88,7 +88,7 @@ func TestADeclineSaysWhyInTheCustomersWords(t *testing.T) {
 		"card_closed":        "Declined: this card is closed",
 		"card_expired":       "Declined: this card has expired",
 		"timed_out":          "Declined: we could not answer in time",
-		"of_a_later_version": "Declined: we could not accept it",
+		"of_a_later_version": "Declined: we could not approve it",
 	} {
 		declined := payment()
 		declined.Status, declined.DeclineReason = transactionsproto.Status_STATUS_DECLINED, reason
@@ -129,7 +129,7 @@ func TestARefundTellsHowFarItHasCome(t *testing.T) {
 		"Refund":                            {transactionsproto.Status_STATUS_SETTLED, 3_50, 1},
 		"Refund cancelled by the merchant":  {transactionsproto.Status_STATUS_REVERSED, 0, 0},
 		"Refund taken back by the merchant": {transactionsproto.Status_STATUS_REVERSED, 0, 1},
-		"Refund that never came":            {transactionsproto.Status_STATUS_EXPIRED, 0, 0},
+		"Refund not received: please ask the merchant about it": {transactionsproto.Status_STATUS_EXPIRED, 0, 0},
 	} {
 		refund := payment()
 		refund.Refund, refund.Status, refund.SettledMs = true, c.status, c.settled

@@ -10,7 +10,7 @@ import (
 func moved(t *transactionsproto.Transaction) string {
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_DECLINED:
-		return "Standing order not paid: " + explained(t.GetDeclineReason())
+		return "Standing order not paid: " + transactionsproto.WhyDeclined(t.GetDeclineReason())
 	case transactionsproto.Status_STATUS_REVERSED:
 		return "Refused by the other bank: the money is back in your account"
 	default:
@@ -21,7 +21,7 @@ func moved(t *transactionsproto.Transaction) string {
 	case transactionsproto.Kind_KIND_PAYMENT_OUT:
 		return cmp.Or(t.GetNotes(), "Payment sent")
 	case transactionsproto.Kind_KIND_PAYMENT_RETURNED:
-		return "Payment returned"
+		return "Payment returned: the money is back in your account"
 	case transactionsproto.Kind_KIND_STANDING_ORDER:
 		return cmp.Or(t.GetNotes(), "Standing order")
 	case transactionsproto.Kind_KIND_POT_DEPOSIT:

@@ -24,6 +24,7 @@ import (
 // Doors are the addresses of a bank in development.
 type Doors struct {
 	API, CardEdge, Admin string
+	ISO8583              string // host:port.
 	// Phone is what a phone shows; if nil, the admin door is asked.
 	Phone func(device string) []fakeapple.Delivery
 	// Patience is how long what comes about by itself may take; half a minute if zero.
@@ -32,10 +33,12 @@ type Doors struct {
 
 func (d Doors) edge() cardedge.Client { return cardedge.Client{Address: d.CardEdge} }
 
-// admin asks the admin door. A nil body is none.
+// admin asks the admin door. A nil body is none; bytes are sent as they are.
 func (d Doors) admin(ctx context.Context, method, path string, body, into any) error {
 	var sent bytes.Buffer
-	if body != nil {
+	if raw, ok := body.([]byte); ok {
+		sent.Write(raw)
+	} else if body != nil {
 		if err := json.NewEncoder(&sent).Encode(body); err != nil {
 			return err
 		}

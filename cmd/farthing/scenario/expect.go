@@ -5,11 +5,61 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"farthing/pkg/clock"
 )
+
+// Expect is what must be so. What is not set is not looked at.
+type Expect struct {
+	Of     string `yaml:"of"`      // Which payment; the step's own if not set.
+	SameAs string `yaml:"same_as"` // It is the payment with this name.
+
+	// Of the answer.
+	Outcome   string  `yaml:"outcome"`
+	Reason    string  `yaml:"reason"`
+	Approved  *Pounds `yaml:"approved"`
+	Cashback  *Pounds `yaml:"cashback"`
+	Available *Pounds `yaml:"available"` // Of an inquiry.
+	Posted    *Pounds `yaml:"posted"`
+	Report    *Report `yaml:"report"`     // Of a settlement day: what is left out is 0.
+	DecidedBy string  `yaml:"decided_by"` // The check that the explanation ends with.
+
+	// Of the payment, as the card edge and operators show it.
+	Status    string     `yaml:"status"`
+	Held      *Pounds    `yaml:"held"`
+	Cleared   *Pounds    `yaml:"cleared"`
+	Refunded  *Pounds    `yaml:"refunded"`
+	Promised  *Pounds    `yaml:"promised"`
+	Local     *Local     `yaml:"local"` // Of its newest event that has one.
+	Unmatched *Unmatched `yaml:"unmatched"`
+	Dispute   string     `yaml:"dispute"`  // "open", "credited", "won" or "lost".
+	Transfer  string     `yaml:"transfer"` // The state of one from account to account: "settled", "returned" …
+
+	// Of what the customer sees of the payment; of the newest transaction, if no payment is meant.
+	Amount   *Pounds   `yaml:"amount"` // Of the transaction: negative when money goes out.
+	Pending  *bool     `yaml:"pending"`
+	Merchant string    `yaml:"merchant"`
+	Feed     *FeedItem `yaml:"feed"`
+	Pushed   string    `yaml:"pushed"` // What the phone says of it.
+
+	// Of what the customer has.
+	Balance      *Pounds    `yaml:"balance"`
+	SpentToday   *Pounds    `yaml:"spent_today"`
+	Transactions *int       `yaml:"transactions"` // How many there are.
+	PINTriesLeft *int       `yaml:"pin_tries_left"`
+	Pot          *InPot     `yaml:"pot"`
+	Order        *Order     `yaml:"order"`
+	Statement    *Statement `yaml:"statement"`
+	Was          *Was       `yaml:"was"`
+}
+
+// FeedItem is what an item of the feed must say.
+type FeedItem struct {
+	Title  string  `yaml:"title"`
+	Body   string  `yaml:"body"`
+	Amount *Pounds `yaml:"amount"`
+}
 
 const (
 	// soon is far more than anything takes that happens by itself.
@@ -81,139 +131,54 @@ func said(e Expect, got answer) (int, error) {
 		claim(&c, "reason", e.Reason, got.reason)
 	}
 	wants(&c, "approved", e.Approved, Pounds(got.approved))
+	wants(&c, "cashback", e.Cashback, Pounds(got.cashback))
+	wants(&c, "available", e.Available, Pounds(got.available))
+	wants(&c, "posted", e.Posted, Pounds(got.posted))
+	wants(&c, "report", e.Report, got.report)
 	return c.proved, c.wrong
 }
 
 // look looks at everything else once.
 func (p *play) look(ctx context.Context, e Expect, of *payment) (claims, error) {
 	var c claims
-	if err := p.lookAtMoney(ctx, e, &c); err != nil {
-		return c, err
+	for _, look := range []func(context.Context, Expect, *claims) error{
+		p.lookAtMoney, p.lookAtCard, p.lookAtPot, p.lookAtOrder, p.lookAtStatement, p.lookAtPast,
+	} {
+		if err := look(ctx, e, &c); err != nil {
+			return c, err
+		}
 	}
-	if of != nil {
-		for _, look := range []func(context.Context, Expect, *payment, *claims) error{
-			p.lookAtPayment, p.lookAtTransaction, p.lookAtFeed, p.lookAtPhone,
-		} {
-			if err := look(ctx, e, of, &c); err != nil {
-				return c, err
-			}
+	if !e.ofPayment() && !e.ofTransaction() {
+		return c, nil
+	}
+	if of == nil {
+		if e.ofPayment() {
+			return c, errors.New("no payment is meant: 'of' must name one")
+		}
+		of = &payment{}
+	}
+	for _, look := range []func(context.Context, Expect, *payment, *claims) error{
+		p.lookAtIdentity, p.lookAtPayment, p.lookAtUnmatched, p.lookAtDispute, p.lookAtTransfer, p.lookAtTransaction,
+		p.lookAtFeed, p.lookAtPhone,
+	} {
+		if err := look(ctx, e, of, &c); err != nil {
+			return c, err
 		}
 	}
 	return c, nil
 }
 
-func (p *play) lookAtMoney(ctx context.Context, e Expect, c *claims) error {
-	if e.Balance != nil || e.SpentToday != nil {
-		var balance struct {
-			Balance    int64
-			SpendToday int64 `json:"spend_today"`
-		}
-		if err := p.api(ctx, "/balance?account_id="+p.person.AccountID, &balance); err != nil {
-			return err
-		}
-		wants(c, "balance", e.Balance, Pounds(balance.Balance))
-		wants(c, "spent today", e.SpentToday, Pounds(-balance.SpendToday))
-	}
-	if e.Transactions != nil {
-		var page struct{ Transactions []transaction }
-		if err := p.api(ctx, "/transactions?expand[]=merchant&limit=100&account_id="+p.person.AccountID, &page); err != nil {
-			return err
-		}
-		claim(c, "transactions", *e.Transactions, len(page.Transactions))
-	}
-	return nil
+// ofPayment tells whether something is wanted of a payment itself.
+func (e Expect) ofPayment() bool {
+	return e.SameAs != "" || e.DecidedBy != "" || e.ofCardPayment() || e.Unmatched != nil || e.Dispute != "" ||
+		e.Transfer != ""
 }
 
-func (p *play) api(ctx context.Context, path string, into any) error {
-	return ask(ctx, http.MethodGet, p.API+path, http.NoBody, p.person.AccessToken, into)
+func (e Expect) ofCardPayment() bool {
+	return e.Status != "" || e.Held != nil || e.Cleared != nil || e.Refunded != nil || e.Promised != nil || e.Local != nil
 }
 
-func (p *play) lookAtPayment(ctx context.Context, e Expect, of *payment, c *claims) error {
-	if e.SameAs != "" {
-		same, err := p.named(e.SameAs)
-		if err != nil {
-			return err
-		}
-		claim(c, "payment", same.authorisationID, of.authorisationID)
-	}
-	if e.DecidedBy != "" {
-		why, err := p.explanation(ctx, of.authorisationID, of.card)
-		if err != nil {
-			return fmt.Errorf("asking for the explanation: %w", err)
-		}
-		if len(why.Checks) == 0 {
-			return errors.New("the explanation has no checks")
-		}
-		claim(c, "decided by", e.DecidedBy, why.Checks[len(why.Checks)-1].Name)
-	}
-	if e.Status == "" && e.Held == nil && e.Cleared == nil && e.Refunded == nil {
-		return nil
-	}
-	found, err := p.edge().Payment(ctx, of.authorisationID, of.card)
-	if err != nil {
-		return err
-	}
-	says(c, "status", e.Status, found.Status)
-	wants(c, "held", e.Held, Pounds(found.Held))
-	wants(c, "cleared", e.Cleared, Pounds(found.Cleared))
-	wants(c, "refunded", e.Refunded, Pounds(found.Refunded))
-	return nil
-}
-
-func (p *play) lookAtTransaction(ctx context.Context, e Expect, of *payment, c *claims) error {
-	if e.Amount == nil && e.Pending == nil && e.Merchant == "" {
-		return nil
-	}
-	var found struct{ Transaction transaction }
-	if err := p.api(ctx, "/transactions/"+of.transactionID+"?expand[]=merchant", &found); err != nil {
-		return err
-	}
-	wants(c, "amount", e.Amount, Pounds(found.Transaction.Amount))
-	wants(c, "pending", e.Pending, found.Transaction.Pending)
-	if e.Merchant != "" {
-		name := ""
-		if found.Transaction.Merchant != nil {
-			name = found.Transaction.Merchant.Name
-		}
-		claim(c, "merchant", e.Merchant, name)
-	}
-	return nil
-}
-
-func (p *play) lookAtFeed(ctx context.Context, e Expect, of *payment, c *claims) error {
-	if e.Feed == nil {
-		return nil
-	}
-	var page struct{ Items []item }
-	if err := p.api(ctx, "/feed?limit=100&account_id="+p.person.AccountID, &page); err != nil {
-		return err
-	}
-	for _, each := range page.Items {
-		if each.TransactionID == of.transactionID {
-			says(c, "the feed's title", e.Feed.Title, each.Title)
-			says(c, "the feed's text", e.Feed.Body, each.Body)
-			wants(c, "the feed's amount", e.Feed.Amount, Pounds(each.Amount))
-			return nil
-		}
-	}
-	c.wrong = errors.New("the feed does not show it")
-	return nil
-}
-
-func (p *play) lookAtPhone(ctx context.Context, e Expect, of *payment, c *claims) error {
-	if e.Pushed == "" {
-		return nil
-	}
-	shown, err := p.phone(ctx, p.person.DeviceToken)
-	if err != nil {
-		return err
-	}
-	body := ""
-	for _, each := range shown {
-		if each.TransactionID == of.transactionID {
-			body = each.APS.Alert.Body
-		}
-	}
-	claim(c, "the phone's text", e.Pushed, body)
-	return nil
+// ofTransaction tells whether something is wanted of what the customer sees of one.
+func (e Expect) ofTransaction() bool {
+	return e.Amount != nil || e.Pending != nil || e.Merchant != "" || e.Feed != nil || e.Pushed != ""
 }

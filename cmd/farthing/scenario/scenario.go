@@ -1,5 +1,5 @@
-// Package scenario plays stories of a card's life on a bank that runs: each is documentation, demonstration and test at
-// once. A story is a YAML file; scenarios/README.md says what may stand in one.
+// Package scenario plays stories of an account's life on a bank that runs: each is documentation, demonstration and test
+// at once. A story is a YAML file; scenarios/README.md says what may stand in one.
 package scenario
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"farthing/cmd/farthing/cardedge"
 	"farthing/pkg/money"
 )
 
@@ -27,101 +28,91 @@ type Scenario struct {
 type Step struct {
 	Say string `yaml:"say"` // Why, for whoever reads along.
 
-	Swipe     *Swipe    `yaml:"swipe"`
-	Race      *Race     `yaml:"race"`
-	Increment *FollowUp `yaml:"increment"`
-	Advise    *FollowUp `yaml:"advise"`
-	Reverse   *FollowUp `yaml:"reverse"`
-	Clear     *FollowUp `yaml:"clear"`
-	Refund    *FollowUp `yaml:"refund"`
-	Control   *Control  `yaml:"control"`
-	Card      string    `yaml:"card"`    // "freeze", "thaw" or "replace".
-	Advance   string    `yaml:"advance"` // By so much: "8d".
-	Until     string    `yaml:"until"`   // To the next such time in London: "04:00", "monday 04:00", "1st 04:00".
+	Swipe          *Swipe    `yaml:"swipe"`
+	Race           *Race     `yaml:"race"`
+	Increment      *FollowUp `yaml:"increment"`
+	Advise         *FollowUp `yaml:"advise"`
+	Reverse        *FollowUp `yaml:"reverse"`
+	Clear          *FollowUp `yaml:"clear"`
+	Refund         *FollowUp `yaml:"refund"`
+	PromiseRefund  *FollowUp `yaml:"promise_refund"`
+	TakeBackRefund *TakeBack `yaml:"take_back_refund"`
+
+	Control *Control `yaml:"control"`
+	Card    Handling `yaml:"card"`
+	Inquire *Inquiry `yaml:"inquire"`
+
+	Settle  *Settle  `yaml:"settle"`
+	Resolve *Resolve `yaml:"resolve"`
+	Dispute *Dispute `yaml:"dispute"`
+
+	PayIn         *PayIn         `yaml:"pay_in"`
+	Pay           *Pay           `yaml:"pay"`
+	CheckPayee    *Payee         `yaml:"check_payee"`
+	Payee         *Payee         `yaml:"payee"`
+	StandingOrder *StandingOrder `yaml:"standing_order"`
+	CancelOrder   CancelOrder    `yaml:"cancel_order"`
+	Pot           *Pot           `yaml:"pot"`
+
+	Advance Advance `yaml:"advance"`
+	Until   Until   `yaml:"until"`
 
 	Expect *Expect `yaml:"expect"`
 }
 
-// Swipe is an authorisation. Its name is what later steps call the payment.
-type Swipe struct {
-	As      string `yaml:"as"`
-	Repeat  string `yaml:"repeat"` // The same message once more, of the payment with this name.
-	Amount  Pounds `yaml:"amount"`
-	At      string `yaml:"at"` // What the card network calls the merchant.
-	MCC     string `yaml:"mcc"`
-	Entry   string `yaml:"entry"` // "chip", "contactless", "magstripe" or "online".
-	Country string `yaml:"country"`
-	Cash    bool   `yaml:"cash"`
-	Partial bool   `yaml:"partial"` // The terminal can do with less.
-	Advice  bool   `yaml:"advice"`  // The scheme stood in, and has approved it.
-	OnOld   bool   `yaml:"on_old"`  // With the card that was replaced.
+// deeds are the things that happen in it.
+func (s Step) deeds() []deed {
+	var set []deed
+	add(&set, s.Swipe)
+	add(&set, s.Race)
+	for route, said := range map[string]*FollowUp{
+		"increments": s.Increment, "advices": s.Advise, "reversals": s.Reverse, clearings: s.Clear, refunds: s.Refund,
+		promises: s.PromiseRefund,
+	} {
+		if said != nil {
+			set = append(set, message{route, said})
+		}
+	}
+	add(&set, s.TakeBackRefund)
+	add(&set, s.Control)
+	add(&set, s.Card)
+	add(&set, s.Inquire)
+	add(&set, s.Settle)
+	add(&set, s.Resolve)
+	add(&set, s.Dispute)
+	add(&set, s.PayIn)
+	add(&set, s.Pay)
+	if s.CheckPayee != nil {
+		set = append(set, check{s.CheckPayee})
+	}
+	add(&set, s.Payee)
+	add(&set, s.StandingOrder)
+	add(&set, s.CancelOrder)
+	add(&set, s.Pot)
+	add(&set, s.Advance)
+	add(&set, s.Until)
+	return set
 }
 
-// Race is many swipes at once, all alike.
-type Race struct {
-	Swipe    `yaml:",inline"`
-	Times    int `yaml:"times"`
-	Approved int `yaml:"approved"` // How many must be.
+// add adds what is set.
+func add[D interface {
+	comparable
+	deed
+}](set *[]deed, d D) {
+	var none D
+	if d != none {
+		*set = append(*set, d)
+	}
 }
 
-// FollowUp is what a merchant says of a payment after its authorisation, or of one that never had any.
-type FollowUp struct {
-	Of          string `yaml:"of"` // The payment, by name; none for one that the bank has to find, or that begins here.
-	As          string `yaml:"as"` // The name of one that begins here.
-	Repeat      bool   `yaml:"repeat"`
-	Amount      Pounds `yaml:"amount"`
-	At          string `yaml:"at"`
-	MCC         string `yaml:"mcc"`
-	MoreFollows bool   `yaml:"more_follows"`
-}
-
-// Control is what the customer wants of the card from now on.
-type Control struct {
-	Payment       *Pounds  `yaml:"payment"`
-	Day           *Pounds  `yaml:"day"`
-	Week          *Pounds  `yaml:"week"`
-	Month         *Pounds  `yaml:"month"`
-	CashDay       *Pounds  `yaml:"cash_day"`
-	Block         []string `yaml:"block"` // Kinds of merchants.
-	BlockCountry  []string `yaml:"block_country"`
-	NoOnline      bool     `yaml:"no_online"`
-	NoContactless bool     `yaml:"no_contactless"`
-	NoMagstripe   bool     `yaml:"no_magstripe"`
-}
-
-// Expect is what must be so. What is not set is not looked at.
-type Expect struct {
-	Of     string `yaml:"of"`      // Which payment; the step's own if not set.
-	SameAs string `yaml:"same_as"` // It is the payment with this name.
-
-	// Of the answer.
-	Outcome   string  `yaml:"outcome"`
-	Reason    string  `yaml:"reason"`
-	Approved  *Pounds `yaml:"approved"`
-	DecidedBy string  `yaml:"decided_by"` // The check that the explanation ends with.
-
-	// Of the payment, as the card edge shows it.
-	Status   string  `yaml:"status"`
-	Held     *Pounds `yaml:"held"`
-	Cleared  *Pounds `yaml:"cleared"`
-	Refunded *Pounds `yaml:"refunded"`
-
-	// Of what the customer sees.
-	Balance      *Pounds   `yaml:"balance"`
-	SpentToday   *Pounds   `yaml:"spent_today"`
-	Amount       *Pounds   `yaml:"amount"` // Of the transaction: negative when money goes out.
-	Pending      *bool     `yaml:"pending"`
-	Merchant     string    `yaml:"merchant"`
-	Feed         *FeedItem `yaml:"feed"`
-	Pushed       string    `yaml:"pushed"`       // What the phone says of it.
-	Transactions *int      `yaml:"transactions"` // How many the customer has.
-}
-
-// FeedItem is what an item of the feed must say.
-type FeedItem struct {
-	Title  string  `yaml:"title"`
-	Body   string  `yaml:"body"`
-	Amount *Pounds `yaml:"amount"`
+func (s Step) check() error {
+	switch n := len(s.deeds()); {
+	case n > 1:
+		return errors.New("only one thing may happen in it")
+	case n == 0 && s.Expect == nil:
+		return errors.New("nothing happens in it, and nothing is expected")
+	}
+	return nil
 }
 
 // Pounds is an amount in pence, written with two decimals.
@@ -129,7 +120,7 @@ type Pounds int64
 
 // UnmarshalYAML reads an amount.
 func (p *Pounds) UnmarshalYAML(text []byte) error {
-	amount, err := money.Parse("amount", strings.Trim(strings.TrimSpace(string(text)), `'"`), currency)
+	amount, err := money.Parse("amount", unquoted(text), currency)
 	*p = Pounds(amount.Minor)
 	return err
 }
@@ -137,8 +128,45 @@ func (p *Pounds) UnmarshalYAML(text []byte) error {
 // String is the amount as people write it.
 func (p Pounds) String() string { return money.Amount{Minor: int64(p), Currency: currency}.Grouped() }
 
+// edge is the amount as networks have it.
+func (p Pounds) edge() *cardedge.Amount { return &cardedge.Amount{Minor: int64(p), Currency: currency} }
+
 // currency is that of every customer.
 const currency = "GBP"
+
+// Digits are kept as they are written: 040004 is a sort code, and 12.00 no number.
+type Digits string
+
+// UnmarshalYAML keeps them.
+func (d *Digits) UnmarshalYAML(text []byte) error {
+	*d = Digits(unquoted(text))
+	return nil
+}
+
+func unquoted(text []byte) string { return strings.Trim(strings.TrimSpace(string(text)), `'"`) }
+
+// Local is what a merchant charges in another currency.
+type Local struct {
+	Amount   Digits `yaml:"amount"`
+	Currency string `yaml:"currency"`
+	Rate     Digits `yaml:"rate"` // What one unit of it is in pounds: 0.8512. Nobody says, if it is left out.
+}
+
+// edge is the amount as networks have it, nil for none.
+func (l *Local) edge() (*cardedge.Amount, error) {
+	if l == nil {
+		return nil, nil //nolint:nilnil // At home.
+	}
+	amount, err := money.Parse("local", string(l.Amount), l.Currency)
+	return &cardedge.Amount{Minor: amount.Minor, Currency: amount.Currency}, err
+}
+
+func (l *Local) rate() string {
+	if l == nil {
+		return ""
+	}
+	return string(l.Rate)
+}
 
 // Parse reads a story. What it does not know is refused by line and name.
 func Parse(name string, text []byte) (*Scenario, error) {
@@ -155,25 +183,6 @@ func Parse(name string, text []byte) (*Scenario, error) {
 		}
 	}
 	return s, nil
-}
-
-func (s Step) check() error {
-	things := 0
-	for _, set := range []bool{
-		s.Swipe != nil, s.Race != nil, s.Increment != nil, s.Advise != nil, s.Reverse != nil, s.Clear != nil,
-		s.Refund != nil, s.Control != nil, s.Card != "", s.Advance != "", s.Until != "",
-	} {
-		if set {
-			things++
-		}
-	}
-	switch {
-	case things > 1:
-		return errors.New("only one thing may happen in it")
-	case things == 0 && s.Expect == nil:
-		return errors.New("nothing happens in it, and nothing is expected")
-	}
-	return nil
 }
 
 // All are the stories in a folder, by name.

@@ -13,14 +13,18 @@ import (
 func TestAStoryThatCannotBePlayedIsRefusedByName(t *testing.T) {
 	const head = "title: T\nstory: S\nbalance: 1.00\nsteps:\n"
 	for text, want := range map[string]string{
-		"title: T\nstory: S\n":                         "must have a title, a story and steps",
-		head + "  - swype: {amount: 1.00}\n":           "swype",
-		head + "  - swipe: {amount: 1.00, att: X}\n":   "att",
-		head + "  - swipe: {amount: much, at: X}\n":    "amount",
-		head + "  - swipe: {amount: 1.005, at: X}\n":   "amount",
-		head + "  - say: nothing\n":                    "step 1: nothing happens",
-		head + "  - {card: freeze, advance: 1d}\n":     "step 1: only one thing",
-		head + "  - expect: {balance: [1.00, 2.00]}\n": "amount",
+		"title: T\nstory: S\n":                          "must have a title, a story and steps",
+		head + "  - swype: {amount: 1.00}\n":            "swype",
+		head + "  - swipe: {amount: 1.00, att: X}\n":    "att",
+		head + "  - swipe: {amount: much, at: X}\n":     "amount",
+		head + "  - swipe: {amount: 1.005, at: X}\n":    "amount",
+		head + "  - say: nothing\n":                     "step 1: nothing happens",
+		head + "  - {card: freeze, advance: 1d}\n":      "step 1: only one thing",
+		head + "  - {settle: {}, cancel_order: rent}\n": "step 1: only one thing",
+		head + "  - settle: {mising: 1}\n":              "mising",
+		head + "  - pay: {amount: 1.00, tow: x}\n":      "tow",
+		head + "  - expect: {report: {misng: 1}}\n":     "misng",
+		head + "  - expect: {balance: [1.00, 2.00]}\n":  "amount",
 	} {
 		if _, err := Parse("mine", []byte(text)); err == nil || !strings.Contains(err.Error(), want) ||
 			!strings.HasPrefix(err.Error(), "mine: ") {
@@ -38,15 +42,37 @@ func TestTimesInLondon(t *testing.T) {
 		"friday 04:00": "2026-10-30T04:00:00Z",
 		"monday 04:00": "2026-10-26T04:00:00Z",
 		"1st 04:00":    "2026-11-01T04:00:00Z",
+		"31st 06:00":   "2026-10-31T06:00:00Z",
+		"22nd 06:00":   "2026-11-22T06:00:00Z",
+		"last 06:00":   "2026-10-31T06:00:00Z",
 	} {
 		if got, err := next(text, friday); err != nil || got.UTC().Format(time.RFC3339) != want {
 			t.Errorf("%s after %v is %v, %v, want %s", text, friday, got.UTC(), err, want)
 		}
 	}
-	for _, text := range []string{"", "25:00", "someday 04:00", "monday"} {
+	lastOfOctober := time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"31st 06:00": "2026-12-31T06:00:00Z", "last 06:00": "2026-11-30T06:00:00Z",
+	} {
+		if got, err := next(text, lastOfOctober); err != nil || got.UTC().Format(time.RFC3339) != want {
+			t.Errorf("%s after %v is %v, %v, want %s", text, lastOfOctober, got.UTC(), err, want)
+		}
+	}
+	for _, text := range []string{"", "25:00", "someday 04:00", "monday", "32nd 04:00", "0th 04:00", "1 04:00"} {
 		if got, err := next(text, friday); err == nil {
 			t.Errorf("%q was read as %v", text, got)
 		}
+	}
+}
+
+func TestDigitsAreKeptAsTheyAreWritten(t *testing.T) {
+	s, err := Parse("mine", []byte("title: T\nstory: S\nsteps:\n  - swipe: {at: X, local: {amount: 30.00, rate: 0.8570}}\n"+
+		"  - pay: {number: 00012345}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, n := s.Steps[0].Swipe.Local, s.Steps[1].Pay.Number; l.Amount != "30.00" || l.Rate != "0.8570" || n != "00012345" {
+		t.Errorf("they were read as %q, %q, %q", l.Amount, l.Rate, n)
 	}
 }
 

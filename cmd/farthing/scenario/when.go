@@ -1,17 +1,61 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"farthing/cmd/farthing/bank"
+)
+
+// Advance moves the bank's time on by so much: "8d".
+type Advance string
+
+// String is it in a line.
+func (a Advance) String() string { return "advance the clock by " + string(a) }
+
+func (a Advance) do(ctx context.Context, p *play) (answer, error) {
+	d, err := ParseDuration(string(a))
+	if err != nil {
+		return answer{}, err
+	}
+	is, err := p.time(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{}, p.move(ctx, bank.ClockMove{Ahead: is.Ahead + d})
+}
+
+// Until moves it on to the next such time in London: "04:00", "monday 04:00", "1st 04:00", "last 04:00".
+type Until string
+
+// String is it in a line.
+func (u Until) String() string { return "advance the clock to " + string(u) }
+
+func (u Until) do(ctx context.Context, p *play) (answer, error) {
+	is, err := p.time(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	then, err := next(string(u), is.Now)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{}, p.move(ctx, bank.ClockMove{Ahead: is.Ahead + then.Sub(is.Now)})
+}
+
+var (
+	durations = regexp.MustCompile(`^(?:(\d{1,4})w)?(?:(\d{1,5})d)?(.*)$`)
+	ordinal   = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th)$`)
 )
 
 // ParseDuration reads weeks, days of 24 hours, and what time.ParseDuration knows: "8d", "1w2d", "1d12h", "90m". It must
 // be more than zero.
 func ParseDuration(text string) (time.Duration, error) {
-	parts := regexp.MustCompile(`^(?:(\d{1,4})w)?(?:(\d{1,5})d)?(.*)$`).FindStringSubmatch(text)
+	parts := durations.FindStringSubmatch(text)
 	const day = 24 * time.Hour
 	total := time.Duration(numberOr0(parts[1]))*7*day + time.Duration(numberOr0(parts[2]))*day
 	var err error
@@ -32,9 +76,13 @@ func numberOr0(digits string) int64 {
 	return n
 }
 
-// next is the first time after now in London that a text names: "04:00", "monday 04:00", "1st 04:00".
+// londoner is the zone that days are of.
+const londoner = "Europe/London"
+
+// next is the first time after now in London that a text names: "04:00", "monday 04:00", "1st 04:00", "31st 04:00" (of
+// a month that has one), or on the last of a month: "last 04:00".
 func next(text string, now time.Time) (time.Time, error) {
-	london, err := time.LoadLocation("Europe/London")
+	london, err := time.LoadLocation(londoner)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -47,7 +95,7 @@ func next(text string, now time.Time) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("a time must be as in 04:00, 'monday 04:00' or '1st 04:00', not %q", text)
 	}
 	from := now.In(london)
-	const longest = 32 // Days: a month has a first.
+	const longest = 63 // Days from one 31st to the next.
 	for days := range longest {
 		then := time.Date(from.Year(), from.Month(), from.Day()+days, at.Hour(), at.Minute(), 0, 0, london)
 		if then.After(now) && isOn(day, then) {
@@ -58,5 +106,12 @@ func next(text string, now time.Time) (time.Time, error) {
 }
 
 func isOn(day string, t time.Time) bool {
-	return day == "" || day == strings.ToLower(t.Weekday().String()) || day == "1st" && t.Day() == 1
+	switch day {
+	case "", strings.ToLower(t.Weekday().String()):
+		return true
+	case "last":
+		return t.AddDate(0, 0, 1).Day() == 1
+	}
+	number := ordinal.FindStringSubmatch(day)
+	return number != nil && numberOr0(number[1]) == int64(t.Day())
 }
