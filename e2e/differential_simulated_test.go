@@ -24,12 +24,13 @@ import (
 // door is a way for a card network to tell the bank what happens. What it answers is what the bank said, in one line.
 type door interface {
 	pay(context.Context, cardedge.Authorisation) string
+	inquire(context.Context, cardedge.Inquiry) string
 	sell(context.Context, cardedge.Authorisation) string
 	follow(ctx context.Context, route string, f cardedge.FollowUp, of *cardline.Original) string
 }
 
 // said is an answer without ids, the same through every door.
-func said(outcome, reason string, approved *cardedge.Amount, err error) string {
+func said(outcome, reason string, approved *cardedge.Amount, err error, more ...*cardedge.Amount) string {
 	if coded, ok := errors.AsType[*errs.Error](err); ok {
 		return "refused as " + coded.Class()
 	}
@@ -37,8 +38,10 @@ func said(outcome, reason string, approved *cardedge.Amount, err error) string {
 		return "failed: " + err.Error()
 	}
 	text := strings.ReplaceAll(outcome, "done", "approved") + " " + reason
-	if approved != nil {
-		text += fmt.Sprint(approved.Minor, approved.Currency)
+	for _, amount := range append([]*cardedge.Amount{approved}, more...) {
+		if amount != nil {
+			text += fmt.Sprint(" ", amount.Minor, amount.Currency)
+		}
 	}
 	return text
 }
@@ -48,7 +51,12 @@ type byHTTP struct{ cardedge.Client }
 
 func (d byHTTP) pay(ctx context.Context, a cardedge.Authorisation) string {
 	answer, err := d.Authorise(ctx, a)
-	return said(answer.Outcome, answer.DeclineReason, answer.Amount, err)
+	return said(answer.Outcome, answer.DeclineReason, answer.Amount, err, answer.Cashback)
+}
+
+func (d byHTTP) inquire(ctx context.Context, q cardedge.Inquiry) string {
+	found, err := d.Inquire(ctx, q)
+	return said(found.Outcome, found.DeclineReason, found.Available, err, found.Posted)
 }
 
 func (d byHTTP) sell(ctx context.Context, a cardedge.Authorisation) string {
@@ -83,24 +91,38 @@ type byISO8583 struct {
 }
 
 func (d byISO8583) ask(ctx context.Context, m iso8583.Message, err error) (cardedge.Answer, error) {
-	if err != nil {
-		return cardedge.Answer{}, err
-	}
-	if d.number != "" && m.Get(iso8583.CardToken) == d.card {
-		m.Set(iso8583.CardToken, "")
-		m.Set(iso8583.PAN, d.number)
-	}
-	reply, err := d.Ask(ctx, m)
+	reply, err := d.hear(ctx, m, err)
 	if err != nil {
 		return cardedge.Answer{}, err
 	}
 	return cardline.AnswerOf(reply)
 }
 
+func (d byISO8583) hear(ctx context.Context, m iso8583.Message, err error) (iso8583.Message, error) {
+	if err != nil {
+		return iso8583.Message{}, err
+	}
+	if d.number != "" && m.Get(iso8583.CardToken) == d.card {
+		m.Set(iso8583.CardToken, "")
+		m.Set(iso8583.PAN, d.number)
+	}
+	return d.Ask(ctx, m)
+}
+
 func (d byISO8583) pay(ctx context.Context, a cardedge.Authorisation) string {
 	m, err := cardline.Authorisation(a)
 	answer, err := d.ask(ctx, m, err)
-	return said(answer.Outcome, answer.DeclineReason, answer.Amount, err)
+	return said(answer.Outcome, answer.DeclineReason, answer.Amount, err, answer.Cashback)
+}
+
+func (d byISO8583) inquire(ctx context.Context, q cardedge.Inquiry) string {
+	m, err := cardline.Inquiry(q)
+	reply, err := d.hear(ctx, m, err)
+	if err != nil {
+		return said("", "", nil, err)
+	}
+	found, err := cardline.InquiredOf(reply)
+	return said(found.Outcome, found.DeclineReason, found.Available, err, found.Posted)
 }
 
 func (d byISO8583) sell(ctx context.Context, a cardedge.Authorisation) string {
@@ -155,20 +177,27 @@ func (s *till) pay(what string, a cardedge.Authorisation) cardline.Original {
 	return cardline.Original{MTI: "0100", Network: *a.Network, Amount: a.Amount}
 }
 
-// follow sends a follow-up twice, of pence; of all that there is if they are 0.
-func (s *till) follow(what, route string, minor int64, of *cardline.Original) {
+// follow sends a follow-up twice, of pence; of all that there is if they are 0. It may be changed before. It answers
+// the ids that it was sent under.
+func (s *till) follow(
+	what, route string, minor int64, of *cardline.Original, changes ...func(*cardedge.FollowUp),
+) *cardedge.Network {
 	f := cardedge.FollowUp{Network: s.network(), CardID: s.card}
 	if minor != 0 {
 		f.Amount = &cardedge.Amount{Minor: minor, Currency: "GBP"}
 	}
-	if route == "clearings" || route == "refunds" {
+	if route == "clearings" || route == "refunds" || route == "refund-authorisations" {
 		f.Descriptor, f.MCC = shop, "5411"
 	}
 	if of != nil { // The same purchase has the same retrieval number, which the network's follow-ups have, too.
 		f.Network.RRN = of.Network.RRN
 	}
+	for _, change := range changes {
+		change(&f)
+	}
 	s.hear(what, s.door.follow(s.t.Context(), route, f, of))
 	s.hear(what+", again", s.door.follow(s.t.Context(), route, f, of))
+	return f.Network
 }
 
 // live is the day.
@@ -193,7 +222,64 @@ func (s *till) live() {
 	s.pay("cash", cash)
 	s.pay("too much", s.payment(5_000_00))
 	s.sales()
+	s.counter()
+	s.refunds()
 	s.strays()
+}
+
+// counter is what is presented with a card, and cash.
+func (s *till) counter() {
+	ask := func(what string, found *cardedge.Verification) {
+		q := cardedge.Inquiry{Network: s.network(), CardID: s.card, Verification: found}
+		s.hear(what, s.door.inquire(s.t.Context(), q))
+	}
+	ask("what is there", nil)
+	ask("what is there, with a PIN", &cardedge.Verification{PIN: "verified"})
+	ask("what is there, with a wrong date", &cardedge.Verification{Expiry: "2027-01"})
+	for _, c := range []struct {
+		what  string
+		found cardedge.Verification
+	}{
+		{"a wrong security code", cardedge.Verification{CVV: "no_match"}},
+		{"a right one", cardedge.Verification{CVV: "match", Address: "no_match"}},
+		{"a wrong cryptogram", cardedge.Verification{Cryptogram: "no_match"}},
+		{"a wrong PIN", cardedge.Verification{PIN: "wrong"}},
+		{"a wrong date", cardedge.Verification{Expiry: "2027-01"}},
+	} {
+		a := s.payment(1_10)
+		a.Verification = &c.found
+		s.pay(c.what, a)
+	}
+	both := s.payment(9_00)
+	both.Cashback = &cardedge.Amount{Minor: 5_00, Currency: "GBP"}
+	s.pay("a purchase with cash", both)
+	tooMuch := s.payment(260_00)
+	tooMuch.Cashback, tooMuch.Partial = &cardedge.Amount{Minor: 80_00, Currency: "GBP"}, true
+	s.pay("a purchase with more cash than there is", tooMuch)
+}
+
+// refunds are promised, sent and taken back, at home and abroad.
+func (s *till) refunds() {
+	bought := s.payment(10_21)
+	bought.LocalAmount, bought.Rate = &cardedge.Amount{Minor: 12_00, Currency: "EUR"}, "0.8512"
+	purchase := s.pay("a purchase abroad at a rate", bought)
+	inEuros := func(rate string) func(*cardedge.FollowUp) {
+		return func(f *cardedge.FollowUp) { f.LocalAmount, f.Rate = bought.LocalAmount, rate }
+	}
+	s.follow("it is collected at another", "clearings", 10_20, &purchase, inEuros("0.85"))
+	promise := s.follow("its refund is promised", "refund-authorisations", 10_30, &purchase, inEuros("0.858"))
+	kept := func(f *cardedge.FollowUp) { f.RefundAuthorisation = &cardedge.Named{Network: promise} }
+	sent := s.follow("and sent", "refunds", 10_30, &purchase, kept, inEuros("0.858"))
+	s.follow("and taken back", "refund-reversals", 0, &purchase, kept, func(f *cardedge.FollowUp) {
+		f.Refund = &cardedge.Named{Network: sent}
+	})
+	s.follow("a refund at a wrong rate", "refunds", 10_30, &purchase, inEuros("0.7"))
+	promise = s.follow("another refund is promised", "refund-authorisations", 2_00, &purchase)
+	s.follow("and called off", "refund-reversals", 0, &purchase, kept)
+	alone := s.follow("a refund of no purchase", "refunds", 3_00, nil)
+	s.follow("is taken back", "refund-reversals", 0, nil, func(f *cardedge.FollowUp) {
+		f.Network.RRN, f.Refund = alone.RRN, &cardedge.Named{Network: alone}
+	})
 }
 
 // sales are single messages.

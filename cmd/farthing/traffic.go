@@ -53,6 +53,8 @@ func (p *program) traffic() *cobra.Command {
 	flags.IntVar(&f.mix.Collections, "collections", 20, "of a hundred messages (0220)")
 	flags.IntVar(&f.mix.Sales, "sales", 10, "of a hundred messages: authorised and collected at once (0200)")
 	flags.IntVar(&f.mix.Advices, "advices", 4, "of a hundred messages: somebody stood in (0120)")
+	flags.IntVar(&f.mix.Inquiries, "inquiries", 2, "of a hundred messages: what is there? (0100)")
+	flags.IntVar(&f.mix.Refunds, "refunds", 2, "of a hundred messages (0200)")
 	flags.IntVar(&f.mix.Repeats, "repeats", 8, "of a hundred messages: one from before, again")
 	return command
 }
@@ -66,12 +68,14 @@ func (f trafficFlags) check() error {
 		benchBound{"accounts", f.accounts, 1, benchAccountsMax},
 		benchBound{"reversals", f.mix.Reversals, 0, all}, benchBound{"collections", f.mix.Collections, 0, all},
 		benchBound{"sales", f.mix.Sales, 0, all}, benchBound{"advices", f.mix.Advices, 0, all},
+		benchBound{"inquiries", f.mix.Inquiries, 0, all}, benchBound{"refunds", f.mix.Refunds, 0, all},
 		benchBound{"repeats", f.mix.Repeats, 0, all},
 	); err != nil {
 		return err
 	}
 	if f.mix.Sum() > all {
-		return usage("the shares of --reversals, --collections, --sales, --advices and --repeats are more than 100 in sum")
+		return usage("the shares of --reversals, --collections, --sales, --advices, --inquiries, --refunds and --repeats " +
+			"are more than 100 in sum")
 	}
 	return nil
 }

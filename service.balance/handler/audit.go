@@ -24,13 +24,18 @@ type auditor struct {
 	london     *time.Location
 	log        *slog.Logger
 	mismatches prometheus.Counter
+
+	// Of the audit that never ends: the accounts with a long past that it has met, and the one that it is in.
+	long []string
+	in   *logic.Auditing
 }
 
 const (
 	// glanceEvery and glanceAt are the pace of the audit that never ends: cheap beside a single swipe a second.
 	glanceEvery = 10 * time.Second
 	glanceAt    = 10
-	// glanceMost leaves accounts with a long past to operators.
+	// glanceMost is the longest past that is audited at once. A longer one is one bucket at a time, before the walk goes
+	// on.
 	glanceMost = 1_000
 )
 
@@ -55,7 +60,7 @@ func (a *auditor) operate(env *foundation.Env) {
 // window is some accounts, or journals, of the walk over all.
 type window struct {
 	audit.Window
-	most int64 // Entries of an account; one that has more is left out.
+	most int64 // Entries of an account; one that has more is left for later, bucket by bucket.
 }
 
 type walk func(context.Context, window) (audit.Page, error)
@@ -75,6 +80,7 @@ func (a *auditor) accounts(ctx context.Context, w window) (audit.Page, error) {
 			page.Own[name+" "+each.Currency] += each.Posted
 		}
 		if each.Entries > w.most {
+			a.long = append(a.long, each.Account)
 			continue
 		}
 		entries, audited := logic.Audit(ctx, a.books, each.Account, a.london)
@@ -117,17 +123,43 @@ func (a *auditor) found(ctx context.Context, page *audit.Page, audited error) er
 func (a *auditor) glance(ctx context.Context) {
 	var account, journal string
 	clock.Every(ctx, glanceEvery, func(ctx context.Context) {
-		account = a.next(ctx, account, a.accounts)
+		if len(a.long) > 0 {
+			a.bucket(ctx)
+		} else {
+			account = a.next(ctx, account, a.accounts)
+		}
 		journal = a.next(ctx, journal, a.journals)
 	})
+}
+
+// bucket audits one bucket of an account with a long past. What could not be read is begun again.
+func (a *auditor) bucket(ctx context.Context) {
+	if a.in == nil {
+		a.in = logic.Begin(a.books, a.long[0], a.london)
+	}
+	more, err := a.in.Next(ctx)
+	if more {
+		return
+	}
+	a.in = nil
+	if err = a.found(ctx, &audit.Page{}, err); err != nil {
+		a.failed(ctx, err)
+		return
+	}
+	a.long = a.long[1:]
+}
+
+func (a *auditor) failed(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		a.log.WarnContext(ctx, "the ledger was not audited", "error", err)
+	}
 }
 
 func (a *auditor) next(ctx context.Context, after string, part walk) string {
 	page, err := part(ctx, window{audit.Window{After: after, Limit: glanceAt}, glanceMost})
 	if err != nil {
-		if ctx.Err() == nil {
-			a.log.WarnContext(ctx, "the ledger was not audited", "error", err)
-		}
+		a.long = nil
+		a.failed(ctx, err)
 		return after // The same ones again.
 	}
 	return page.Next

@@ -56,23 +56,45 @@ const auditPage = 500
 // holds, however long the account's life is. It may run while the account is written: what comes after the state that
 // it met is left to the next audit.
 func Audit(ctx context.Context, books Books, account string, london *time.Location) (entries int64, err error) {
-	t := newTrail(books, account, london)
-	for bucket := int64(0); ; bucket++ {
-		state, opened, err := books.LoadIn(ctx, account, bucket) // First: what the rows read later have more is newer.
-		switch {
-		case err != nil:
-			return t.now.Version, err
-		case !opened && bucket == 0:
-			return 0, errs.Missing("account")
-		case !opened: // The one before was closed a moment ago.
-			return t.now.Version, nil
-		}
-		if err := t.bucket(ctx, state); err != nil {
-			return t.now.Version, err
-		}
-		if !state.Closed {
-			return t.now.Version, t.isNewest(ctx, state)
-		}
-		t.now = t.now.Next()
+	a := Begin(books, account, london)
+	for more := true; more && err == nil; {
+		more, err = a.Next(ctx)
 	}
+	return a.Entries(), err
+}
+
+// Auditing is an audit that goes on bucket by bucket, whenever there is time for one: what a bucket that was closed
+// says does not change any more.
+type Auditing struct{ t *trail }
+
+// Begin is an audit of an account, before its first bucket.
+func Begin(books Books, account string, london *time.Location) *Auditing {
+	return &Auditing{newTrail(books, account, london)}
+}
+
+// Entries is how many entries were found right so far.
+func (a *Auditing) Entries() int64 { return a.t.now.Version }
+
+// Next audits one bucket, and answers whether there is another. It fails as Audit does, and must not be called after
+// that.
+func (a *Auditing) Next(ctx context.Context) (more bool, err error) {
+	t := a.t
+	// The state first: what the rows that are read later have more is newer.
+	state, opened, err := t.books.LoadIn(ctx, t.now.ID, t.now.Bucket)
+	switch {
+	case err != nil:
+		return false, err
+	case !opened && t.now.Bucket == 0:
+		return false, errs.Missing("account")
+	case !opened: // The one before was closed a moment ago.
+		return false, nil
+	}
+	if err := t.bucket(ctx, state); err != nil {
+		return false, err
+	}
+	if !state.Closed {
+		return false, t.isNewest(ctx, state)
+	}
+	t.now = t.now.Next()
+	return true, nil
 }

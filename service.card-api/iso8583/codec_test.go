@@ -111,7 +111,7 @@ func withSecrets(t testing.TB, e Encoding) []byte {
 	}
 	for n, value := range map[int]string{
 		35: stripe, 45: "B" + number + "^DOE/J^2911", 52: "\x01\x02\x03\x04\xff\x06\x07\x08", 53: "2001010100000000",
-		55: "\x9f\x26\x08\xaa\xbb\xcc\xdd\xee\xff\x00\x11",
+		55: "\x9f\x26\x08\xaa\xbb\xcc\xdd\xee\xff\x00\x11", 48: "T9203737", 126: "10 737",
 	} {
 		if !d.elements[n].secret {
 			t.Fatalf("element %d is none of the secret ones", n)

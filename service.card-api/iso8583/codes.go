@@ -19,6 +19,7 @@ const (
 	PINTriesExceeded    = "75"
 	CardDeactivated     = "78"
 	WrongCVV            = "82"
+	PurchaseOnly        = "87" // An approval: of a purchase with cash, without the cash.
 	WrongCryptogram     = "88"
 	IssuerInoperative   = "91"
 	DuplicateMessage    = "94"
@@ -35,4 +36,9 @@ func (m Message) Refuse(fault *FormatError) (Message, bool) {
 		reply.Set(AdditionalResponse, text[:min(len(text), additionalLengthMax)])
 	}
 	return reply, ok
+}
+
+// IsApproval tells whether a response code is one of an approval: of all, of a part, or of a purchase without its cash.
+func IsApproval(code string) bool {
+	return code == Approved || code == PartlyApproved || code == PurchaseOnly
 }

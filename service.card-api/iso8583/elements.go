@@ -22,7 +22,8 @@ type element struct {
 	format format
 	length int // Digits, characters or bytes; the most of them if it varies.
 	prefix int // Digits of the length before it; 0 if the length is fixed.
-	// secret ones are read past and never kept: tracks, PIN blocks, chip data, authentication codes.
+	// secret ones are read past and never kept: tracks, PIN blocks, chip data, authentication codes, and where networks
+	// put security codes (48 and 126).
 	secret bool
 }
 
@@ -31,6 +32,7 @@ const (
 	firstReserved, lastReserved = 56, 63
 	firstPrivate, lastPrivate   = 105, 127
 	lengthReserved              = 999
+	networksOwn                 = 126
 )
 
 // elements is all of them in order, but for the MTI and the bitmaps.
@@ -61,7 +63,7 @@ func elements() []element {
 		{number: 43, format: printable, length: 40}, {number: 44, format: printable, length: 25, prefix: 2},
 		{number: 45, format: printable, length: 76, prefix: 2, secret: true},
 		{number: 46, format: printable, length: 999, prefix: 3}, {number: 47, format: printable, length: 999, prefix: 3},
-		{number: 48, format: printable, length: 999, prefix: 3}, {number: 49, format: digitsOnly, length: 3},
+		{number: 48, format: printable, length: 999, prefix: 3, secret: true}, {number: 49, format: digitsOnly, length: 3},
 		{number: 50, format: digitsOnly, length: 3}, {number: 51, format: digitsOnly, length: 3},
 		{number: 52, format: raw, length: 8, secret: true}, {number: 53, format: digitsOnly, length: 16, secret: true},
 		{number: 54, format: printable, length: 120, prefix: 3},
@@ -100,7 +102,9 @@ func secondary() []element {
 		element{number: 104, format: printable, length: 100, prefix: 3},
 	)
 	for number := firstPrivate; number <= lastPrivate; number++ {
-		all = append(all, element{number: number, format: printable, length: lengthReserved, prefix: 3})
+		all = append(all, element{
+			number: number, format: printable, length: lengthReserved, prefix: 3, secret: number == networksOwn,
+		})
 	}
 	return append(all, element{number: 128, format: raw, length: 8, secret: true})
 }

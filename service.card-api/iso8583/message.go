@@ -18,6 +18,8 @@ const (
 	SettlementAmount     = 5
 	BillingAmount        = 6
 	TransmittedAt        = 7
+	SettlementRate       = 9
+	BillingRate          = 10
 	STAN                 = 11
 	LocalTime            = 12
 	LocalDate            = 13
@@ -38,7 +40,9 @@ const (
 	SettlementCurrency   = 50
 	BillingCurrency      = 51
 	AdditionalAmounts    = 54
-	Indicators           = 60 // Reserved; docs/card-edge.md says what stands there.
+	MoreOriginals        = 56 // Reserved; docs/card-edge.md says what stands there.
+	Indicators           = 60 // Reserved, too.
+	Findings             = 61 // Reserved, too.
 	CardToken            = 62 // Reserved, too.
 	BankIDs              = 63 // Reserved, too.
 	NetworkManagement    = 70

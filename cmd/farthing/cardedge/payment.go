@@ -25,9 +25,10 @@ type FollowUp struct {
 	RefundAuthorisation *Named `json:"refund_authorisation,omitempty"`
 }
 
-// Named names a message by the processor's id that it was sent under.
+// Named names a message by the ids that it was sent under: the processor's or the network's.
 type Named struct {
-	ProcessorID string `json:"processor_id"`
+	ProcessorID string   `json:"processor_id,omitempty"`
+	Network     *Network `json:"network,omitempty"`
 }
 
 // Original names the authorisation, in one of three ways.

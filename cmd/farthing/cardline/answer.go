@@ -21,13 +21,23 @@ func AnswerOf(reply iso8583.Message) (cardedge.Answer, error) {
 		Outcome: "declined", DeclineReason: ids["REASON"], AuthorisationID: ids["AUTH"], TransactionID: ids["TX"],
 		TraceID: ids["TRACE"],
 	}
-	if code == iso8583.Approved || code == iso8583.PartlyApproved {
+	if iso8583.IsApproval(code) {
 		a.Outcome, a.Amount = "approved", amountOf(reply)
+		a.Cashback = additional(reply, "40")
 	} else if a.DeclineReason == "" {
 		a.DeclineReason = "response code " + code
 	}
-	a.Balance = balanceOf(reply.Get(iso8583.AdditionalAmounts))
+	a.Balance = additional(reply, "02")
 	return a, nil
+}
+
+// InquiredOf is AnswerOf for a balance inquiry.
+func InquiredOf(reply iso8583.Message) (cardedge.Inquired, error) {
+	a, err := AnswerOf(reply)
+	return cardedge.Inquired{
+		Outcome: a.Outcome, DeclineReason: a.DeclineReason, TraceID: a.TraceID,
+		Available: a.Balance, Posted: additional(reply, "01"),
+	}, err
 }
 
 // refusalOf is what stands for an error, nil for what is an answer.
@@ -73,13 +83,14 @@ func amountOf(reply iso8583.Message) *cardedge.Amount {
 	return &cardedge.Amount{Minor: minor, Currency: code}
 }
 
-// balanceOf finds what can be spent among the entries of element 54, each of which has 20 characters.
-func balanceOf(entries string) *cardedge.Amount {
+// additional is the amount of a kind among the entries of element 54, each of which has 20 characters; nil for none.
+func additional(reply iso8583.Message, of string) *cardedge.Amount {
 	const width, kind, currency, way = 20, 2, 4, 7
+	entries := reply.Get(iso8583.AdditionalAmounts)
 	for ; len(entries) >= width; entries = entries[width:] {
 		code, known := money.OfNumeric(entries[currency:way])
 		minor, err := strconv.ParseInt(entries[way+1:width], 10, 64)
-		if entries[kind:currency] != "02" || !known || err != nil {
+		if entries[kind:currency] != of || !known || err != nil {
 			continue
 		}
 		if entries[way] == 'D' {

@@ -53,10 +53,17 @@ func payment(mti string, a cardedge.Authorisation) (iso8583.Message, error) {
 	if a.Partial {
 		m.Set(iso8583.Indicators, "10")
 	}
-	if err := setShop(m, a.Descriptor); err != nil {
-		return iso8583.Message{}, err
+	for _, set := range []func() error{
+		func() error { return setShop(m, a.Descriptor) },
+		func() error { return setAmounts(m, &a.Amount, a.LocalAmount, a.Rate) },
+		func() error { return setCashback(m, a.Cashback) },
+		func() error { return setVerification(m, a.Verification) },
+	} {
+		if err := set(); err != nil {
+			return iso8583.Message{}, err
+		}
 	}
-	return m, setAmounts(m, &a.Amount, a.LocalAmount)
+	return m, nil
 }
 
 // Original is what a network knows of the message that a follow-up is about.
@@ -66,11 +73,13 @@ type Original struct {
 	Amount  cardedge.Amount // That it was about: a reversal of a part says what is left of it.
 }
 
-// FollowUp is a follow-up to one of the card edge's routes as a network sends it: 0420 for "reversals", 0100 for
-// "increments", 0120 for "advices", 0220 for "clearings", and 0200 for "refunds". The original is nil if it has none.
+// FollowUp is a follow-up to one of the card edge's routes as a network sends it: 0420 for "reversals" and
+// "refund-reversals", 0100 for "increments" and "refund-authorisations", 0120 for "advices", 0220 for "clearings", and
+// 0200 for "refunds". The original is nil if it has none.
 func FollowUp(route string, f cardedge.FollowUp, of *Original) (iso8583.Message, error) {
 	mti, known := map[string]string{
 		"reversals": "0420", "increments": "0100", "advices": "0120", "clearings": "0220", "refunds": "0200",
+		"refund-authorisations": "0100", "refund-reversals": "0420",
 	}[route]
 	switch {
 	case !known:
@@ -79,14 +88,20 @@ func FollowUp(route string, f cardedge.FollowUp, of *Original) (iso8583.Message,
 		return iso8583.Message{}, errs.BadParam("processor_id", "is nothing that ISO 8583 can say")
 	}
 	m := about(mti, *f.Network, f.CardID).With(iso8583.ProcessingCode, "000000").With(iso8583.MerchantType, f.MCC)
-	if route == "refunds" {
+	if strings.HasPrefix(route, "refund") {
 		m.Set(iso8583.ProcessingCode, "200000")
 	}
 	if f.MoreFollows {
 		m.Set(iso8583.Indicators, "01")
 	}
+	if route == "refund-reversals" {
+		return m, setRefund(m, f, of)
+	}
 	if of != nil {
 		setOriginal(m, *of)
+	}
+	if err := setPromise(m, f.RefundAuthorisation); err != nil {
+		return iso8583.Message{}, err
 	}
 	if f.Descriptor != "" {
 		if err := setShop(m, f.Descriptor); err != nil {
@@ -97,7 +112,7 @@ func FollowUp(route string, f cardedge.FollowUp, of *Original) (iso8583.Message,
 		m.Set(iso8583.ReplacementAmounts, fmt.Sprintf("%012d%030d", of.Amount.Minor-f.Amount.Minor, 0))
 		f.Amount = &of.Amount
 	}
-	return m, setAmounts(m, f.Amount, f.LocalAmount)
+	return m, setAmounts(m, f.Amount, f.LocalAmount, f.Rate)
 }
 
 // about is a message with its ids and its card. Times go to the second.
@@ -113,8 +128,12 @@ func about(mti string, n cardedge.Network, cardID string) iso8583.Message {
 func setOriginal(m iso8583.Message, of Original) {
 	m.Set(iso8583.RRN, of.Network.RRN)
 	m.Set(iso8583.Terminal, of.Network.TerminalID)
-	m.Set(iso8583.OriginalDataElements, of.MTI+zeros(of.Network.STAN, 6)+
-		of.Network.TransmittedAt.UTC().Format("0102150405")+zeros(of.Network.AcquirerID, 11)+zeros("", 11))
+	m.Set(iso8583.OriginalDataElements, named(of.MTI, of.Network))
+}
+
+// named is a message as element 90 names it.
+func named(mti string, n cardedge.Network) string {
+	return mti + zeros(n.STAN, 6) + n.TransmittedAt.UTC().Format("0102150405") + zeros(n.AcquirerID, 11) + zeros("", 11)
 }
 
 // zeros fills digits up.
@@ -130,15 +149,21 @@ func setShop(m iso8583.Message, descriptor string) error {
 	return nil
 }
 
-// setAmounts sets the billing amount where the merchant's is another, and otherwise the merchant's.
-func setAmounts(m iso8583.Message, amount, local *cardedge.Amount) error {
+// setAmounts sets the billing amount where the merchant's is another, with its rate, and otherwise the merchant's.
+func setAmounts(m iso8583.Message, amount, local *cardedge.Amount, rate string) error {
 	if amount == nil {
 		return nil
 	}
 	if local == nil {
+		if rate != "" {
+			return errs.BadParam("conversion_rate", "needs a local amount")
+		}
 		return setAmount(m, iso8583.TransactionAmount, iso8583.TransactionCurrency, *amount)
 	}
 	if err := setAmount(m, iso8583.BillingAmount, iso8583.BillingCurrency, *amount); err != nil {
+		return err
+	}
+	if err := setRate(m, rate); err != nil {
 		return err
 	}
 	return setAmount(m, iso8583.TransactionAmount, iso8583.TransactionCurrency, *local)

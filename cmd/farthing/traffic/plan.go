@@ -19,11 +19,15 @@ type Mix struct {
 	Collections int // 0220, likewise.
 	Sales       int // 0200, authorised and collected at once.
 	Advices     int // 0120, somebody stood in.
+	Inquiries   int // 0100, what there is.
+	Refunds     int // 0200, of a payment before.
 	Repeats     int // Of any message before: 0101, 0421 …
 }
 
 // Sum is the share that authorisations do not have.
-func (m Mix) Sum() int { return m.Reversals + m.Collections + m.Sales + m.Advices + m.Repeats }
+func (m Mix) Sum() int {
+	return m.Reversals + m.Collections + m.Sales + m.Advices + m.Inquiries + m.Refunds + m.Repeats
+}
 
 // sent is a message, and what it was first told.
 type sent struct {
@@ -94,6 +98,10 @@ func (p *plan) fresh(at time.Time, below func(int) bool) (iso8583.Message, error
 		return p.follow(at, "reversals")
 	case below(p.mix.Collections) && len(p.payments) > 0:
 		return p.follow(at, "clearings")
+	case below(p.mix.Refunds) && len(p.payments) > 0:
+		return p.follow(at, refunds)
+	case below(p.mix.Inquiries):
+		return cardline.Inquiry(cardedge.Inquiry{Network: p.network(at), CardID: p.cards[p.random.IntN(len(p.cards))]})
 	case below(p.mix.Sales):
 		a := p.payment(at)
 		p.remember("0200", a)
@@ -101,6 +109,7 @@ func (p *plan) fresh(at time.Time, below func(int) bool) (iso8583.Message, error
 	}
 	a := p.payment(at)
 	a.Advice = below(p.mix.Advices)
+	p.vary(&a)
 	p.remember("0100", a)
 	return cardline.Authorisation(a)
 }
@@ -121,6 +130,20 @@ func (p *plan) payment(at time.Time) cardedge.Authorisation {
 
 const currency = "GBP"
 
+// vary makes some payments purchases with cash, and some purchases abroad.
+func (p *plan) vary(a *cardedge.Authorisation) {
+	const one, inHowMany = 1, 20
+	switch p.random.IntN(inHowMany) {
+	case 0:
+		a.Cashback = &cardedge.Amount{Minor: one, Currency: currency}
+	case one:
+		a.LocalAmount = &cardedge.Amount{Minor: 2 * a.Amount.Minor, Currency: "EUR"}
+		a.Rate, a.Country = "0.5", "FR"
+	}
+}
+
+const refunds = "refunds"
+
 func (p *plan) network(at time.Time) *cardedge.Network {
 	p.count++
 	return &cardedge.Network{
@@ -135,7 +158,7 @@ func (p *plan) follow(at time.Time, route string) (iso8583.Message, error) {
 	of := p.payments[n]
 	f := cardedge.FollowUp{Network: p.network(at), CardID: p.of[n], Amount: &of.Amount}
 	switch {
-	case route == "clearings":
+	case route == "clearings", route == refunds:
 		f.Descriptor, f.MCC = "CORNER SHOP 17 LEEDS GBR", "5999"
 	case of.Amount.Minor > 1 && p.random.IntN(3) == 0: // Only a part.
 		f.Amount = &cardedge.Amount{Minor: of.Amount.Minor / 2, Currency: currency}

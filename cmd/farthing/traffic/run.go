@@ -137,10 +137,12 @@ func failure(err error) string {
 	return err.Error()
 }
 
-// isDefinite tells whether an answer may never change: after these a repeat may find out more.
+// isDefinite tells whether an answer may never change: after these a repeat may find out more, and an inquiry is
+// answered with what there is then.
 func isDefinite(reply iso8583.Message) bool {
 	open := []string{iso8583.IssuerInoperative, iso8583.SystemMalfunction}
-	return !slices.Contains(open, reply.Get(iso8583.ResponseCode))
+	return !slices.Contains(open, reply.Get(iso8583.ResponseCode)) &&
+		!strings.HasPrefix(reply.Get(iso8583.ProcessingCode), "30")
 }
 
 // essence is what an answer says, without which call it was.

@@ -56,15 +56,22 @@ func TestASeedDrawsTheSameMessages(t *testing.T) {
 func TestTheSharesAreAsAsked(t *testing.T) {
 	const count = 20_000
 	counts := make(map[string]int)
-	for _, m := range drawn(t, 7, Mix{Reversals: 5, Collections: 10, Sales: 15, Advices: 20, Repeats: 25}, count) {
+	for _, m := range drawn(t, 7, Mix{
+		Reversals: 5, Collections: 10, Sales: 15, Advices: 14, Inquiries: 3, Refunds: 3, Repeats: 25,
+	}, count) {
 		mti := m[:4]
 		if strings.HasSuffix(mti, "1") {
 			mti = "repeats"
 		}
+		if read, err := iso8583.Decode([]byte(m), iso8583.ASCII); err != nil {
+			t.Fatal(err)
+		} else if use := read.Get(iso8583.ProcessingCode); mti != "repeats" && (use == "200000" || use == "300000") {
+			mti += " " + use
+		}
 		counts[mti]++
 	}
 	for mti, percent := range map[string]int{
-		"0420": 5, "0220": 10, "0200": 15, "0120": 20, "repeats": 25, "0100": 25,
+		"0420": 5, "0220": 10, "0200": 15, "0120": 14, "repeats": 25, "0100": 25, "0100 300000": 3, "0200 200000": 3,
 	} {
 		if got := counts[mti] * 100; got < (percent-1)*count || got > (percent+1)*count {
 			t.Errorf("%s: %d of %d, want %d %%", mti, counts[mti], count, percent)

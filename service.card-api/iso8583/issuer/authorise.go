@@ -10,7 +10,12 @@ import (
 // authorise answers 0100: an authorisation, or more of the one that it names.
 func (i *Issuer) authorise(ctx context.Context, m iso8583.Message) (result, error) {
 	s := &sheet{Message: m, clock: i.Clock}
-	if m.Has(iso8583.OriginalDataElements) {
+	switch {
+	case s.use() == refund:
+		return i.promise(ctx, s)
+	case s.use().asks():
+		return i.inquire(ctx, s)
+	case m.Has(iso8583.OriginalDataElements):
 		return i.increment(ctx, s)
 	}
 	asked, err := s.authorisation()
@@ -23,13 +28,15 @@ func (i *Issuer) authorise(ctx context.Context, m iso8583.Message) (result, erro
 // advise answers 0120: an authorisation that somebody stood in for, or the final amount of the one that it names.
 func (i *Issuer) advise(ctx context.Context, m iso8583.Message) (result, error) {
 	s := &sheet{Message: m, clock: i.Clock}
-	if m.Has(iso8583.OriginalDataElements) {
+	decided := m.Get(iso8583.ResponseCode)
+	switch {
+	case s.use() != refund && m.Has(iso8583.OriginalDataElements):
 		return i.amend(ctx, s)
-	}
-	switch m.Get(iso8583.ResponseCode) {
-	case "", iso8583.Approved, iso8583.PartlyApproved:
-	default: // Whoever stood in has declined it: there is nothing to hold, and nowhere to write it down.
+	case decided != "" && !iso8583.IsApproval(decided):
+		// Whoever stood in has declined it: there is nothing to hold, and nowhere to write it down.
 		return result{}, &refusal{iso8583.NotSupported}
+	case s.use() == refund:
+		return i.promise(ctx, s)
 	}
 	asked, err := s.authorisation()
 	if err != nil {
@@ -51,6 +58,7 @@ func (s *sheet) authorisation() (*cardprocessingproto.AuthoriseRequest, error) {
 		Network: message.GetNetwork(), CardNumber: message.GetCardNumber(), CardId: message.GetCardId(),
 		Amount: billing, LocalAmount: local, Descriptor_: s.descriptor(), Mcc: s.Get(iso8583.MerchantType),
 		AcceptPartial: s.indicates(acceptsPartial), EntryMode: s.entryMode(), Country: s.country(), Cash: cash,
+		Cashback: s.cashback(), ConversionRate: s.rate(), Verification: s.verification(),
 	}, s.err
 }
 
@@ -59,12 +67,16 @@ func (i *Issuer) ask(ctx context.Context, asked *cardprocessingproto.AuthoriseRe
 	if err != nil {
 		return result{}, err
 	}
-	done := result{authorisationID: decided.GetAuthorisationId(), transactionID: decided.GetTransactionId()}
+	done := result{
+		authorisationID: decided.GetAuthorisationId(), transactionID: decided.GetTransactionId(),
+		stoodIn: decided.GetStoodIn(), cashback: decided.GetCashback(),
+	}
 	switch {
 	case !decided.GetApproved():
 		done.declined = decided.GetDeclineReason()
 	case decided.GetAmount().GetMinor() < asked.GetAmount().GetMinor():
 		done.asked, done.approved, done.balance = asked.GetAmount(), decided.GetAmount(), decided.GetBalance()
+		done.cashRefused = asked.GetCashback() != nil && decided.GetCashback() == nil
 	}
 	return done, nil
 }

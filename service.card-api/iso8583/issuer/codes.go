@@ -78,6 +78,8 @@ func faultOf(m iso8583.Message, err *errs.Error) *iso8583.FormatError {
 		"descriptor": iso8583.NameAndLocation, "mcc": iso8583.MerchantType, "country": iso8583.AcquirerCountry,
 		"network.acquirer_id": iso8583.Acquirer, "network.stan": iso8583.STAN, "network.rrn": iso8583.RRN,
 		"network.terminal_id": iso8583.Terminal, "network.transmitted_at": iso8583.TransmittedAt,
+		"conversion_rate": rateOf(m), "verification.expiry": iso8583.Expiry, "cashback": iso8583.AdditionalAmounts,
+		"cashback.minor": iso8583.AdditionalAmounts, "cashback.currency": iso8583.AdditionalAmounts,
 	}[err.Params["field"]]
 	if !known {
 		number = iso8583.OriginalDataElements

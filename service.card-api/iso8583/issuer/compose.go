@@ -17,6 +17,8 @@ func compose(m iso8583.Message, done result, traceID string) iso8583.Message {
 	switch {
 	case done.declined != "":
 		code = codeOfDecline(done.declined)
+	case done.cashRefused:
+		code = iso8583.PurchaseOnly
 	case done.approved != nil:
 		code = iso8583.PartlyApproved
 	}
@@ -24,8 +26,9 @@ func compose(m iso8583.Message, done result, traceID string) iso8583.Message {
 	if done.declined == "" && done.authorisationID != "" {
 		reply.Set(iso8583.ApprovalCode, approvalCode(done.authorisationID))
 	}
+	reply.Set(iso8583.AdditionalAmounts, entry(originalAmount, done.asked)+entry(availableBalance, done.balance)+
+		entry(postedBalance, done.posted)+entry(cashAmount, done.cashback))
 	if done.approved != nil {
-		reply.Set(iso8583.AdditionalAmounts, entry(originalAmount, done.asked)+entry(availableBalance, done.balance))
 		approved := fmt.Sprintf("%012d", done.approved.GetMinor())
 		if m.Has(iso8583.BillingAmount) { // The network converts it for the terminal.
 			reply.Set(iso8583.BillingAmount, approved)
@@ -44,15 +47,26 @@ func approvalCode(authorisationID string) string {
 
 // Amount types of element 54.
 const (
+	postedBalance    = "01"
 	availableBalance = "02"
+	cashAmount       = "40"
 	originalAmount   = "57"
+)
+
+// Where the parts of an entry of element 54 begin.
+const (
+	entryKind     = 2 // After the account.
+	entryCurrency = entryKind + 2
+	entryWay      = entryCurrency + 3
+	entryAmount   = entryWay + 1
+	entryWidth    = entryAmount + 12
 )
 
 // minorMax is the most that an amount of twelve digits says.
 const minorMax = 999_999_999_999
 
 // entry is an amount as element 54 has it: of which account and what kind, in which currency, which way, how much.
-// There is none of an amount that it cannot say.
+// There is none of an amount that it cannot say, or that is nil.
 func entry(kind string, amount *moneyproto.Money) string {
 	currency, known := money.Numeric(amount.GetCurrency())
 	minor, way := amount.GetMinor(), "C"

@@ -5,6 +5,7 @@ import (
 	"context"
 	"strings"
 
+	"farthing/pkg/errs"
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/service.card-api/iso8583"
 	cardprocessingproto "farthing/service.card-processing/proto"
@@ -16,33 +17,38 @@ func (i *Issuer) present(ctx context.Context, m iso8583.Message, advice bool) (r
 	s := &sheet{Message: m, clock: i.Clock}
 	takes, _ := s.use().takes()
 	switch {
-	case takes && !advice && m.Has(iso8583.OriginalDataElements):
-		return result{}, &refusal{iso8583.NotSupported}
-	case takes && !advice:
+	case s.use() == refund:
+		return i.refund(ctx, s)
+	case s.use().asks() && !advice:
+		return i.inquire(ctx, s)
+	case !takes, !advice && m.Has(iso8583.OriginalDataElements):
+		return result{}, s.unsupported()
+	case !advice:
 		return i.sell(ctx, s)
 	}
-	message, original := s.about()
-	billing, local := s.amounts()
-	asked := &cardprocessingproto.ClearRequest{
-		Message: message, Original: original, Amount: billing, LocalAmount: local, Descriptor_: s.descriptor(),
-		Mcc: m.Get(iso8583.MerchantType), MoreFollows: s.indicates(moreFollows),
-	}
-	switch {
-	case s.err != nil:
+	asked := s.movement()
+	if s.err != nil {
 		return result{}, s.err
-	case takes:
-		return followed(i.Processing.Clear(ctx, asked))
-	case s.use() == refund:
-		return followed(i.Processing.Refund(ctx, refundOf(asked)))
 	}
-	return result{}, &refusal{iso8583.NotSupported}
+	return followed(i.Processing.Clear(ctx, asked))
 }
 
-func refundOf(r *cardprocessingproto.ClearRequest) *cardprocessingproto.RefundRequest {
-	return &cardprocessingproto.RefundRequest{
-		Message: r.GetMessage(), Original: r.GetOriginal(), Amount: r.GetAmount(), LocalAmount: r.GetLocalAmount(),
-		Descriptor_: r.GetDescriptor_(), Mcc: r.GetMcc(),
+// movement is what a merchant collects, or is to be sent back, which says the same of itself.
+func (s *sheet) movement() *cardprocessingproto.ClearRequest {
+	message, original := s.about()
+	billing, local := s.amounts()
+	return &cardprocessingproto.ClearRequest{
+		Message: message, Original: original, Amount: billing, LocalAmount: local, ConversionRate: s.rate(),
+		Descriptor_: s.descriptor(), Mcc: s.Get(iso8583.MerchantType), MoreFollows: s.indicates(moreFollows),
 	}
+}
+
+// unsupported is why a message is not carried out that is good as far as it was read.
+func (s *sheet) unsupported() error {
+	if s.err != nil {
+		return s.err
+	}
+	return &refusal{iso8583.NotSupported}
 }
 
 // sell authorises and collects at once. A reversal may come in between, so it is collected only from what is held.
@@ -53,26 +59,29 @@ func (i *Issuer) sell(ctx context.Context, s *sheet) (result, error) {
 		return result{}, err
 	}
 	done, err := i.ask(ctx, asked)
-	if err != nil || done.declined != "" {
+	switch {
+	case err != nil || done.declined != "":
 		return done, err
+	case done.stoodIn: // There is nothing to collect from yet, and nobody to ask.
+		return result{}, errs.New(errs.OutcomeUnknown, "The payment is not in the ledger yet")
 	}
 	collected := &cardprocessingproto.ClearRequest{
 		Message: &cardprocessingproto.Message{
 			Network: asked.GetNetwork(), CardNumber: asked.GetCardNumber(), CardId: asked.GetCardId(),
 		},
 		Original: &cardprocessingproto.Original{Network: asked.GetNetwork()},
-		Amount:   asked.GetAmount(), LocalAmount: asked.GetLocalAmount(),
+		Amount:   asked.GetAmount(), LocalAmount: asked.GetLocalAmount(), ConversionRate: asked.GetConversionRate(),
 		Descriptor_: asked.GetDescriptor_(), Mcc: asked.GetMcc(), OnlyHeld: true,
 	}
 	if done.approved != nil {
-		collected.Amount, collected.LocalAmount = done.approved, nil
+		collected.Amount, collected.LocalAmount, collected.ConversionRate = done.approved, nil, ""
 	}
 	rsp, err := i.Processing.Clear(ctx, collected)
 	if err != nil {
 		return result{}, err
 	}
 	if done.declined = rsp.GetEvent().GetDeclineReason(); done.declined != "" {
-		done.asked, done.approved, done.balance = nil, nil, nil
+		done.asked, done.approved, done.balance, done.cashback = nil, nil, nil, nil
 	}
 	return done, nil
 }
@@ -82,6 +91,9 @@ func (i *Issuer) sell(ctx context.Context, s *sheet) (result, error) {
 func (i *Issuer) reverse(ctx context.Context, m iso8583.Message) (result, error) {
 	s := &sheet{Message: m, clock: i.Clock}
 	s.required(iso8583.OriginalDataElements)
+	if s.use() == refund {
+		return i.reverseRefund(ctx, s)
+	}
 	message, original := s.about()
 	givenUp := s.givenUp()
 	of := m.Get(iso8583.OriginalDataElements)

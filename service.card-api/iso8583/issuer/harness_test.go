@@ -37,6 +37,7 @@ type processing struct {
 	payment *cardprocessingproto.Payment
 	event   *cardprocessingproto.PaymentEvent
 	fails   error
+	has     *cardprocessingproto.InquireBalanceResponse
 	stuck   chan struct{} // Heeds no context until it is closed.
 }
 
@@ -86,8 +87,27 @@ func (p *processing) Refund(
 	return &cardprocessingproto.RefundResponse{Payment: p.payment, Event: p.event}, p.hear(req)
 }
 
+func (p *processing) AuthoriseRefund(
+	_ context.Context, req *cardprocessingproto.AuthoriseRefundRequest, _ ...grpc.CallOption,
+) (*cardprocessingproto.AuthoriseRefundResponse, error) {
+	return &cardprocessingproto.AuthoriseRefundResponse{Payment: p.payment, Event: p.event}, p.hear(req)
+}
+
+func (p *processing) ReverseRefund(
+	_ context.Context, req *cardprocessingproto.ReverseRefundRequest, _ ...grpc.CallOption,
+) (*cardprocessingproto.ReverseRefundResponse, error) {
+	return &cardprocessingproto.ReverseRefundResponse{Payment: p.payment, Event: p.event}, p.hear(req)
+}
+
+func (p *processing) InquireBalance(
+	_ context.Context, req *cardprocessingproto.InquireBalanceRequest, _ ...grpc.CallOption,
+) (*cardprocessingproto.InquireBalanceResponse, error) {
+	return p.has, p.hear(req)
+}
+
 func approving() *processing {
 	return &processing{
+		has: &cardprocessingproto.InquireBalanceResponse{Approved: true, Available: pounds(96_50), Posted: pounds(100_00)},
 		decides: &cardprocessingproto.AuthoriseResponse{
 			AuthorisationId: "auth_1", Approved: true, TransactionId: "tx_1", Amount: pounds(3_50), Balance: pounds(96_50),
 		},

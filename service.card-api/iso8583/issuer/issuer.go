@@ -31,8 +31,13 @@ type result struct {
 	declined        string // Why, as service.card-processing says it; "" if it was not.
 	authorisationID string
 	transactionID   string
-	// Of an authorisation that was approved in part: what was asked for, what was approved, and what is left.
-	asked, approved, balance *moneyproto.Money
+	// Of an authorisation that was approved in part: what was asked for, what was approved, and what is left; of a balance
+	// inquiry what can be spent, and what is posted.
+	asked, approved, balance, posted *moneyproto.Money
+	// What was approved of cash beside a purchase, nil for none; and whether the purchase was approved without it.
+	cashback    *moneyproto.Money
+	cashRefused bool
+	stoodIn     bool // A policy has approved it, and it is not in the ledger yet.
 }
 
 // refusal is a message that is answered with a code and nothing done.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,7 +67,7 @@ func TestEachMessageAsksForWhatItMeans(t *testing.T) {
 		"0100 abroad": {
 			request("0100").With(4, "700").With(49, "392").With(6, "350").With(51, "826").With(10, "70050000").With(19, "392"),
 			[]proto.Message{changed(authorisation(), func(r authorise) {
-				r.LocalAmount, r.Country = &moneyproto.Money{Minor: 700, Currency: "JPY"}, "JP"
+				r.LocalAmount, r.Country, r.ConversionRate = &moneyproto.Money{Minor: 700, Currency: "JPY"}, "JP", "0.005"
 			})},
 		},
 		"0120": {request("0120"), []proto.Message{changed(authorisation(), func(r authorise) { r.Advice = true })}},
@@ -197,6 +198,14 @@ func TestWhatIsNotUnderstoodIsRefusedByElement(t *testing.T) {
 		"field 95 leaves too much":   about("0420", "0100").With(95, leaves(3_50)),
 		"field 95 must be digits":    about("0420", "0100").With(95, strings.Repeat("A", 42)),
 		"field 70 is missing":        iso8583.New("0800").With(11, "1"),
+		"field 54 has no amount 40":  request("0100").With(3, "090000"),
+		"field 54 must be above ze":  request("0100").With(3, "090000").With(54, "0040826D000000000000"),
+		"field 61 has no such resu":  request("0100").With(61, "  3"),
+		"field 61 has too many res":  request("0100").With(61, "MMMMM"),
+		"field 10 must be above ze":  abroad("0100").With(10, "40000000"),
+		"field 10 is not acceptabl":  abroad("0100").With(10, "40000001"),
+		"field 56 must name messag":  request("0220").With(3, "200000").With(56, "A0100"),
+		"field 56 must begin with ":  request("0220").With(3, "200000").With(56, "X"+about("0420", "0100").Get(90)),
 		"field 95 has no billing a":  about("0420", "0100").With(6, "1").With(51, "826").With(95, leaves(1)),
 		"field 43 is not acceptabl":  request("0120"),
 		"field 90 is not acceptabl":  about("0100", "0100"),
@@ -206,7 +215,7 @@ func TestWhatIsNotUnderstoodIsRefusedByElement(t *testing.T) {
 			p := approving()
 			if strings.HasSuffix(says, "acceptabl") { // Then it is service.card-processing that refuses.
 				p.fails = errs.BadParam(map[string]string{
-					"43": "descriptor", "90": "original.network.stan", "49": "amount.currency",
+					"43": "descriptor", "90": "original.network.stan", "49": "amount.currency", "10": "conversion_rate",
 				}[says[6:8]], "is bad")
 			}
 			reply, _ := ask(t, p, m)
@@ -231,7 +240,7 @@ func TestErrorsHaveTheirCodesAndAreLoggedWithoutTheCard(t *testing.T) {
 		"94": {request("0100"), errs.New(errs.Conflict+".message", "another content"), false},
 		"91": {request("0100"), errs.New(errs.OutcomeUnknown, "of "+number), true},
 		"96": {request("0100"), errors.New("something about " + number), true},
-		"40": {request("0100").With(3, "310000"), nil, false},
+		"40": {request("0100").With(3, "400000"), nil, false},
 	} {
 		p := approving()
 		p.fails = c.fails
@@ -241,9 +250,10 @@ func TestErrorsHaveTheirCodesAndAreLoggedWithoutTheCard(t *testing.T) {
 		}
 	}
 	for name, m := range map[string]iso8583.Message{
-		"a refund's authorisation": request("0100").With(3, "200000"),
-		"a refund's reversal":      about("0420", "0200").With(3, "200000"),
-		"a sale about another":     about("0200", "0100"), "a collection's reversal": about("0420", "0220"),
+		"some of a refund's reversal": about("0420", "0200").With(3, "200000").With(95, leaves(1)),
+		"an inquiry's advice":         request("0120").With(3, "310000"), "a told inquiry": request("0220").With(3, "300000"),
+		"a declined refund's advice": request("0120").With(3, "200000").With(39, "05"),
+		"a sale about another":       about("0200", "0100"), "a collection's reversal": about("0420", "0220"),
 		"a transfer": request("0200").With(3, "400000"), "another class": request("0600"),
 		"an advice of a decline": request("0120").With(39, "05"),
 		"a key exchange":         iso8583.New("0800").With(11, "1").With(70, "161"),
@@ -346,9 +356,29 @@ func TestEveryReasonToDeclineHasACodeThatIsDocumented(t *testing.T) {
 			t.Errorf("%s has no response code", reason[1])
 		}
 	}
+	source, err := os.ReadFile("../codes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| 39 | | `decline_reason` |")
+	rows := regexp.MustCompile(`(?m)^\| ([0-9]{2}) \|`).FindAllStringSubmatch(table, -1)
+	codes := regexp.MustCompile(` = "([0-9]{2})"`).FindAllStringSubmatch(string(source), -1)
+	if diff := cmp.Diff(second(codes), second(rows)); diff != "" || len(codes) == 0 {
+		t.Errorf("the codes that there are, and those that are documented:\n%s", diff)
+	}
 	if codeOfDecline("something_new") != iso8583.DoNotHonour {
 		t.Error("a reason that is not known is no decline")
 	}
+}
+
+// second is what a pattern's group has found, in order.
+func second(found [][]string) []string {
+	groups := make([]string, len(found))
+	for i, each := range found {
+		groups[i] = each[1]
+	}
+	slices.Sort(groups)
+	return groups
 }
 
 // declineTable is the reasons that the card edge documents.

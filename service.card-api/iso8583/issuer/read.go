@@ -70,13 +70,19 @@ func (s *sheet) card() (number, token string) {
 	return "", token
 }
 
-// expiry looks at how the date on the card is written. What counts is the date that service.cards has.
-func (s *sheet) expiry() {
-	if written := s.Get(iso8583.Expiry); written != "" {
-		if _, err := time.Parse("0601", written); err != nil {
-			s.fault(iso8583.Expiry, "is no YYMM")
-		}
+// expiry is the card's date as it was sent, 2029-11; "" if it was not. The bank compares.
+func (s *sheet) expiry() string {
+	const century = "20"
+	written := s.Get(iso8583.Expiry)
+	if written == "" {
+		return ""
 	}
+	month, err := time.Parse("200601", century+written)
+	if err != nil {
+		s.fault(iso8583.Expiry, "is no YYMM")
+		return ""
+	}
+	return month.Format("2006-01")
 }
 
 // Where the parts of element 90 are.
@@ -94,16 +100,21 @@ func (s *sheet) original(own *cardprocessingproto.NetworkIDs) *cardprocessingpro
 	if elements == "" {
 		return nil
 	}
+	return &cardprocessingproto.Original{Network: s.idsOf(iso8583.OriginalDataElements, elements, own)}
+}
+
+// idsOf are the ids of a message that is named in the form of element 90.
+func (s *sheet) idsOf(number int, named string, own *cardprocessingproto.NetworkIDs) *cardprocessingproto.NetworkIDs {
 	ids := &cardprocessingproto.NetworkIDs{
-		AcquirerId: own.GetAcquirerId(), Stan: elements[originalMTI:originalSTAN], Rrn: own.GetRrn(),
+		AcquirerId: own.GetAcquirerId(), Stan: named[originalMTI:originalSTAN], Rrn: own.GetRrn(),
 		TerminalId:    own.GetTerminalId(),
-		TransmittedMs: s.moment(iso8583.OriginalDataElements, elements[originalSTAN:originalSent]),
+		TransmittedMs: s.moment(number, named[originalSTAN:originalSent]),
 	}
-	acquirer := strings.TrimLeft(elements[originalSent:originalAcquirer], "0") // Filled up with zeros.
+	acquirer := strings.TrimLeft(named[originalSent:originalAcquirer], "0") // Filled up with zeros.
 	if acquirer != "" && acquirer != strings.TrimLeft(own.GetAcquirerId(), "0") {
 		ids.AcquirerId = acquirer
 	}
-	return &cardprocessingproto.Original{Network: ids}
+	return ids
 }
 
 // moment reads MMDDhhmmss, in UTC, of whichever year is nearest. It answers Unix milliseconds.
@@ -248,20 +259,25 @@ const (
 	withCashback use = "09"
 	cashAdvance  use = "17"
 	refund       use = "20"
+	available    use = "30"
+	inquiry      use = "31"
 )
 
 func (s *sheet) use() use {
 	return use(s.required(iso8583.ProcessingCode)[:min(2, len(s.Get(iso8583.ProcessingCode)))])
 }
 
-// takes tells whether the use takes money, and whether it gives cash.
+// takes tells whether the use takes money, and whether it gives nothing but cash.
 func (u use) takes() (money, cash bool) {
 	switch u {
-	case purchase:
+	case purchase, withCashback:
 		return true, false
-	case withdrawal, withCashback, cashAdvance:
+	case withdrawal, cashAdvance:
 		return true, true
-	case refund:
+	case refund, available, inquiry:
 	}
 	return false, false
 }
+
+// asks tells whether the use only asks what there is.
+func (u use) asks() bool { return u == available || u == inquiry }
