@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"farthing/pkg/day"
 	"farthing/pkg/id"
 	"farthing/service.balance/logic"
 	balanceproto "farthing/service.balance/proto"
@@ -13,7 +14,7 @@ import (
 // line is an entry as the model has it.
 type line struct {
 	logic.Entry
-	day logic.Day
+	day day.Day
 	set string
 }
 
@@ -29,7 +30,7 @@ type book struct {
 // spending is of a control set on a day; of the customer for no set.
 type spending struct {
 	set string
-	day logic.Day
+	day day.Day
 }
 
 // model is what a ledger has to do, by somebody who knows neither buckets, nor versions, nor a store.
@@ -58,7 +59,7 @@ func newModel(n named, london *time.Location) *model {
 	return m
 }
 
-func (m *model) today() logic.Day { return logic.DayOf(m.now, m.london) }
+func (m *model) today() day.Day { return day.Of(m.now, m.london) }
 
 // write adds a line under an id, unless there is one: that is the answer.
 func (m *model) write(b *book, entryID string, make func() line) logic.Entry {
@@ -152,7 +153,7 @@ func (m *model) spend(b *book, set string, minor int64) {
 // part is what is left of a line that held something.
 type part struct {
 	minor int64
-	day   logic.Day
+	day   day.Day
 }
 
 // before is what is left of a hold before one of its steps, whose all below must be there; newest parts last.
