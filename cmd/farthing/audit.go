@@ -24,8 +24,9 @@ func (p *program) audit() *cobra.Command {
 			"account's state with what its entries come to, each entry's sums and its hash over all before it, the row that\n" +
 			"keeps repeats out, holds and what gave them back, each posting with its journal, each journal's legs (they come\n" +
 			"to zero) with the accounts, each card payment with its hold and its transaction,\n" +
-			"each account's feed with its transactions, and the bank's own suspense and disputes with what they are for. It names the account and the\n" +
-			"entry of each account's first fault, and exits with 1 if there is any. The bank may be in use meanwhile.",
+			"each account's feed with its transactions, and the bank's own suspense and disputes with what they are for.\n" +
+			"It names the account and the entry, or the transaction, of each account's first fault, and exits with 1 if\n" +
+			"there is any. The bank may be in use meanwhile.",
 		Example:           "  farthing audit\n  farthing audit -o json",
 		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,

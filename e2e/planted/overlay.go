@@ -84,5 +84,5 @@ func (o *overlay) add(path string, bugs []Bug) error {
 func (o *overlay) put(path, constraint, source string) error {
 	instead := filepath.Join(o.folder, fmt.Sprintf("%d.go", len(o.Replace)))
 	o.Replace[path] = instead
-	return os.WriteFile(instead, []byte("//go:build "+constraint+"\n\n"+source), 0o600)
+	return os.WriteFile(instead, []byte("//go:build "+constraint+"\n\n"+source), 0o600) //nolint:gosec // A folder of its own.
 }

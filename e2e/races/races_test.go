@@ -210,7 +210,7 @@ func TestAHoldThatFallsIsGivenBackOnce(t *testing.T) {
 		for first := 0; first < d.payments; first += together {
 			race(clients, func(n int) {
 				payment := first + n/wanting
-				random := rand.New(rand.NewPCG(1, uint64(payment))) //nolint:gosec // It is small.
+				random := rand.New(rand.NewPCG(1, uint64(payment)))
 				d.Pass(t, time.Duration(random.Int64N(int64(window))))
 				d.insist(t, "wanting "+named(payment), func(ctx context.Context) error {
 					return d.want(ctx, payment, n%wanting)

@@ -176,7 +176,7 @@ func TestAnIngestGoesOnAfterACrashAtEachWrite(t *testing.T) {
 		t.Run(fmt.Sprint("the write was done: ", done), func(t *testing.T) {
 			t.Parallel()
 			n := 0
-			for crashed := true; crashed; n++ {
+			for crashed := true; crashed; n += everyNth(t) {
 				synctest.Test(t, func(t *testing.T) {
 					d := newDesk(t)
 					d.spend(t, 1_00, 2_00, 3_00, 4_00)

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"farthing/e2e/program"
 	"farthing/e2e/world"
 	"farthing/pkg/clock"
 	"farthing/pkg/foundation"
@@ -128,4 +129,10 @@ func (d *desk) has(t testing.TB) (held, spent int64) {
 func (d *desk) own(t testing.TB, name string) int64 {
 	t.Helper()
 	return d.Own(t)[name]
+}
+
+// everyNth is at how many writes from each other the stores crash: FARTHING_TEST_CRASH_EVERY, 1 for each single one.
+func everyNth(t testing.TB) int {
+	t.Helper()
+	return program.Count(t, "FARTHING_TEST_CRASH_EVERY", 5)
 }

@@ -57,7 +57,7 @@ func TestADisputeComesToWhatItMustThoughTheStoresCrashAtEachWrite(t *testing.T) 
 			t.Parallel()
 			for _, done := range []bool{false, true} {
 				n := 0
-				for crashed := true; crashed; n++ {
+				for crashed := true; crashed; n += everyNth(t) {
 					synctest.Test(t, func(t *testing.T) { crashed = c.run(t, n, done) })
 				}
 				if n < 4 {

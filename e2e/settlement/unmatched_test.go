@@ -172,7 +172,7 @@ func TestAResolutionIsDoneOnceThoughTheStoresCrashAtEachWrite(t *testing.T) {
 			t.Run(s.name+" "+kind, func(t *testing.T) {
 				t.Parallel()
 				for _, done := range []bool{false, true} {
-					for n, crashed := 0, true; crashed; n++ {
+					for n, crashed := 0, true; crashed; n += everyNth(t) {
 						synctest.Test(t, func(t *testing.T) { crashed = resolveWithCrash(t, s, kind, n, done) })
 					}
 				}

@@ -54,27 +54,29 @@ func payment(status transactionsproto.Status) *transactionsproto.Transaction {
 	}
 }
 
+func refund(status transactionsproto.Status, minor, settled int64) *transactionsproto.Transaction {
+	t := payment(status)
+	t.Refund, t.Amount, t.SettledMs = true, &moneyproto.Money{Minor: minor, Currency: "GBP"}, settled
+	return t
+}
+
+func disputed(shows string, minor int64) *transactionsproto.Transaction {
+	p := payment(transactionsproto.Status_STATUS_SETTLED)
+	p.Dispute, p.Amount.Minor = shows, minor
+	return p
+}
+
 func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 	declined := payment(transactionsproto.Status_STATUS_DECLINED)
 	declined.DeclineReason = "card_frozen"
 	unnamed := payment(transactionsproto.Status_STATUS_PENDING)
 	unnamed.Merchant = nil
-	refund := func(status transactionsproto.Status, minor, settled int64) *transactionsproto.Transaction {
-		t := payment(status)
-		t.Refund, t.Amount, t.SettledMs = true, &moneyproto.Money{Minor: minor, Currency: "GBP"}, settled
-		return t
-	}
 	abroad := payment(transactionsproto.Status_STATUS_PENDING)
 	abroad.LocalAmount = &moneyproto.Money{Minor: -4_10, Currency: "EUR"}
 	cashback := payment(transactionsproto.Status_STATUS_PENDING)
 	cashback.Cashback = &moneyproto.Money{Minor: -2_00, Currency: "GBP"}
 	const pret = "🥪 Pret A Manger"
 	const reversed = transactionsproto.Status_STATUS_REVERSED
-	disputed := func(shows string, minor int64) *transactionsproto.Transaction {
-		p := payment(transactionsproto.Status_STATUS_SETTLED)
-		p.Dispute, p.Amount.Minor = shows, minor
-		return p
-	}
 	for name, c := range map[string]struct {
 		payment     *transactionsproto.Transaction
 		title, body string
@@ -90,7 +92,8 @@ func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 		"taken back":      {refund(reversed, 0, 1), pret, "Your refund was taken back by the merchant"},
 		"a promise ended": {refund(reversed, 0, 0), pret, "Your refund was cancelled by the merchant"},
 		"a promise forgotten": {
-			refund(transactionsproto.Status_STATUS_EXPIRED, 0, 0), pret, "Your refund has not arrived: please ask the merchant about it",
+			refund(transactionsproto.Status_STATUS_EXPIRED, 0, 0), pret,
+			"Your refund has not arrived: please ask the merchant about it",
 		},
 		"without a merchant": {unnamed, "PRET A MANGER", "You paid £3.50"},
 		"a dispute, credited": {

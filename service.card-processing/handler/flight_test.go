@@ -3,7 +3,8 @@ package handler
 import (
 	"testing"
 	"testing/synctest"
-	"time"
+
+	"farthing/pkg/clock"
 )
 
 // Of two requests of one hold at about the same time one is told and the other gives up: whichever comes first, the
@@ -28,7 +29,9 @@ func TestOfTwoRequestsAtOnceOneKnowsOfTheOther(t *testing.T) {
 		f.end("doubted-first")
 		f.end("doubted-first")
 
-		time.Sleep(2 * remembered)
+		if err := clock.Wait(t.Context(), 2*remembered); err != nil {
+			t.Fatal(err)
+		}
 		f.begin("told-first")
 		if !f.doubt("told-first") {
 			t.Error("a request of long ago is remembered")

@@ -28,8 +28,8 @@ func EndOf(date string) (time.Time, error) {
 }
 
 // DueOf is a payment of which money is held and of which nothing was collected; nil if it is not so. One of which the
-// scheme has said something that is on suspense is not due: it was not left out. It is again once that was sent back, or
-// was of another payment.
+// scheme has said something that is on suspense is not due: it was not left out. It is again once that was sent back,
+// or was of another payment.
 func DueOf(p *cardprocessingproto.Payment) *cardprocessingproto.Payment {
 	if p.GetHeldMinor() == 0 || p.GetClearedMinor() > 0 || p.GetPending() != nil ||
 		slices.ContainsFunc(p.GetUnmatched(), stays) {

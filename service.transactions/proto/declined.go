@@ -1,7 +1,8 @@
+// Package transactionsproto is what service.transactions answers its peers, and how declines read.
 package transactionsproto
 
-// WhyDeclined is a decline's reason as the customer reads it, to go on after a colon. Reasons of a later version are said
-// without one.
+// WhyDeclined is a decline's reason as the customer reads it, to go on after a colon. Reasons of a later version are
+// said without one.
 func WhyDeclined(reason string) string {
 	if said := reasons()[reason]; said != "" {
 		return said

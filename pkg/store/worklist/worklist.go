@@ -6,8 +6,8 @@
 //
 // An item is listed before the work that it stands for is begun, so that nothing is ever begun and not found. A Sweeper
 // goes through a list again and again; it does not come back to an hour that it has left more than an hour behind, so
-// an item must not be listed under a time that has long passed. Which hours of a day have items is kept too: a sweep over
-// a week with nothing in it costs seven reads.
+// an item must not be listed under a time that has long passed. Which hours of a day have items is kept too: a sweep
+// over a week with nothing in it costs seven reads.
 package worklist
 
 import (
