@@ -1,5 +1,5 @@
-// Package scenario plays stories of an account's life on a bank that runs: each is documentation, demonstration and test
-// at once. A story is a YAML file; scenarios/README.md says what may stand in one.
+// Package scenario plays stories of an account's life on a bank that runs: each is documentation, demonstration and
+// test at once. A story is a YAML file; scenarios/README.md says what may stand in one.
 package scenario
 
 import (
