@@ -90,7 +90,8 @@ func TestAPhoneShowsWhoWasPaidAndHowMuchAndNoMore(t *testing.T) {
 		"taken back":      {refund(reversed, 0, 1), pret, "Your refund was taken back by the merchant"},
 		"a promise ended": {refund(reversed, 0, 0), pret, "Your refund was cancelled by the merchant"},
 		"a promise forgotten": {
-			refund(transactionsproto.Status_STATUS_EXPIRED, 0, 0), pret, "Your refund has not arrived: please ask the merchant about it",
+			refund(transactionsproto.Status_STATUS_EXPIRED, 0, 0), pret,
+			"Your refund has not arrived: please ask the merchant about it",
 		},
 		"without a merchant": {unnamed, "PRET A MANGER", "You paid £3.50"},
 		"a dispute, credited": {
