@@ -22,7 +22,10 @@ func TestWhatIsNoCardPaymentReadsAsCustomersExpect(t *testing.T) {
 			transactionsproto.Kind_KIND_PAYMENT_OUT, transactionsproto.Status_STATUS_REVERSED, "RENT",
 			"Refused by the other bank: the money is back in your account",
 		},
-		{transactionsproto.Kind_KIND_PAYMENT_RETURNED, settled, "RENT", "Payment returned: the money is back in your account"},
+		{
+			transactionsproto.Kind_KIND_PAYMENT_RETURNED, settled, "RENT",
+			"Payment returned: the money is back in your account",
+		},
 		{transactionsproto.Kind_KIND_STANDING_ORDER, settled, "", "Standing order"},
 		{
 			transactionsproto.Kind_KIND_STANDING_ORDER, transactionsproto.Status_STATUS_DECLINED, "",

@@ -1,3 +1,4 @@
+// Package transactionsproto is what service.transactions answers, in its own words and in customers'.
 package transactionsproto
 
 // WhyDeclined is a decline's reason as the customer reads it, after a colon. Reasons of a later version read as none.

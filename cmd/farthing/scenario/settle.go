@@ -160,9 +160,9 @@ func (r *Resolve) do(ctx context.Context, p *play) (answer, error) {
 		decision.TransactionID = to.transactionID
 	}
 	path := cardprocessingproto.UnmatchedPath + "/" + found.ID + cardprocessingproto.ResolutionPath
-	var done cardprocessingproto.UnmatchedView
-	err = p.admin(ctx, http.MethodPost, path, decision, &done)
-	return answer{of: of, outcome: done.State}, err
+	var resolved cardprocessingproto.UnmatchedView
+	err = p.admin(ctx, http.MethodPost, path, decision, &resolved)
+	return answer{of: of, outcome: resolved.State}, err
 }
 
 // teller is who decides.
