@@ -35,18 +35,40 @@ func TestAPhoneShowsWhatBecameOfMoneyThatWasMoved(t *testing.T) {
 		{transactionsproto.Kind_KIND_POT_DEPOSIT, settled, -3_50, "You moved £3.50 into your pot"},
 		{transactionsproto.Kind_KIND_POT_WITHDRAWAL, settled, 3_50, "You moved £3.50 out of your pot"},
 	} {
-		payload, err := logic.Payload(&transactionsproto.Transaction{
+		got := bodyOf(t, &transactionsproto.Transaction{
 			Id: "tx_1", AccountId: "acc_1", Kind: c.kind, Status: c.status, DeclineReason: "insufficient_funds",
 			Amount: &moneyproto.Money{Minor: c.minor, Currency: "GBP"},
 		})
-		if err != nil {
-			t.Fatal(err)
+		if got != c.want {
+			t.Errorf("%v %v reads %q, want %q", c.kind, c.status, got, c.want)
 		}
-		var got struct {
-			APS struct{ Alert struct{ Body string } }
-		}
-		if err := json.Unmarshal(payload, &got); err != nil || got.APS.Alert.Body != c.want {
-			t.Errorf("%v %v reads %q, %v, want %q", c.kind, c.status, got.APS.Alert.Body, err, c.want)
-		}
+	}
+}
+
+func bodyOf(t *testing.T, of *transactionsproto.Transaction) string {
+	t.Helper()
+	payload, err := logic.Payload(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		APS struct{ Alert struct{ Body string } }
+	}
+	if err := json.Unmarshal(payload, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got.APS.Alert.Body
+}
+
+func TestAPhoneShowsWhatTheMerchantChargedAndTheCashItGave(t *testing.T) {
+	paid := payment(transactionsproto.Status_STATUS_PENDING)
+	paid.LocalAmount = &moneyproto.Money{Minor: -4_10, Currency: "EUR"}
+	if got := bodyOf(t, paid); got != "You paid £3.50 (€4.10)" {
+		t.Errorf("abroad it reads %q", got)
+	}
+	paid = payment(transactionsproto.Status_STATUS_PENDING)
+	paid.Cashback = &moneyproto.Money{Minor: -2_00, Currency: "GBP"}
+	if got := bodyOf(t, paid); got != "You paid £3.50, including £2.00 cash" {
+		t.Errorf("with cash it reads %q", got)
 	}
 }

@@ -1,8 +1,7 @@
-// Package transactionsproto is what service.transactions answers its peers, and how declines read.
+// Package transactionsproto is what service.transactions answers, in its own words and in customers'.
 package transactionsproto
 
-// WhyDeclined is a decline's reason as the customer reads it, to go on after a colon. Reasons of a later version are
-// said without one.
+// WhyDeclined is a decline's reason as the customer reads it, after a colon. Reasons of a later version read as none.
 func WhyDeclined(reason string) string {
 	if said := reasons()[reason]; said != "" {
 		return said

@@ -34,7 +34,7 @@ func (c *Control) do(ctx context.Context, p *play) (answer, error) { //nolint:un
 		BlockedMerchants: append([]string{}, c.Block...), BlockedCountries: append([]string{}, c.BlockCountry...),
 		OnlineBlocked: c.NoOnline, ContactlessBlocked: c.NoContactless, MagstripeBlocked: c.NoMagstripe,
 	})
-	return answer{}, err
+	return answer{outcome: done}, err
 }
 
 func minor(p *Pounds) *int64 { return (*int64)(p) }
@@ -56,14 +56,15 @@ func (h Handling) do(ctx context.Context, p *play) (answer, error) { //nolint:un
 		status := map[Handling]string{"freeze": "INACTIVE", "thaw": "ACTIVE"}[h]
 		form := url.Values{"card_id": {p.card}, "status": {status}}
 		body := strings.NewReader(form.Encode())
-		return answer{}, ask(ctx, http.MethodPut, p.API+"/card/toggle", body, p.person.AccessToken, &struct{}{})
+		err := ask(ctx, http.MethodPut, p.API+"/card/toggle", body, p.person.AccessToken, &struct{}{})
+		return answer{outcome: done}, err
 	case "replace":
 		card, err := p.Doors.card(ctx, http.MethodPost, p.card, cardsproto.ReplacementPath, nil)
 		p.old, p.card = p.card, card.ID
-		return answer{}, err
+		return answer{outcome: done}, err
 	case "reset_pin":
 		_, err := p.Doors.card(ctx, http.MethodPost, p.card, cardsproto.PINResetPath, nil)
-		return answer{}, err
+		return answer{outcome: done}, err
 	}
 	return answer{}, fmt.Errorf("a card can be frozen, thawed and replaced, and its PIN reset, and not %q", string(h))
 }

@@ -90,6 +90,9 @@ type deed interface {
 	do(ctx context.Context, p *play) (answer, error)
 }
 
+// done is the outcome of what has no other.
+const done = "done"
+
 // refused is the outcome of what an operator asks for and may not have.
 const refused = "refused"
 

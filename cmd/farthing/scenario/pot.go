@@ -38,7 +38,7 @@ func (o *Pot) do(ctx context.Context, p *play) (answer, error) {
 		return answer{}, err
 	}
 	p.ids["pot "+o.Name] = pot.ID
-	return answer{outcome: "done"}, nil
+	return answer{outcome: done}, nil
 }
 
 func (o *Pot) request(p *play) (method, path string, body any, err error) {

@@ -67,14 +67,13 @@ func TestTimesInLondon(t *testing.T) {
 
 func TestDigitsAreKeptAsTheyAreWritten(t *testing.T) {
 	s, err := Parse("mine", []byte("title: T\nstory: S\nsteps:\n"+
-		"  - swipe: {at: X, local: {amount: 30.00, rate: 0.8570}}\n"+
-		"  - pay: {number: 00012345}\n"))
+		"  - swipe: {at: X, local: {amount: 30.00, rate: 0.8570}}\n  - pay: {number: 00012345}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, n := s.Steps[0].Swipe.Local, s.Steps[1].Pay.Number
-	if l.Amount != "30.00" || l.Rate != "0.8570" || n != "00012345" {
-		t.Errorf("they were read as %q, %q, %q", l.Amount, l.Rate, n)
+	local, number := s.Steps[0].Swipe.Local, s.Steps[1].Pay.Number
+	if local.Amount != "30.00" || local.Rate != "0.8570" || number != "00012345" {
+		t.Errorf("they were read as %q, %q, %q", local.Amount, local.Rate, number)
 	}
 }
 

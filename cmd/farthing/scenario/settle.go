@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"farthing/cmd/farthing/clearing"
+	"farthing/pkg/clock"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
 
@@ -67,16 +68,50 @@ func (s *Settle) file(ctx context.Context, p *play) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	due, err := clearing.Due(ctx, p.admin)
+	due, err := p.due(ctx)
 	if err != nil {
 		return nil, err
 	}
-	due = slices.DeleteFunc(due, func(d cardprocessingproto.Due) bool { return d.CardID != p.card && d.CardID != p.old })
 	slices.SortFunc(due, func(a, b cardprocessingproto.Due) int { return a.HeldAt.Compare(b.HeldAt) })
 	return clearing.Generate(p.nextID(), is.Now.UTC().Format(time.DateOnly), due, clearing.Breaks{
 		Missing: s.Missing, Duplicate: s.Duplicate, WrongAmount: s.WrongAmount, WrongCurrency: s.WrongCurrency,
 		UnknownCard: s.UnknownCard,
 	})
+}
+
+// due is what is due from this story's cards, once all is: a moment after the clock was moved it may not be listed yet.
+func (p *play) due(ctx context.Context) ([]cardprocessingproto.Due, error) {
+	uncollected, err := p.uncollected(ctx)
+	if err != nil {
+		return nil, err
+	}
+	look, cancel := context.WithTimeout(ctx, cmp.Or(p.Patience, soon))
+	defer cancel()
+	for wait := lookFirst; ; wait = min(2*wait, lookLast) {
+		due, err := clearing.Due(look, p.admin)
+		due = slices.DeleteFunc(due, func(d cardprocessingproto.Due) bool { return d.CardID != p.card && d.CardID != p.old })
+		if err != nil || len(due) >= uncollected || clock.Wait(look, wait) != nil {
+			return due, err
+		}
+	}
+}
+
+// uncollected is of how many payments money is held and nothing was collected.
+func (p *play) uncollected(ctx context.Context) (int, error) {
+	n := 0
+	for _, of := range p.payments {
+		if of.asked.CardID == "" || of.transactionID == "" {
+			continue
+		}
+		found, err := p.edge().Payment(ctx, of.authorisationID, of.card)
+		if err != nil {
+			return 0, err
+		}
+		if found.Held > 0 && found.Cleared == 0 {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // missing is how many of this story's payments a file does not have.
@@ -160,9 +195,9 @@ func (r *Resolve) do(ctx context.Context, p *play) (answer, error) {
 		decision.TransactionID = to.transactionID
 	}
 	path := cardprocessingproto.UnmatchedPath + "/" + found.ID + cardprocessingproto.ResolutionPath
-	var done cardprocessingproto.UnmatchedView
-	err = p.admin(ctx, http.MethodPost, path, decision, &done)
-	return answer{of: of, outcome: done.State}, err
+	var resolved cardprocessingproto.UnmatchedView
+	err = p.admin(ctx, http.MethodPost, path, decision, &resolved)
+	return answer{of: of, outcome: resolved.State}, err
 }
 
 // teller is who decides.

@@ -82,19 +82,19 @@ func (p *play) transfer(
 ) (answer, error) {
 	paying.AccountID, paying.Currency = p.person.AccountID, currency
 	paying.DedupeID = cmp.Or(p.idOfNamed(as), p.nextID())
-	var done paymentproto.PaymentView
-	err := p.admin(ctx, http.MethodPost, path, paying, &done)
+	var paid paymentproto.PaymentView
+	err := p.admin(ctx, http.MethodPost, path, paying, &paid)
 	if err == nil && repeat {
-		err = p.admin(ctx, http.MethodPost, path, paying, &done)
+		err = p.admin(ctx, http.MethodPost, path, paying, &paid)
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	of := &payment{name: as, transferID: done.ID, transactionID: done.TransactionID}
+	of := &payment{name: as, transferID: paid.ID, transactionID: paid.TransactionID}
 	if as != "" {
 		p.payments[as] = of
 	}
-	return answer{of: of, outcome: done.State, reason: done.Reason}, nil
+	return answer{of: of, outcome: paid.State, reason: paid.Reason}, nil
 }
 
 // Payee is somebody whom the customer is going to pay again.
@@ -114,7 +114,7 @@ func (y *Payee) do(ctx context.Context, p *play) (answer, error) { //nolint:unpa
 	var made paymentproto.PayeeView
 	err := p.admin(ctx, http.MethodPost, paymentproto.PayeesPath, y.view(p.person.UserID), &made)
 	p.ids["payee "+y.As] = made.ID
-	return answer{}, err
+	return answer{outcome: done}, err
 }
 
 // check is the confirmation of a payee, before it is one.

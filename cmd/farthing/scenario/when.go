@@ -26,7 +26,7 @@ func (a Advance) do(ctx context.Context, p *play) (answer, error) { //nolint:unp
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{}, p.move(ctx, bank.ClockMove{Ahead: is.Ahead + d})
+	return answer{outcome: done}, p.move(ctx, bank.ClockMove{Ahead: is.Ahead + d})
 }
 
 // Until moves it on to the next such time in London: "04:00", "monday 04:00", "1st 04:00", "last 04:00".
@@ -44,7 +44,7 @@ func (u Until) do(ctx context.Context, p *play) (answer, error) { //nolint:unpar
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{}, p.move(ctx, bank.ClockMove{Ahead: is.Ahead + then.Sub(is.Now)})
+	return answer{outcome: done}, p.move(ctx, bank.ClockMove{Ahead: is.Ahead + then.Sub(is.Now)})
 }
 
 var (
