@@ -13,6 +13,7 @@ import (
 	"farthing/pkg/audit"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
+	feedproto "farthing/service.feed/proto"
 )
 
 func (p *program) audit() *cobra.Command {
@@ -22,9 +23,10 @@ func (p *program) audit() *cobra.Command {
 		Long: "Audit reads the whole ledger of the bank that runs and compares what in it says the same twice: each\n" +
 			"account's state with what its entries come to, each entry's sums and its hash over all before it, the row that\n" +
 			"keeps repeats out, holds and what gave them back, each posting with its journal, each journal's legs (they come\n" +
-			"to zero) with the accounts, each card payment with its hold and its transaction, and\n" +
-			"the bank's own suspense and disputes with what they are for. It names the account and the\n" +
-			"entry of each account's first fault, and exits with 1 if there is any. The bank may be in use meanwhile.",
+			"to zero) with the accounts, each card payment with its hold and its transaction,\n" +
+			"each account's feed with its transactions, and the bank's own suspense and disputes with what they are for.\n" +
+			"It names the account and the entry, or the transaction, of each account's first fault, and exits with 1 if\n" +
+			"there is any. The bank may be in use meanwhile.",
 		Example:           "  farthing audit\n  farthing audit -o json",
 		Args:              arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -41,6 +43,7 @@ type audited struct {
 	Entries  int64         `json:"entries"`
 	Journals int64         `json:"journals"`
 	Payments int64         `json:"payments"`
+	Feeds    int64         `json:"feeds"`
 	Faults   []audit.Fault `json:"faults"`
 }
 
@@ -67,13 +70,13 @@ func (p *program) runAudit(ctx context.Context) error {
 func (p *program) auditAll(ctx context.Context, n bank.Notice) (audited, error) {
 	bar := &bar{screen: p.screen, quiet: p.json()}
 	defer bar.end()
-	var accounts, journals, payments audit.Page
+	var accounts, journals, payments, feeds audit.Page
 	for _, part := range []struct {
 		name, path string
 		into       *audit.Page
 	}{
 		{"accounts", balanceproto.AuditAccountsPath, &accounts}, {"journals", balanceproto.AuditJournalsPath, &journals},
-		{"payments", cardprocessingproto.AuditPaymentsPath, &payments},
+		{"payments", cardprocessingproto.AuditPaymentsPath, &payments}, {"feeds", feedproto.AuditFeedsPath, &feeds},
 	} {
 		if err := auditPart(ctx, n, part.path, part.into, func(done bool) {
 			bar.step(part.name, part.into.Checked, done)
@@ -88,10 +91,10 @@ func (p *program) auditAll(ctx context.Context, n bank.Notice) (audited, error) 
 	disagreeing, err := stillDisagreeing(ctx, n, accounts, payments)
 	found := audited{
 		Accounts: accounts.Checked, Entries: accounts.Entries, Journals: journals.Checked, Payments: payments.Checked,
-		Faults: make([]audit.Fault, 0),
+		Feeds: feeds.Checked, Faults: make([]audit.Fault, 0),
 	}
-	found.Faults = append(found.Faults, slices.Concat(accounts.Faults, journals.Faults, payments.Faults, unbalanced,
-		disagreeing)...)
+	found.Faults = append(found.Faults, slices.Concat(accounts.Faults, journals.Faults, payments.Faults, feeds.Faults,
+		unbalanced, disagreeing)...)
 	return found, err
 }
 
@@ -169,6 +172,8 @@ func (p *program) showAudit(found audited) error {
 		switch {
 		case f.Account != "" && f.Sequence > 0:
 			where = fmt.Sprintf("account %s, entry %d", f.Account, f.Sequence)
+		case f.Transaction != "":
+			where = fmt.Sprintf("account %s, transaction %s", f.Account, f.Transaction)
 		case f.Payment != "":
 			where = "payment " + f.Payment
 		case f.Account != "":
@@ -178,7 +183,7 @@ func (p *program) showAudit(found audited) error {
 		}
 		fmt.Fprintf(p.screen, "%s %s: %s: %s\n", p.screen.Red("✗"), where, f.Rule, f.Detail)
 	}
-	_, err := fmt.Fprintf(p.screen, "%d accounts with %d entries, %d journals, %d payments: %d faults\n",
-		found.Accounts, found.Entries, found.Journals, found.Payments, len(found.Faults))
+	_, err := fmt.Fprintf(p.screen, "%d accounts with %d entries, %d journals, %d payments, %d feeds: %d faults\n",
+		found.Accounts, found.Entries, found.Journals, found.Payments, found.Feeds, len(found.Faults))
 	return err
 }

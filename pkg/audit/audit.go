@@ -34,8 +34,10 @@ type Fault struct {
 	Sequence int64  `json:"sequence,omitempty"` // Of the first entry that is wrong; 0 if it is the state or a fence.
 	Journal  string `json:"journal_id,omitempty"`
 	Payment  string `json:"authorisation_id,omitempty"`
-	Rule     string `json:"rule"`   // What is broken: chain, balance, …
-	Detail   string `json:"detail"` // In words.
+	// Of an account, one that the customer sees otherwise.
+	Transaction string `json:"transaction_id,omitempty"`
+	Rule        string `json:"rule"`   // What is broken: chain, balance, …
+	Detail      string `json:"detail"` // In words.
 }
 
 // Add takes a page's findings into a whole.

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/audit"
 	"farthing/pkg/clock"
 	"farthing/pkg/errs"
 	"farthing/pkg/events"
@@ -28,6 +29,7 @@ type generator struct {
 	transactions transactionsproto.TransactionsClient
 	clock        *clock.Business
 	lag          prometheus.Histogram
+	wait         func(context.Context, time.Duration) error // Until an audit looks again.
 }
 
 func register(env *foundation.Env) error {
@@ -41,8 +43,9 @@ func register(env *foundation.Env) error {
 	}
 	g := &generator{
 		feed: feedproto.NewFeedClient(feed), transactions: transactionsproto.NewTransactionsClient(transactions),
-		clock: env.Clock, lag: newLag(env.Metrics),
+		clock: env.Clock, lag: newLag(env.Metrics), wait: clock.Wait,
 	}
+	env.Operate("GET "+feedproto.AuditFeedsPath, audit.Pages(g.audit))
 	env.Subscribe(events.Subscription{
 		Name: "feed_generator", Types: []string{"transactions.enriched"}, Handle: g.append,
 	})

@@ -109,6 +109,20 @@ func (h *Handler) List(ctx context.Context, req *feedproto.ListRequest) (*feedpr
 	return &feedproto.ListResponse{Items: items[:limit], NextPageToken: items[limit-1].GetId()}, nil
 }
 
+// accountsMax bounds a page of ListAccounts.
+const accountsMax = 200
+
+// ListAccounts is some of the accounts that may have items.
+func (h *Handler) ListAccounts(
+	ctx context.Context, req *feedproto.ListAccountsRequest,
+) (*feedproto.ListAccountsResponse, error) {
+	if req.GetLimit() < 1 || req.GetLimit() > accountsMax {
+		return nil, errs.BadParam("limit", "must be from 1 to 200")
+	}
+	accounts, next, err := h.items.Accounts(ctx, req.GetAfter(), int(req.GetLimit()))
+	return &feedproto.ListAccountsResponse{AccountIds: accounts, Next: next}, err
+}
+
 // checkItemID passes an empty id: it sets no bound.
 func checkItemID(field, itemID string) error {
 	if itemID == "" {

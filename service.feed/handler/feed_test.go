@@ -233,3 +233,32 @@ func TestAListRefusesByName(t *testing.T) {
 		t.Errorf("limit 0: %v", err)
 	}
 }
+
+func TestAccountsAreWalkedWhateverMonthsTheyHave(t *testing.T) {
+	f := newFeed(t)
+	for _, name := range []string{"acc_a", "acc_b", "acc_c"} {
+		f.append(t, item(name, "lunch", noon, 1))
+		f.append(t, item(name, "rent", noon.AddDate(0, -2, 0), 1))
+	}
+	var walked []string
+	for after := ""; ; {
+		rsp, err := f.ListAccounts(t.Context(), &feedproto.ListAccountsRequest{After: after, Limit: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		walked = append(walked, rsp.GetAccountIds()...)
+		if after = rsp.GetNext(); after == "" {
+			break
+		}
+	}
+	slices.Sort(walked)
+	if got := slices.Compact(walked); !slices.Equal(got, []string{"acc_a", "acc_b", "acc_c"}) {
+		t.Errorf("walked %v", got)
+	}
+	for _, limit := range []int32{0, 201} {
+		_, err := f.ListAccounts(t.Context(), &feedproto.ListAccountsRequest{Limit: limit})
+		if !errs.Is(err, errs.BadRequest) {
+			t.Errorf("a limit of %d was answered %v", limit, err)
+		}
+	}
+}

@@ -374,6 +374,113 @@ func (x *ListResponse) GetNextPageToken() string {
 	return ""
 }
 
+type ListAccountsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The place to go on from; empty for the first.
+	After string `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
+	// 1 to 200.
+	Limit         int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAccountsRequest) Reset() {
+	*x = ListAccountsRequest{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAccountsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAccountsRequest) ProtoMessage() {}
+
+func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
+func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListAccountsRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *ListAccountsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListAccountsResponse struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	AccountIds []string               `protobuf:"bytes,1,rep,name=account_ids,json=accountIds,proto3" json:"account_ids,omitempty"`
+	// Empty at the end.
+	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAccountsResponse) Reset() {
+	*x = ListAccountsResponse{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAccountsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAccountsResponse) ProtoMessage() {}
+
+func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
+func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListAccountsResponse) GetAccountIds() []string {
+	if x != nil {
+		return x.AccountIds
+	}
+	return nil
+}
+
+func (x *ListAccountsResponse) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
 var File_service_feed_proto_feed_proto protoreflect.FileDescriptor
 
 const file_service_feed_proto_feed_proto_rawDesc = "" +
@@ -408,9 +515,17 @@ const file_service_feed_proto_feed_proto_rawDesc = "" +
 	"\bsince_id\x18\x04 \x01(\tR\asinceId\"[\n" +
 	"\fListResponse\x12#\n" +
 	"\x05items\x18\x01 \x03(\v2\r.feed.v1.ItemR\x05items\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x82\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"A\n" +
+	"\x13ListAccountsRequest\x12\x14\n" +
+	"\x05after\x18\x01 \x01(\tR\x05after\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\x05R\x05limit\"K\n" +
+	"\x14ListAccountsResponse\x12\x1f\n" +
+	"\vaccount_ids\x18\x01 \x03(\tR\n" +
+	"accountIds\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next2\xef\x01\n" +
 	"\x04Feed\x12?\n" +
-	"\x06Append\x12\x16.feed.v1.AppendRequest\x1a\x17.feed.v1.AppendResponse\"\x04\x90\xb5\x18\x01\x129\n" +
+	"\x06Append\x12\x16.feed.v1.AppendRequest\x1a\x17.feed.v1.AppendResponse\"\x04\x90\xb5\x18\x01\x12k\n" +
+	"\fListAccounts\x12\x1c.feed.v1.ListAccountsRequest\x1a\x1d.feed.v1.ListAccountsResponse\"\x1e\x8a\xb5\x18\x16service.feed-generator\x90\xb5\x18\x01\x129\n" +
 	"\x04List\x12\x14.feed.v1.ListRequest\x1a\x15.feed.v1.ListResponse\"\x04\x90\xb5\x18\x01B'Z%farthing/service.feed/proto;feedprotob\x06proto3"
 
 var (
@@ -425,25 +540,29 @@ func file_service_feed_proto_feed_proto_rawDescGZIP() []byte {
 	return file_service_feed_proto_feed_proto_rawDescData
 }
 
-var file_service_feed_proto_feed_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_service_feed_proto_feed_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_service_feed_proto_feed_proto_goTypes = []any{
-	(*Item)(nil),           // 0: feed.v1.Item
-	(*AppendRequest)(nil),  // 1: feed.v1.AppendRequest
-	(*AppendResponse)(nil), // 2: feed.v1.AppendResponse
-	(*ListRequest)(nil),    // 3: feed.v1.ListRequest
-	(*ListResponse)(nil),   // 4: feed.v1.ListResponse
-	(*proto.Money)(nil),    // 5: money.v1.Money
+	(*Item)(nil),                 // 0: feed.v1.Item
+	(*AppendRequest)(nil),        // 1: feed.v1.AppendRequest
+	(*AppendResponse)(nil),       // 2: feed.v1.AppendResponse
+	(*ListRequest)(nil),          // 3: feed.v1.ListRequest
+	(*ListResponse)(nil),         // 4: feed.v1.ListResponse
+	(*ListAccountsRequest)(nil),  // 5: feed.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil), // 6: feed.v1.ListAccountsResponse
+	(*proto.Money)(nil),          // 7: money.v1.Money
 }
 var file_service_feed_proto_feed_proto_depIdxs = []int32{
-	5, // 0: feed.v1.Item.amount:type_name -> money.v1.Money
+	7, // 0: feed.v1.Item.amount:type_name -> money.v1.Money
 	0, // 1: feed.v1.AppendRequest.item:type_name -> feed.v1.Item
 	0, // 2: feed.v1.ListResponse.items:type_name -> feed.v1.Item
 	1, // 3: feed.v1.Feed.Append:input_type -> feed.v1.AppendRequest
-	3, // 4: feed.v1.Feed.List:input_type -> feed.v1.ListRequest
-	2, // 5: feed.v1.Feed.Append:output_type -> feed.v1.AppendResponse
-	4, // 6: feed.v1.Feed.List:output_type -> feed.v1.ListResponse
-	5, // [5:7] is the sub-list for method output_type
-	3, // [3:5] is the sub-list for method input_type
+	5, // 4: feed.v1.Feed.ListAccounts:input_type -> feed.v1.ListAccountsRequest
+	3, // 5: feed.v1.Feed.List:input_type -> feed.v1.ListRequest
+	2, // 6: feed.v1.Feed.Append:output_type -> feed.v1.AppendResponse
+	6, // 7: feed.v1.Feed.ListAccounts:output_type -> feed.v1.ListAccountsResponse
+	4, // 8: feed.v1.Feed.List:output_type -> feed.v1.ListResponse
+	6, // [6:9] is the sub-list for method output_type
+	3, // [3:6] is the sub-list for method input_type
 	3, // [3:3] is the sub-list for extension type_name
 	3, // [3:3] is the sub-list for extension extendee
 	0, // [0:3] is the sub-list for field type_name
@@ -460,7 +579,7 @@ func file_service_feed_proto_feed_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_feed_proto_feed_proto_rawDesc), len(file_service_feed_proto_feed_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,8 +19,9 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Feed_Append_FullMethodName = "/feed.v1.Feed/Append"
-	Feed_List_FullMethodName   = "/feed.v1.Feed/List"
+	Feed_Append_FullMethodName       = "/feed.v1.Feed/Append"
+	Feed_ListAccounts_FullMethodName = "/feed.v1.Feed/ListAccounts"
+	Feed_List_FullMethodName         = "/feed.v1.Feed/List"
 )
 
 // FeedClient is the client API for Feed service.
@@ -31,6 +32,8 @@ const (
 type FeedClient interface {
 	// Append puts an item into the feed, or a later version of one that is there. A repeat changes nothing.
 	Append(ctx context.Context, in *AppendRequest, opts ...grpc.CallOption) (*AppendResponse, error)
+	// ListAccounts is some of the accounts that may have items, in an order that means nothing.
+	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
 	// List is an account's items, newest first.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
 }
@@ -47,6 +50,16 @@ func (c *feedClient) Append(ctx context.Context, in *AppendRequest, opts ...grpc
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AppendResponse)
 	err := c.cc.Invoke(ctx, Feed_Append_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *feedClient) ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAccountsResponse)
+	err := c.cc.Invoke(ctx, Feed_ListAccounts_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +84,8 @@ func (c *feedClient) List(ctx context.Context, in *ListRequest, opts ...grpc.Cal
 type FeedServer interface {
 	// Append puts an item into the feed, or a later version of one that is there. A repeat changes nothing.
 	Append(context.Context, *AppendRequest) (*AppendResponse, error)
+	// ListAccounts is some of the accounts that may have items, in an order that means nothing.
+	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
 	// List is an account's items, newest first.
 	List(context.Context, *ListRequest) (*ListResponse, error)
 	mustEmbedUnimplementedFeedServer()
@@ -85,6 +100,9 @@ type UnimplementedFeedServer struct{}
 
 func (UnimplementedFeedServer) Append(context.Context, *AppendRequest) (*AppendResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Append not implemented")
+}
+func (UnimplementedFeedServer) ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAccounts not implemented")
 }
 func (UnimplementedFeedServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
@@ -128,6 +146,24 @@ func _Feed_Append_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Feed_ListAccounts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAccountsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FeedServer).ListAccounts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Feed_ListAccounts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FeedServer).ListAccounts(ctx, req.(*ListAccountsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Feed_List_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListRequest)
 	if err := dec(in); err != nil {
@@ -156,6 +192,10 @@ var Feed_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Append",
 			Handler:    _Feed_Append_Handler,
+		},
+		{
+			MethodName: "ListAccounts",
+			Handler:    _Feed_ListAccounts_Handler,
 		},
 		{
 			MethodName: "List",

@@ -84,3 +84,17 @@ func (h *Handler) windowOf(req *transactionsproto.ListRequest) (storage.Window, 
 	}
 	return window, nil
 }
+
+// accountsMax bounds a page of ListAccounts.
+const accountsMax = 200
+
+// ListAccounts is some of the accounts that may have transactions.
+func (h *Handler) ListAccounts(
+	ctx context.Context, req *transactionsproto.ListAccountsRequest,
+) (*transactionsproto.ListAccountsResponse, error) {
+	if req.GetLimit() < 1 || req.GetLimit() > accountsMax {
+		return nil, errs.BadParam("limit", "must be from 1 to 200")
+	}
+	accounts, next, err := h.transactions.Accounts(ctx, req.GetAfter(), int(req.GetLimit()))
+	return &transactionsproto.ListAccountsResponse{AccountIds: accounts, Next: next}, err
+}

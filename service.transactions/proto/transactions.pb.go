@@ -2060,6 +2060,113 @@ func (*EnrichResponse) Descriptor() ([]byte, []int) {
 	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{21}
 }
 
+type ListAccountsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The place to go on from; empty for the first.
+	After string `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
+	// 1 to 200.
+	Limit         int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAccountsRequest) Reset() {
+	*x = ListAccountsRequest{}
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAccountsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAccountsRequest) ProtoMessage() {}
+
+func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
+func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListAccountsRequest) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+func (x *ListAccountsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListAccountsResponse struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	AccountIds []string               `protobuf:"bytes,1,rep,name=account_ids,json=accountIds,proto3" json:"account_ids,omitempty"`
+	// Empty at the end.
+	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAccountsResponse) Reset() {
+	*x = ListAccountsResponse{}
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAccountsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAccountsResponse) ProtoMessage() {}
+
+func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_transactions_proto_transactions_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
+func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
+	return file_service_transactions_proto_transactions_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListAccountsResponse) GetAccountIds() []string {
+	if x != nil {
+		return x.AccountIds
+	}
+	return nil
+}
+
+func (x *ListAccountsResponse) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
 var File_service_transactions_proto_transactions_proto protoreflect.FileDescriptor
 
 const file_service_transactions_proto_transactions_proto_rawDesc = "" +
@@ -2252,7 +2359,14 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\aversion\x18\x04 \x01(\x03R\aversion\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x05 \x01(\tR\taccountId\"\x10\n" +
-	"\x0eEnrichResponse*\x86\x01\n" +
+	"\x0eEnrichResponse\"A\n" +
+	"\x13ListAccountsRequest\x12\x14\n" +
+	"\x05after\x18\x01 \x01(\tR\x05after\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\x05R\x05limit\"K\n" +
+	"\x14ListAccountsResponse\x12\x1f\n" +
+	"\vaccount_ids\x18\x01 \x03(\tR\n" +
+	"accountIds\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next*\x86\x01\n" +
 	"\x06Status\x12\x16\n" +
 	"\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSTATUS_PENDING\x10\x01\x12\x13\n" +
@@ -2267,14 +2381,15 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\x15KIND_PAYMENT_RETURNED\x10\x03\x12\x17\n" +
 	"\x13KIND_STANDING_ORDER\x10\x04\x12\x14\n" +
 	"\x10KIND_POT_DEPOSIT\x10\x05\x12\x17\n" +
-	"\x13KIND_POT_WITHDRAWAL\x10\x062\xdf\x06\n" +
+	"\x13KIND_POT_WITHDRAWAL\x10\x062\xdc\a\n" +
 	"\fTransactions\x12s\n" +
 	"\tAuthorise\x12!.transactions.v1.AuthoriseRequest\x1a\".transactions.v1.AuthoriseResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12\x8e\x01\n" +
 	"\x12DeclineUnknownCard\x12*.transactions.v1.DeclineUnknownCardRequest\x1a+.transactions.v1.DeclineUnknownCardResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12j\n" +
 	"\x06Follow\x12\x1e.transactions.v1.FollowRequest\x1a\x1f.transactions.v1.FollowResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12q\n" +
 	"\x06Record\x12\x1e.transactions.v1.RecordRequest\x1a\x1f.transactions.v1.RecordResponse\"&\x8a\xb5\x18\x0fservice.payment\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12F\n" +
 	"\x03Get\x12\x1b.transactions.v1.GetRequest\x1a\x1c.transactions.v1.GetResponse\"\x04\x90\xb5\x18\x01\x12I\n" +
-	"\x04List\x12\x1c.transactions.v1.ListRequest\x1a\x1d.transactions.v1.ListResponse\"\x04\x90\xb5\x18\x01\x12d\n" +
+	"\x04List\x12\x1c.transactions.v1.ListRequest\x1a\x1d.transactions.v1.ListResponse\"\x04\x90\xb5\x18\x01\x12{\n" +
+	"\fListAccounts\x12$.transactions.v1.ListAccountsRequest\x1a%.transactions.v1.ListAccountsResponse\"\x1e\x8a\xb5\x18\x16service.feed-generator\x90\xb5\x18\x01\x12d\n" +
 	"\bAnnotate\x12 .transactions.v1.AnnotateRequest\x1a!.transactions.v1.AnnotateResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12q\n" +
 	"\x06Enrich\x12\x1e.transactions.v1.EnrichRequest\x1a\x1f.transactions.v1.EnrichResponse\"&\x8a\xb5\x18\x1eservice.transaction-enrichment\x90\xb5\x18\x01B7Z5farthing/service.transactions/proto;transactionsprotob\x06proto3"
 
@@ -2291,7 +2406,7 @@ func file_service_transactions_proto_transactions_proto_rawDescGZIP() []byte {
 }
 
 var file_service_transactions_proto_transactions_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_service_transactions_proto_transactions_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_service_transactions_proto_transactions_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_service_transactions_proto_transactions_proto_goTypes = []any{
 	(Status)(0),                        // 0: transactions.v1.Status
 	(Kind)(0),                          // 1: transactions.v1.Kind
@@ -2317,50 +2432,52 @@ var file_service_transactions_proto_transactions_proto_goTypes = []any{
 	(*AnnotateResponse)(nil),           // 21: transactions.v1.AnnotateResponse
 	(*EnrichRequest)(nil),              // 22: transactions.v1.EnrichRequest
 	(*EnrichResponse)(nil),             // 23: transactions.v1.EnrichResponse
-	nil,                                // 24: transactions.v1.Transaction.MetadataEntry
-	nil,                                // 25: transactions.v1.RecordRequest.MetadataEntry
-	nil,                                // 26: transactions.v1.AnnotateRequest.MetadataEntry
-	(*proto.Money)(nil),                // 27: money.v1.Money
-	(*proto.Rate)(nil),                 // 28: money.v1.Rate
-	(*proto1.Control)(nil),             // 29: balance.v1.Control
+	(*ListAccountsRequest)(nil),        // 24: transactions.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),       // 25: transactions.v1.ListAccountsResponse
+	nil,                                // 26: transactions.v1.Transaction.MetadataEntry
+	nil,                                // 27: transactions.v1.RecordRequest.MetadataEntry
+	nil,                                // 28: transactions.v1.AnnotateRequest.MetadataEntry
+	(*proto.Money)(nil),                // 29: money.v1.Money
+	(*proto.Rate)(nil),                 // 30: money.v1.Rate
+	(*proto1.Control)(nil),             // 31: balance.v1.Control
 }
 var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
 	2,  // 0: transactions.v1.Personal.counterparty:type_name -> transactions.v1.Counterparty
 	0,  // 1: transactions.v1.Transaction.status:type_name -> transactions.v1.Status
-	27, // 2: transactions.v1.Transaction.amount:type_name -> money.v1.Money
-	27, // 3: transactions.v1.Transaction.local_amount:type_name -> money.v1.Money
-	27, // 4: transactions.v1.Transaction.balance:type_name -> money.v1.Money
+	29, // 2: transactions.v1.Transaction.amount:type_name -> money.v1.Money
+	29, // 3: transactions.v1.Transaction.local_amount:type_name -> money.v1.Money
+	29, // 4: transactions.v1.Transaction.balance:type_name -> money.v1.Money
 	5,  // 5: transactions.v1.Transaction.merchant:type_name -> transactions.v1.Merchant
-	24, // 6: transactions.v1.Transaction.metadata:type_name -> transactions.v1.Transaction.MetadataEntry
-	27, // 7: transactions.v1.Transaction.cashback:type_name -> money.v1.Money
-	28, // 8: transactions.v1.Transaction.rate:type_name -> money.v1.Rate
+	26, // 6: transactions.v1.Transaction.metadata:type_name -> transactions.v1.Transaction.MetadataEntry
+	29, // 7: transactions.v1.Transaction.cashback:type_name -> money.v1.Money
+	30, // 8: transactions.v1.Transaction.rate:type_name -> money.v1.Rate
 	1,  // 9: transactions.v1.Transaction.kind:type_name -> transactions.v1.Kind
 	2,  // 10: transactions.v1.Transaction.counterparty:type_name -> transactions.v1.Counterparty
-	27, // 11: transactions.v1.Purchase.amount:type_name -> money.v1.Money
-	27, // 12: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
-	27, // 13: transactions.v1.Purchase.cashback:type_name -> money.v1.Money
-	28, // 14: transactions.v1.Purchase.rate:type_name -> money.v1.Rate
+	29, // 11: transactions.v1.Purchase.amount:type_name -> money.v1.Money
+	29, // 12: transactions.v1.Purchase.local_amount:type_name -> money.v1.Money
+	29, // 13: transactions.v1.Purchase.cashback:type_name -> money.v1.Money
+	30, // 14: transactions.v1.Purchase.rate:type_name -> money.v1.Rate
 	6,  // 15: transactions.v1.AuthoriseRequest.purchase:type_name -> transactions.v1.Purchase
-	29, // 16: transactions.v1.AuthoriseRequest.control:type_name -> balance.v1.Control
-	27, // 17: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
-	27, // 18: transactions.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
-	27, // 19: transactions.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
+	31, // 16: transactions.v1.AuthoriseRequest.control:type_name -> balance.v1.Control
+	29, // 17: transactions.v1.AuthoriseResponse.balance:type_name -> money.v1.Money
+	29, // 18: transactions.v1.AuthoriseResponse.amount:type_name -> money.v1.Money
+	29, // 19: transactions.v1.AuthoriseResponse.cashback:type_name -> money.v1.Money
 	0,  // 20: transactions.v1.FollowRequest.status:type_name -> transactions.v1.Status
-	27, // 21: transactions.v1.FollowRequest.amount:type_name -> money.v1.Money
-	27, // 22: transactions.v1.FollowRequest.local_amount:type_name -> money.v1.Money
-	27, // 23: transactions.v1.FollowRequest.balance:type_name -> money.v1.Money
+	29, // 21: transactions.v1.FollowRequest.amount:type_name -> money.v1.Money
+	29, // 22: transactions.v1.FollowRequest.local_amount:type_name -> money.v1.Money
+	29, // 23: transactions.v1.FollowRequest.balance:type_name -> money.v1.Money
 	10, // 24: transactions.v1.FollowRequest.beginning:type_name -> transactions.v1.Beginning
-	28, // 25: transactions.v1.FollowRequest.rate:type_name -> money.v1.Rate
+	30, // 25: transactions.v1.FollowRequest.rate:type_name -> money.v1.Rate
 	6,  // 26: transactions.v1.DeclineUnknownCardRequest.purchase:type_name -> transactions.v1.Purchase
 	1,  // 27: transactions.v1.RecordRequest.kind:type_name -> transactions.v1.Kind
 	0,  // 28: transactions.v1.RecordRequest.status:type_name -> transactions.v1.Status
-	27, // 29: transactions.v1.RecordRequest.amount:type_name -> money.v1.Money
+	29, // 29: transactions.v1.RecordRequest.amount:type_name -> money.v1.Money
 	3,  // 30: transactions.v1.RecordRequest.personal:type_name -> transactions.v1.Personal
-	25, // 31: transactions.v1.RecordRequest.metadata:type_name -> transactions.v1.RecordRequest.MetadataEntry
-	27, // 32: transactions.v1.RecordRequest.balance:type_name -> money.v1.Money
+	27, // 31: transactions.v1.RecordRequest.metadata:type_name -> transactions.v1.RecordRequest.MetadataEntry
+	29, // 32: transactions.v1.RecordRequest.balance:type_name -> money.v1.Money
 	4,  // 33: transactions.v1.GetResponse.transaction:type_name -> transactions.v1.Transaction
 	4,  // 34: transactions.v1.ListResponse.transactions:type_name -> transactions.v1.Transaction
-	26, // 35: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
+	28, // 35: transactions.v1.AnnotateRequest.metadata:type_name -> transactions.v1.AnnotateRequest.MetadataEntry
 	4,  // 36: transactions.v1.AnnotateResponse.transaction:type_name -> transactions.v1.Transaction
 	5,  // 37: transactions.v1.EnrichRequest.merchant:type_name -> transactions.v1.Merchant
 	7,  // 38: transactions.v1.Transactions.Authorise:input_type -> transactions.v1.AuthoriseRequest
@@ -2369,18 +2486,20 @@ var file_service_transactions_proto_transactions_proto_depIdxs = []int32{
 	14, // 41: transactions.v1.Transactions.Record:input_type -> transactions.v1.RecordRequest
 	16, // 42: transactions.v1.Transactions.Get:input_type -> transactions.v1.GetRequest
 	18, // 43: transactions.v1.Transactions.List:input_type -> transactions.v1.ListRequest
-	20, // 44: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
-	22, // 45: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
-	8,  // 46: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
-	13, // 47: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
-	11, // 48: transactions.v1.Transactions.Follow:output_type -> transactions.v1.FollowResponse
-	15, // 49: transactions.v1.Transactions.Record:output_type -> transactions.v1.RecordResponse
-	17, // 50: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
-	19, // 51: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
-	21, // 52: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
-	23, // 53: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
-	46, // [46:54] is the sub-list for method output_type
-	38, // [38:46] is the sub-list for method input_type
+	24, // 44: transactions.v1.Transactions.ListAccounts:input_type -> transactions.v1.ListAccountsRequest
+	20, // 45: transactions.v1.Transactions.Annotate:input_type -> transactions.v1.AnnotateRequest
+	22, // 46: transactions.v1.Transactions.Enrich:input_type -> transactions.v1.EnrichRequest
+	8,  // 47: transactions.v1.Transactions.Authorise:output_type -> transactions.v1.AuthoriseResponse
+	13, // 48: transactions.v1.Transactions.DeclineUnknownCard:output_type -> transactions.v1.DeclineUnknownCardResponse
+	11, // 49: transactions.v1.Transactions.Follow:output_type -> transactions.v1.FollowResponse
+	15, // 50: transactions.v1.Transactions.Record:output_type -> transactions.v1.RecordResponse
+	17, // 51: transactions.v1.Transactions.Get:output_type -> transactions.v1.GetResponse
+	19, // 52: transactions.v1.Transactions.List:output_type -> transactions.v1.ListResponse
+	25, // 53: transactions.v1.Transactions.ListAccounts:output_type -> transactions.v1.ListAccountsResponse
+	21, // 54: transactions.v1.Transactions.Annotate:output_type -> transactions.v1.AnnotateResponse
+	23, // 55: transactions.v1.Transactions.Enrich:output_type -> transactions.v1.EnrichResponse
+	47, // [47:56] is the sub-list for method output_type
+	38, // [38:47] is the sub-list for method input_type
 	38, // [38:38] is the sub-list for extension type_name
 	38, // [38:38] is the sub-list for extension extendee
 	0,  // [0:38] is the sub-list for field type_name
@@ -2397,7 +2516,7 @@ func file_service_transactions_proto_transactions_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_transactions_proto_transactions_proto_rawDesc), len(file_service_transactions_proto_transactions_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   25,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

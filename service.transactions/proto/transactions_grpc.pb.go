@@ -25,6 +25,7 @@ const (
 	Transactions_Record_FullMethodName             = "/transactions.v1.Transactions/Record"
 	Transactions_Get_FullMethodName                = "/transactions.v1.Transactions/Get"
 	Transactions_List_FullMethodName               = "/transactions.v1.Transactions/List"
+	Transactions_ListAccounts_FullMethodName       = "/transactions.v1.Transactions/ListAccounts"
 	Transactions_Annotate_FullMethodName           = "/transactions.v1.Transactions/Annotate"
 	Transactions_Enrich_FullMethodName             = "/transactions.v1.Transactions/Enrich"
 )
@@ -50,6 +51,8 @@ type TransactionsClient interface {
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// List is an account's transactions, oldest first.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
+	// ListAccounts is some of the accounts that may have transactions, in an order that means nothing.
+	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
 	// Annotate merges metadata of one client into a transaction; an empty value deletes its key.
 	Annotate(ctx context.Context, in *AnnotateRequest, opts ...grpc.CallOption) (*AnnotateResponse, error)
 	// Enrich adds the merchant to a transaction. A version at or below the one that is there changes nothing.
@@ -124,6 +127,16 @@ func (c *transactionsClient) List(ctx context.Context, in *ListRequest, opts ...
 	return out, nil
 }
 
+func (c *transactionsClient) ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAccountsResponse)
+	err := c.cc.Invoke(ctx, Transactions_ListAccounts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *transactionsClient) Annotate(ctx context.Context, in *AnnotateRequest, opts ...grpc.CallOption) (*AnnotateResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AnnotateResponse)
@@ -165,6 +178,8 @@ type TransactionsServer interface {
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// List is an account's transactions, oldest first.
 	List(context.Context, *ListRequest) (*ListResponse, error)
+	// ListAccounts is some of the accounts that may have transactions, in an order that means nothing.
+	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
 	// Annotate merges metadata of one client into a transaction; an empty value deletes its key.
 	Annotate(context.Context, *AnnotateRequest) (*AnnotateResponse, error)
 	// Enrich adds the merchant to a transaction. A version at or below the one that is there changes nothing.
@@ -196,6 +211,9 @@ func (UnimplementedTransactionsServer) Get(context.Context, *GetRequest) (*GetRe
 }
 func (UnimplementedTransactionsServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
+}
+func (UnimplementedTransactionsServer) ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAccounts not implemented")
 }
 func (UnimplementedTransactionsServer) Annotate(context.Context, *AnnotateRequest) (*AnnotateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Annotate not implemented")
@@ -332,6 +350,24 @@ func _Transactions_List_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Transactions_ListAccounts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAccountsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TransactionsServer).ListAccounts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Transactions_ListAccounts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TransactionsServer).ListAccounts(ctx, req.(*ListAccountsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Transactions_Annotate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(AnnotateRequest)
 	if err := dec(in); err != nil {
@@ -398,6 +434,10 @@ var Transactions_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "List",
 			Handler:    _Transactions_List_Handler,
+		},
+		{
+			MethodName: "ListAccounts",
+			Handler:    _Transactions_ListAccounts_Handler,
 		},
 		{
 			MethodName: "Annotate",

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"farthing/pkg/id"
@@ -76,4 +77,18 @@ func (s *Transactions) listMonth(
 			return found, nil
 		}
 	}
+}
+
+// Accounts is some of the accounts that may have transactions, and the place to go on from, as store.Walk. The
+// last of one page may be the first of the next.
+func (s *Transactions) Accounts(ctx context.Context, after string, limit int) ([]string, string, error) {
+	rows, next, err := s.months.Walk(ctx, after, limit) // By account.
+	if err != nil {
+		return nil, "", fmt.Errorf("walking accounts: %w", err)
+	}
+	accounts := make([]string, len(rows))
+	for i, row := range rows {
+		accounts[i] = row.Account
+	}
+	return slices.Compact(accounts), next, nil
 }

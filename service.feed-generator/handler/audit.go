@@ -1,0 +1,154 @@
+package handler
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"farthing/pkg/audit"
+	"farthing/pkg/errs"
+	"farthing/service.feed-generator/logic"
+	feedproto "farthing/service.feed/proto"
+	transactionsproto "farthing/service.transactions/proto"
+)
+
+// The walk goes over the accounts that have transactions, then over those that have items: who has only these has
+// too many. A place says in which of the two it is.
+const (
+	ofTransactions = "transactions/"
+	ofItems        = "items/"
+)
+
+// audit compares the feeds of some accounts with their transactions. It may go on while they change: what differs is
+// looked at again a few times, for its event may be on its way.
+func (g *generator) audit(ctx context.Context, w audit.Window) (audit.Page, error) {
+	accounts, next, err := g.accounts(ctx, w)
+	if err != nil {
+		return audit.Page{}, err
+	}
+	page := audit.Page{Next: next}
+	if !strings.HasPrefix(w.After, ofItems) {
+		page.Checked = int64(len(accounts))
+	}
+	const looks = 4
+	for look := 1; len(accounts) > 0; look++ {
+		found, err := g.suspicions(ctx, accounts)
+		if err != nil {
+			return audit.Page{}, err
+		}
+		if accounts = accountsOf(found); len(accounts) == 0 {
+			break
+		}
+		if look == looks {
+			page.Faults = found
+			break
+		}
+		if err := g.wait(ctx, time.Second); err != nil {
+			return audit.Page{}, err
+		}
+	}
+	return page, nil
+}
+
+// accounts is those of a window, and the place to go on from.
+func (g *generator) accounts(ctx context.Context, w audit.Window) (accounts []string, next string, err error) {
+	limit := int32(w.Limit) //nolint:gosec // At most 200.
+	if after, items := strings.CutPrefix(w.After, ofItems); items {
+		listed, err := g.feed.ListAccounts(ctx, &feedproto.ListAccountsRequest{After: after, Limit: limit})
+		if err != nil {
+			return nil, "", err
+		}
+		if next = listed.GetNext(); next != "" {
+			next = ofItems + next
+		}
+		accounts, err = g.without(ctx, listed.GetAccountIds())
+		return accounts, next, err
+	}
+	after, ours := strings.CutPrefix(w.After, ofTransactions)
+	if !ours && after != "" {
+		return nil, "", errs.BadParam("after", "must be the place that the page before ended with")
+	}
+	listed, err := g.transactions.ListAccounts(ctx, &transactionsproto.ListAccountsRequest{After: after, Limit: limit})
+	if next = ofTransactions + listed.GetNext(); listed.GetNext() == "" {
+		next = ofItems
+	}
+	return listed.GetAccountIds(), next, err
+}
+
+// without is which of the accounts have no transaction: the others have been compared.
+func (g *generator) without(ctx context.Context, accounts []string) (bare []string, err error) {
+	for _, account := range accounts {
+		page, err := g.transactions.List(ctx, &transactionsproto.ListRequest{AccountId: account, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(page.GetTransactions()) == 0 {
+			bare = append(bare, account)
+		}
+	}
+	return bare, nil
+}
+
+func accountsOf(faults []audit.Fault) (accounts []string) {
+	for _, f := range faults {
+		if len(accounts) == 0 || accounts[len(accounts)-1] != f.Account {
+			accounts = append(accounts, f.Account)
+		}
+	}
+	return accounts
+}
+
+// suspicions is the first thing in which each account's feed differs.
+func (g *generator) suspicions(ctx context.Context, accounts []string) ([]audit.Fault, error) {
+	var found []audit.Fault
+	for _, account := range accounts {
+		transactions, err := g.allTransactions(ctx, account) // First: what the feed has more is newer.
+		if err != nil {
+			return nil, err
+		}
+		items, err := g.allItems(ctx, account)
+		if err != nil {
+			return nil, err
+		}
+		if wrong := logic.Compare(transactions, items, g.clock.Now()); len(wrong) > 0 {
+			found = append(found, audit.Fault{
+				Account: account, Transaction: wrong[0].Transaction, Rule: "feed", Detail: wrong[0].Detail,
+			})
+		}
+	}
+	return found, nil
+}
+
+// pageOf is how many are asked for at once.
+const pageOf = 100
+
+func (g *generator) allTransactions(ctx context.Context, account string) (
+	all []*transactionsproto.Transaction, err error,
+) {
+	for after := ""; ; {
+		page, err := g.transactions.List(ctx, &transactionsproto.ListRequest{
+			AccountId: account, SinceId: after, Limit: pageOf,
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.GetTransactions()...)
+		if len(page.GetTransactions()) == 0 {
+			return all, nil
+		}
+		after = all[len(all)-1].GetId()
+	}
+}
+
+func (g *generator) allItems(ctx context.Context, account string) (all []*feedproto.Item, err error) {
+	for token := ""; ; {
+		page, err := g.feed.List(ctx, &feedproto.ListRequest{AccountId: account, PageToken: token, Limit: pageOf})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.GetItems()...)
+		if token = page.GetNextPageToken(); token == "" {
+			return all, nil
+		}
+	}
+}
