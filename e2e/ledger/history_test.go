@@ -180,7 +180,7 @@ func (c *crowd) answer(ctx context.Context, r *replica, a asked) (got, error) {
 
 // client asks for so many things at random, of ids that the others use too.
 func (c *crowd) client(ctx context.Context, client, asks int) {
-	random := rand.New(rand.NewPCG(1, uint64(client))) //nolint:gosec // It is small.
+	random := rand.New(rand.NewPCG(1, uint64(client)))
 	for n := range asks {
 		name := fmt.Sprint(c.account, (n+random.IntN(3))/2)
 		a := asked{id: id.Derived("hold", noon(), name), minor: 1_00 + int64(random.IntN(6))*1_00}
