@@ -62,11 +62,11 @@ func newModel(n named, london *time.Location) *model {
 func (m *model) today() day.Day { return day.Of(m.now, m.london) }
 
 // write adds a line under an id, unless there is one: that is the answer.
-func (m *model) write(b *book, entryID string, make func() line) logic.Entry {
+func (m *model) write(b *book, entryID string, made func() line) logic.Entry {
 	if found, ok := b.byID[entryID]; ok {
 		return found.Entry
 	}
-	l := make()
+	l := made()
 	l.ID, l.day = entryID, m.today()
 	if l.Kind != logic.Void {
 		b.posted, b.held = b.posted+l.PostedChange, b.held+l.HeldChange

@@ -127,14 +127,14 @@ const keeps = 16
 // Each client holds three pounds of what is left, and gives most of its holds back. It is the money that runs out, or a
 // limit.
 func TestContendersNeverHoldMoreThanTheyMay(t *testing.T) {
-	const each, limit = 3_00, 500_00
+	const each, ofADay = 3_00, 500_00
 	for name, c := range map[string]struct {
 		limits []logic.Limit
 		most   int64
 		times  contended
 	}{
 		"money": {nil, salary - salary%each, usual()},
-		"limit": {[]logic.Limit{{Window: logic.OneDay, Minor: limit}}, limit - limit%each, contended{2_000, 500}},
+		"limit": {[]logic.Limit{{Window: logic.OneDay, Minor: ofADay}}, ofADay - ofADay%each, contended{2_000, 500}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			arenas(t, c.times, func(a *arena) { a.contend(each, c.most, c.limits) })

@@ -84,5 +84,6 @@ func (o *overlay) add(path string, bugs []Bug) error {
 func (o *overlay) put(path, constraint, source string) error {
 	instead := filepath.Join(o.folder, fmt.Sprintf("%d.go", len(o.Replace)))
 	o.Replace[path] = instead
-	return os.WriteFile(instead, []byte("//go:build "+constraint+"\n\n"+source), 0o600) //nolint:gosec // A folder of its own.
+	text := []byte("//go:build " + constraint + "\n\n" + source)
+	return os.WriteFile(instead, text, 0o600) //nolint:gosec // It is a number in the caller's own folder.
 }

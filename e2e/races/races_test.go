@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const (
 	clients = 64
 	// usual is how many messages they send, unless FARTHING_TEST_CONTENDED says how many.
-	usual = 640
+	usual = 480
 	// wanting is how many want one payment.
 	wanting = 8
 
