@@ -28,7 +28,7 @@ type Control struct {
 // String is it in a line.
 func (c *Control) String() string { return "control the card" }
 
-func (c *Control) do(ctx context.Context, p *play) (answer, error) { //nolint:unparam // As all steps.
+func (c *Control) do(ctx context.Context, p *play) (answer, error) {
 	_, err := p.Doors.card(ctx, http.MethodPut, p.card, cardsproto.ControlsPath, cardsproto.ControlsView{
 		Payment: minor(c.Payment), Day: minor(c.Day), Week: minor(c.Week), Month: minor(c.Month), CashDay: minor(c.CashDay),
 		BlockedMerchants: append([]string{}, c.Block...), BlockedCountries: append([]string{}, c.BlockCountry...),
@@ -50,7 +50,7 @@ func (h Handling) String() string {
 	return string(h) + " the card"
 }
 
-func (h Handling) do(ctx context.Context, p *play) (answer, error) { //nolint:unparam // As all steps.
+func (h Handling) do(ctx context.Context, p *play) (answer, error) {
 	switch h {
 	case "freeze", "thaw":
 		status := map[Handling]string{"freeze": "INACTIVE", "thaw": "ACTIVE"}[h]

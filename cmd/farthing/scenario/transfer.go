@@ -110,7 +110,7 @@ func (y *Payee) view(user string) paymentproto.PayeeView {
 	return paymentproto.PayeeView{UserID: user, Name: y.Name, SortCode: otherBank, AccountNumber: string(y.Number)}
 }
 
-func (y *Payee) do(ctx context.Context, p *play) (answer, error) { //nolint:unparam // As all steps.
+func (y *Payee) do(ctx context.Context, p *play) (answer, error) {
 	var made paymentproto.PayeeView
 	err := p.admin(ctx, http.MethodPost, paymentproto.PayeesPath, y.view(p.person.UserID), &made)
 	p.ids["payee "+y.As] = made.ID

@@ -17,7 +17,7 @@ type Advance string
 // String is it in a line.
 func (a Advance) String() string { return "advance the clock by " + string(a) }
 
-func (a Advance) do(ctx context.Context, p *play) (answer, error) { //nolint:unparam // As all steps.
+func (a Advance) do(ctx context.Context, p *play) (answer, error) {
 	d, err := ParseDuration(string(a))
 	if err != nil {
 		return answer{}, err
@@ -35,7 +35,7 @@ type Until string
 // String is it in a line.
 func (u Until) String() string { return "advance the clock to " + string(u) }
 
-func (u Until) do(ctx context.Context, p *play) (answer, error) { //nolint:unparam // As all steps.
+func (u Until) do(ctx context.Context, p *play) (answer, error) {
 	is, err := p.time(ctx)
 	if err != nil {
 		return answer{}, err
