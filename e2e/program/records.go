@@ -122,6 +122,7 @@ func (b *Bank) open(t testing.TB) world.Records {
 		t.Fatalf("opening the store: %v", err)
 	}
 	options := kept.Options([]foundation.Service{balance.Service, feed.Service, transactions.Service})
+	options.KeyDir = filepath.Join(b.Folder, "bank", "keys")
 	process, err := kept.Start(t.Context(), options)
 	if err != nil {
 		t.Fatalf("starting to read: %v", err)
