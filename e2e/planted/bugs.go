@@ -101,8 +101,8 @@ func ofLimits() []Bug {
 		},
 		{
 			Name: "midnight", Breaks: "the customer's day turns at midnight",
-			File: ledger + "day.go", Was: "const dayTurnsAt = 4", Is: "const dayTurnsAt = 0",
-			Package: decideTests, Test: "TestTheDayTurnsAtFourInLondon",
+			File: "pkg/day/day.go", Was: "const turnsAt = 4", Is: "const turnsAt = 0",
+			Package: "pkg/day", Test: "TestTheDayTurnsAtFourInLondon",
 		},
 		{
 			Name: "limits_not_given_back", Breaks: "a reversal does not give back to the limits",

@@ -84,7 +84,7 @@ func TestAPromiseThatNobodyKeepsFallsAfterThirtyDays(t *testing.T) {
 	b := newDesk(t)
 	b.promise(t, "f1")
 	due := noon.Add(logic.RefundTerm)
-	for _, at := range []time.Time{due.Add(-time.Minute), due, due.Add(time.Minute)} {
+	for _, at := range []time.Time{due.Add(-time.Minute), due.Add(time.Second), due.Add(time.Minute)} {
 		b.clock.AdvanceTo(at)
 		err := b.due.Each(t.Context(), noon, at, b.expire)
 		if err != nil {

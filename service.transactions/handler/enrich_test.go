@@ -111,6 +111,7 @@ func TestARecordThatChangesIsToldOfWithItsMerchant(t *testing.T) {
 			t.Fatal(err)
 		}
 		published := b.publish(t, time.Minute)
+		slices.SortFunc(published, func(x, y events.Event) int { return int(x.Version - y.Version) })
 		want := []string{recorded + "/1000", enriched + "/1002", recorded + "/2000", enriched + "/2002"}
 		if diff := cmp.Diff(want, kinds(published)); diff != "" {
 			t.Fatal(diff)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,12 +129,12 @@ func TestARecordingWhoseWriteFailedIsRepeated(t *testing.T) {
 	for _, fault := range []faults.Fault{faults.Unavailable, faults.UnknownApplied, faults.UnknownLost, faults.Torn} {
 		for step := range 4 {
 			b := newBank(t)
-			writes := 0
+			var writes atomic.Int64 // Some go side by side.
 			b.pick = func(op faults.Op) faults.Fault {
 				if op != faults.Write && op != faults.Apply {
 					return faults.None
 				}
-				if writes++; writes == step+1 {
+				if writes.Add(1) == int64(step+1) {
 					return fault
 				}
 				return faults.None
