@@ -126,7 +126,9 @@ func (d *desk) wantShown(t *testing.T, c course, transactionID string) {
 		t.Errorf("all transactions come to %d, want %d", sum, c.credit-9_00)
 	}
 	if strings.Contains(strings.Join(c.steps, " "), "credit") {
-		d.Eventually(t, "the credit is in the feed", func() bool { return hasItem(d.Feed(t, d.customer), "Temporary credit") })
+		d.Eventually(t, "the credit is in the feed", func() bool {
+			return hasItem(d.Feed(t, d.customer), "Temporary credit")
+		})
 	}
 }
 
