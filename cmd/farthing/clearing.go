@@ -104,7 +104,7 @@ func (p *program) runGenerate(ctx context.Context, name string, f generateFlags)
 func (p *program) ask(ctx context.Context) (clearing.Ask, error) {
 	n, err := bank.Find(ctx, p.folder())
 	return func(ctx context.Context, method, path string, body, into any) error {
-		return operateAt(ctx, n, method, path, body, into)
+		return operate(ctx, n, method, path, body, into)
 	}, err
 }
 

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -12,7 +10,7 @@ import (
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/scenario"
-	"farthing/cmd/farthing/web"
+	"farthing/pkg/day"
 	"farthing/pkg/foundation"
 )
 
@@ -86,14 +84,15 @@ func (p *program) runClock(ctx context.Context, to target) error {
 		return err
 	}
 	if to != nil {
-		if told, err = moveClock(ctx, n, to(told)); err != nil {
+		move := bank.ClockMove{Ahead: to(told)}
+		if err := operate(ctx, n, http.MethodPost, foundation.ClockPath, move, &told); err != nil {
 			return err
 		}
 	}
 	if p.json() {
 		return p.print(told)
 	}
-	london, err := time.LoadLocation("Europe/London")
+	london, err := day.London()
 	if err != nil {
 		return err
 	}
@@ -106,20 +105,7 @@ func aheadText(ahead time.Duration) string {
 	if ahead <= 0 {
 		return ""
 	}
-	const day = 24 * time.Hour
+	const oneDay = 24 * time.Hour
 	ahead = ahead.Round(time.Second)
-	return fmt.Sprintf(", %dd%v ahead of the machine", ahead/day, ahead%day)
-}
-
-func moveClock(ctx context.Context, n bank.Notice, ahead time.Duration) (foundation.Time, error) {
-	var told foundation.Time
-	body, err := json.Marshal(bank.ClockMove{Ahead: ahead})
-	if err != nil {
-		return told, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, n.Admin+foundation.ClockPath, bytes.NewReader(body))
-	if err != nil {
-		return told, err
-	}
-	return told, web.Do(nil, req, &told)
+	return fmt.Sprintf(", %dd%v ahead of the machine", ahead/oneDay, ahead%oneDay)
 }

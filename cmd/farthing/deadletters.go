@@ -13,7 +13,6 @@ import (
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/terminal"
-	"farthing/cmd/farthing/web"
 	"farthing/pkg/foundation"
 )
 
@@ -152,12 +151,8 @@ func (p *program) runReplay(ctx context.Context, name, event string) error {
 }
 
 func replayOne(ctx context.Context, n bank.Notice, name, id string) error {
-	address := n.Admin + foundation.DeadLetterPath + name + "/" + url.PathEscape(id) + "/replay"
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, http.NoBody)
-	if err != nil {
-		return err
-	}
-	if err := web.Do(nil, req, &struct{}{}); err != nil {
+	path := foundation.DeadLetterPath + name + "/" + url.PathEscape(id) + "/replay"
+	if err := operate(ctx, n, http.MethodPost, path, nil, &struct{}{}); err != nil {
 		return fmt.Errorf("replaying %s: %w", id, err)
 	}
 	return nil

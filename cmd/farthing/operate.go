@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,19 +11,18 @@ import (
 	"farthing/cmd/farthing/web"
 )
 
-// operate has the bank's admin door do something for an operator. A nil body is none.
+// operate has the bank's admin door do something for an operator. Bodies are those of web.Send.
 func operate(ctx context.Context, n bank.Notice, method, path string, body, into any) error {
-	var sent bytes.Buffer
-	if body != nil {
-		if err := json.NewEncoder(&sent).Encode(body); err != nil {
-			return err
-		}
-	}
-	req, err := http.NewRequestWithContext(ctx, method, n.Admin+path, &sent)
+	return web.Send(ctx, method, n.Admin+path, body, into)
+}
+
+// operate is operate on the bank that runs in the folder.
+func (p *program) operate(ctx context.Context, method, path string, body, into any) error {
+	n, err := bank.Find(ctx, p.folder())
 	if err != nil {
 		return err
 	}
-	return web.Do(nil, req, into)
+	return operate(ctx, n, method, path, body, into)
 }
 
 // once are the flags of what is to happen once.

@@ -13,6 +13,7 @@ import (
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/statement"
 	"farthing/cmd/farthing/terminal"
+	"farthing/pkg/day"
 	"farthing/pkg/money"
 	balanceproto "farthing/service.balance/proto"
 )
@@ -83,7 +84,7 @@ func moment(text string) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at.UTC(), nil
 	}
-	london, err := time.LoadLocation("Europe/London")
+	london, err := day.London()
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -128,7 +129,7 @@ func (p *program) statement() *cobra.Command {
 
 // today is the bank's calendar day in London.
 func (p *program) today() (string, error) {
-	london, err := time.LoadLocation("Europe/London")
+	london, err := day.London()
 	if err != nil {
 		return "", err
 	}
@@ -156,7 +157,7 @@ func (p *program) runStatement(ctx context.Context, account, from, to string) er
 }
 
 func (p *program) showStatement(s balanceproto.StatementPage) error {
-	london, err := time.LoadLocation("Europe/London")
+	london, err := day.London()
 	if err != nil {
 		return err
 	}

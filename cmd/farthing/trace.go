@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"farthing/cmd/farthing/bank"
-	"farthing/cmd/farthing/web"
 	"farthing/pkg/errs"
 	"farthing/pkg/trace"
 )
@@ -95,11 +94,7 @@ func noTrace(id string) error {
 
 // admin asks the admin door.
 func admin(ctx context.Context, n bank.Notice, path string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.Admin+path, http.NoBody)
-	if err != nil {
-		return err
-	}
-	if err := web.Do(nil, req, into); err != nil {
+	if err := operate(ctx, n, http.MethodGet, path, nil, into); err != nil {
 		return fmt.Errorf("asking the admin door: %w", err)
 	}
 	return nil

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,9 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/terminal"
-	"farthing/cmd/farthing/web"
 	"farthing/pkg/money"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
@@ -177,31 +173,4 @@ func grouped(a *cardprocessingproto.Amount) string {
 		return ""
 	}
 	return money.Amount{Minor: a.Minor, Currency: a.Currency}.Grouped() + " " + a.Currency
-}
-
-// operate asks the operator's door of the bank that runs. A body is sent as JSON, bytes as they are.
-func (p *program) operate(ctx context.Context, method, path string, body, into any) error {
-	n, err := bank.Find(ctx, p.folder())
-	if err != nil {
-		return err
-	}
-	return operateAt(ctx, n, method, path, body, into)
-}
-
-func operateAt(ctx context.Context, n bank.Notice, method, path string, body, into any) error {
-	var sent bytes.Buffer
-	switch body := body.(type) {
-	case nil:
-	case []byte:
-		sent.Write(body)
-	default:
-		if err := json.NewEncoder(&sent).Encode(body); err != nil {
-			return err
-		}
-	}
-	req, err := http.NewRequestWithContext(ctx, method, n.Admin+path, &sent)
-	if err != nil {
-		return err
-	}
-	return web.Do(nil, req, into)
 }

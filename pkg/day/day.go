@@ -3,6 +3,9 @@ package day
 
 import "time"
 
+// London is where days turn. It fails where nobody has zone data: a program imports time/tzdata.
+func London() (*time.Location, error) { return time.LoadLocation("Europe/London") }
+
 // Day is a customer's day as a number, 20261123: it turns at 04:00 in London, when hardly anybody is out spending.
 type Day int64
 

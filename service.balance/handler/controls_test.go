@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	day     = balanceproto.Window_WINDOW_DAY
+	daily   = balanceproto.Window_WINDOW_DAY
 	week    = balanceproto.Window_WINDOW_WEEK
 	month   = balanceproto.Window_WINDOW_MONTH
 	cashDay = balanceproto.Window_WINDOW_CASH_DAY
@@ -41,7 +41,7 @@ func (b *bank) under(hold string, minor int64, limits ...*balanceproto.Limit) *b
 func (b *bank) controlled(t *testing.T, minor int64) {
 	t.Helper()
 	for n, want := range []bool{true, false} {
-		rsp, err := b.Reserve(t.Context(), b.under(holdNamed("limited", n), minor, limit(day, minor)))
+		rsp, err := b.Reserve(t.Context(), b.under(holdNamed("limited", n), minor, limit(daily, minor)))
 		if err != nil || approved(rsp) != want {
 			t.Fatalf("reserving: %v, %v", rsp, err)
 		}
@@ -64,7 +64,7 @@ func TestEachLimitDeclinesByItsNameAndExplainsItself(t *testing.T) {
 		before int64
 	}{
 		payment: {balanceproto.DeclineReason_DECLINE_REASON_LIMIT_PAYMENT, "limit_payment", 0},
-		day:     {balanceproto.DeclineReason_DECLINE_REASON_LIMIT_DAY, "limit_day", 4_00},
+		daily:   {balanceproto.DeclineReason_DECLINE_REASON_LIMIT_DAY, "limit_day", 4_00},
 		week:    {balanceproto.DeclineReason_DECLINE_REASON_LIMIT_WEEK, "limit_week", 4_00},
 		month:   {balanceproto.DeclineReason_DECLINE_REASON_LIMIT_MONTH, "limit_month", 4_00},
 		cashDay: {balanceproto.DeclineReason_DECLINE_REASON_LIMIT_CASH_DAY, "limit_cash_day", 4_00},
@@ -98,7 +98,7 @@ func TestWhatIsGivenBackMayBeSpentAgainAndWhatIsForcedCounts(t *testing.T) {
 	b := newBank(t, 100_00)
 	reserve := func(n int, minor int64, spoil func(*balanceproto.ReserveRequest)) bool {
 		t.Helper()
-		req := b.under(holdNamed("h", n), minor, limit(day, 10_00))
+		req := b.under(holdNamed("h", n), minor, limit(daily, 10_00))
 		spoil(req)
 		rsp, err := b.Reserve(t.Context(), req)
 		if err != nil {
@@ -173,7 +173,7 @@ func TestAThousandSwipesAtOnceNeverExceedALimit(t *testing.T) {
 	var held atomic.Int64
 	for n := range 1_000 {
 		group.Go(func() {
-			rsp, err := b.Reserve(t.Context(), b.under(holdNamed("h", n), 3_00, limit(day, 100_00)))
+			rsp, err := b.Reserve(t.Context(), b.under(holdNamed("h", n), 3_00, limit(daily, 100_00)))
 			if err != nil {
 				t.Errorf("reserving: %v", err)
 			}
@@ -202,7 +202,7 @@ func TestAControlThatContradictsItselfIsRefused(t *testing.T) {
 		},
 		"control.cashback_minor: negative": func(r *balanceproto.ReserveRequest) { r.Control.CashbackMinor = -1 },
 	} {
-		req := b.under(holdNamed("h", 1), 1_00, limit(day, 1))
+		req := b.under(holdNamed("h", 1), 1_00, limit(daily, 1))
 		spoil(req)
 		if rsp, err := b.Reserve(t.Context(), req); !errs.Is(err, errs.BadRequest) {
 			t.Errorf("%s: %v, %v", field, rsp, err)

@@ -6,6 +6,7 @@ import (
 	"time"
 	_ "time/tzdata" // A scratch image has no zone data, and the day turns in London.
 
+	"farthing/pkg/day"
 	"farthing/pkg/events/outbox"
 	"farthing/pkg/foundation"
 	"farthing/pkg/store/worklist"
@@ -34,7 +35,7 @@ type Handler struct {
 }
 
 func register(env *foundation.Env, buckets logic.Option) error {
-	london, err := time.LoadLocation("Europe/London")
+	london, err := day.London()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	_ "time/tzdata" // A scratch image has no zone data, and the day turns in London.
 
 	"farthing/pkg/clock"
+	"farthing/pkg/day"
 	"farthing/pkg/events"
 	"farthing/pkg/foundation"
 	"farthing/pkg/store"
@@ -48,7 +49,7 @@ type Handler struct {
 }
 
 func register(env *foundation.Env) error {
-	london, err := time.LoadLocation("Europe/London")
+	london, err := day.London()
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"farthing/pkg/clock"
+	"farthing/pkg/day"
 	"farthing/pkg/foundation"
 	"farthing/pkg/id"
 	"farthing/pkg/store/worklist"
@@ -60,7 +61,7 @@ func newHandler(env *foundation.Env) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	london, err := time.LoadLocation("Europe/London")
+	london, err := day.London()
 	if err != nil {
 		return nil, err
 	}

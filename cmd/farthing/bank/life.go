@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"farthing/cmd/farthing/demo"
 	"farthing/pkg/clock"
+	"farthing/pkg/day"
 	"farthing/pkg/foundation"
 )
 
@@ -55,7 +55,7 @@ func (b *Bank) live(ctx context.Context, home string) error {
 	if b.options.Empty {
 		return b.found(ctx, home)
 	}
-	london, err := time.LoadLocation("Europe/London")
+	london, err := day.London()
 	if err != nil {
 		return err
 	}

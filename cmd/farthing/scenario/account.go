@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"farthing/cmd/farthing/statement"
+	"farthing/pkg/day"
 	balanceproto "farthing/service.balance/proto"
 )
 
@@ -82,7 +83,7 @@ func (p *play) get(ctx context.Context, path string, into any) error {
 
 // days are the first and the last of so many days of which today is the last.
 func (p *play) days(ctx context.Context, n int) (from, to string, err error) {
-	london, err := time.LoadLocation(londoner)
+	london, err := day.London()
 	if err != nil {
 		return "", "", err
 	}

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,28 +32,19 @@ type Doors struct {
 
 func (d Doors) edge() cardedge.Client { return cardedge.Client{Address: d.CardEdge} }
 
-// admin asks the admin door. A nil body is none; bytes are sent as they are.
+// admin asks the admin door. Bodies are those of web.Send.
 func (d Doors) admin(ctx context.Context, method, path string, body, into any) error {
-	var sent bytes.Buffer
-	if raw, ok := body.([]byte); ok {
-		sent.Write(raw)
-	} else if body != nil {
-		if err := json.NewEncoder(&sent).Encode(body); err != nil {
-			return err
-		}
-	}
-	return ask(ctx, method, d.Admin+path, &sent, "", into)
+	return web.Send(ctx, method, d.Admin+path, body, into)
 }
 
+// ask asks the public API, with a form if there is a body.
 func ask(ctx context.Context, method, address string, body io.Reader, token string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return err
 	}
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	if method == http.MethodPut && token != "" {
+	req.Header.Set("Authorization", "Bearer "+token)
+	if method == http.MethodPut {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	return web.Do(nil, req, into)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"farthing/cmd/farthing/bank"
+	"farthing/pkg/day"
 )
 
 // Advance moves the bank's time on by so much: "8d".
@@ -76,19 +77,16 @@ func numberOr0(digits string) int64 {
 	return n
 }
 
-// londoner is the zone that days are of.
-const londoner = "Europe/London"
-
 // next is the first time after now in London that a text names: "04:00", "monday 04:00", "1st 04:00", "31st 04:00" (of
 // a month that has one), or on the last of a month: "last 04:00".
 func next(text string, now time.Time) (time.Time, error) {
-	london, err := time.LoadLocation(londoner)
+	london, err := day.London()
 	if err != nil {
 		return time.Time{}, err
 	}
-	day, clock := "", text
+	on, clock := "", text
 	if before, after, ok := strings.Cut(text, " "); ok {
-		day, clock = before, after
+		on, clock = before, after
 	}
 	at, err := time.Parse("15:04", clock)
 	if err != nil {
@@ -98,11 +96,11 @@ func next(text string, now time.Time) (time.Time, error) {
 	const longest = 63 // Days from one 31st to the next.
 	for days := range longest {
 		then := time.Date(from.Year(), from.Month(), from.Day()+days, at.Hour(), at.Minute(), 0, 0, london)
-		if then.After(now) && isOn(day, then) {
+		if then.After(now) && isOn(on, then) {
 			return then, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("there is no day %q", day)
+	return time.Time{}, fmt.Errorf("there is no day %q", on)
 }
 
 func isOn(day string, t time.Time) bool {

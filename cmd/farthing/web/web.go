@@ -2,6 +2,8 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +39,26 @@ func Do(client *http.Client, req *http.Request, into any) error {
 		return fmt.Errorf("decoding the answer: %w", err)
 	}
 	return nil
+}
+
+// Send makes a request with a body and decodes the answer, as Do with http.DefaultClient. A body is sent as JSON, bytes
+// as they are; nil is none.
+func Send(ctx context.Context, method, address string, body, into any) error {
+	var sent bytes.Buffer
+	switch body := body.(type) {
+	case nil:
+	case []byte:
+		sent.Write(body)
+	default:
+		if err := json.NewEncoder(&sent).Encode(body); err != nil {
+			return fmt.Errorf("encoding the request: %w", err)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, &sent)
+	if err != nil {
+		return err
+	}
+	return Do(nil, req, into)
 }
 
 // failure is the coded error in a body.
