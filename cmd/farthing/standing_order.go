@@ -139,7 +139,7 @@ func (p *program) showOrder(o paymentproto.OrderView) {
 	amount := money.Amount{Minor: o.Amount, Currency: o.Currency}.Symbolic()
 	line := fmt.Sprintf("%s  %s to %s, %s, %s", o.ID, amount, o.Name, o.Frequency, o.State)
 	if o.NextDate != "" {
-		line += ", next on " + o.NextDate
+		line += fmt.Sprintf(", next on %s at %s", o.NextDate, o.NextTime)
 	}
 	if o.Failed > 0 {
 		line += fmt.Sprintf(", failed %d times", o.Failed)

@@ -129,11 +129,16 @@ func (h *Handler) operateOrders(req *http.Request) (any, error) {
 	rsp, err := h.ListStandingOrders(req.Context(), &paymentproto.ListStandingOrdersRequest{
 		AccountId: req.FormValue("account_id"),
 	})
+	if err != nil {
+		return nil, err
+	}
 	views := make([]paymentproto.OrderView, len(rsp.GetOrders()))
 	for i, order := range rsp.GetOrders() {
-		views[i] = paymentproto.OrderViewOf(order)
+		if views[i], err = h.orderView(order); err != nil {
+			return nil, err
+		}
 	}
-	return map[string]any{"standing_orders": views}, err
+	return map[string]any{"standing_orders": views}, nil
 }
 
 func (h *Handler) operateOrder(req *http.Request) (any, error) {
@@ -146,12 +151,28 @@ func (h *Handler) operateOrder(req *http.Request) (any, error) {
 		Reference: sent.Reference, DedupeId: sent.DedupeID, Frequency: paymentproto.FrequencyOf(sent.Frequency),
 		Day: sent.Day, FirstDate: sent.FirstDate, LastDate: sent.LastDate,
 	})
-	return paymentproto.OrderViewOf(rsp.GetOrder()), err
+	if err != nil {
+		return nil, err
+	}
+	return h.orderView(rsp.GetOrder())
 }
 
 func (h *Handler) operateCancel(req *http.Request) (any, error) {
 	rsp, err := h.CancelStandingOrder(req.Context(), &paymentproto.CancelStandingOrderRequest{
 		OrderId: req.PathValue("id"),
 	})
-	return paymentproto.OrderViewOf(rsp.GetOrder()), err
+	if err != nil {
+		return nil, err
+	}
+	return h.orderView(rsp.GetOrder())
+}
+
+func (h *Handler) orderView(o *paymentproto.StandingOrder) (paymentproto.OrderView, error) {
+	view := paymentproto.OrderViewOf(o)
+	if o.GetState() != paymentproto.OrderState_ORDER_STATE_ACTIVE {
+		return view, nil
+	}
+	due, err := h.dueAt(o)
+	view.NextTime = due.In(h.london).Format("15:04")
+	return view, err
 }

@@ -119,11 +119,12 @@ type OrderView struct {
 	FirstDate     string `json:"first_date"`
 	LastDate      string `json:"last_date"`
 	NextDate      string `json:"next_date"`
+	NextTime      string `json:"next_time"` // Of that day in London, "06:00": of its first try, or the next.
 	Paid          int64  `json:"paid"`
 	Failed        int64  `json:"failed"`
 }
 
-// OrderViewOf is a standing order as operators see it.
+// OrderViewOf is a standing order as operators see it, but the time of its next try.
 func OrderViewOf(o *StandingOrder) OrderView {
 	return OrderView{
 		ID: o.GetId(), AccountID: o.GetAccountId(), State: word(o.GetState().String(), "ORDER_STATE_"),

@@ -34,6 +34,7 @@ type Order struct {
 	State  string `yaml:"state"` // "active", "cancelled" or "finished".
 	Paid   *int64 `yaml:"paid"`  // How many days were paid, and how many were not.
 	Failed *int64 `yaml:"failed"`
+	Next   string `yaml:"next"` // The hour of its next try in London, "06:00".
 }
 
 func (p *play) lookAtOrder(ctx context.Context, e Expect, c *claims) error {
@@ -44,6 +45,7 @@ func (p *play) lookAtOrder(ctx context.Context, e Expect, c *claims) error {
 	says(c, "the standing order", e.Order.State, found.State)
 	wants(c, "times paid", e.Order.Paid, found.Paid)
 	wants(c, "times failed", e.Order.Failed, found.Failed)
+	says(c, "next tried at", e.Order.Next, found.NextTime)
 	return err
 }
 
