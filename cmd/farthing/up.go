@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"farthing/cmd/farthing/bank"
+	"farthing/cmd/farthing/demo"
 	"farthing/pkg/foundation"
 )
 
@@ -20,6 +21,7 @@ type upFlags struct {
 	host     string
 	port     int
 	empty    bool
+	history  int
 	logLevel string
 
 	processes bool
@@ -35,7 +37,7 @@ func (p *program) up() *cobra.Command {
 		Long: "Up runs the whole bank in this process until it is interrupted, and then drains it. With --processes each\n" +
 			"service has a process of its own, which this one keeps running; with --cassandra their data are in a cluster,\n" +
 			"and with --nats their events go through servers elsewhere. docs/shapes.md says what each shape is for.\n\n" +
-			"The first start in a folder makes a demonstration customer with some weeks of life; later ones go on with\n" +
+			"The first start in a folder makes a demonstration customer with six months of life; later ones go on with\n" +
 			"the same data. Ports, from the first: public API, card edge, console, admin, ISO 8583, login. Pushes go to a\n" +
 			"fake of Apple in this process, unless FARTHING_APNS_HOST and its fellows say otherwise.",
 		Example: "  farthing up\n  farthing up --data /var/lib/farthing --port 9000\n  farthing up --empty -o json\n" +
@@ -50,6 +52,7 @@ func (p *program) up() *cobra.Command {
 	flags.StringVar(&f.host, "host", "127.0.0.1", "the address to listen on")
 	flags.IntVar(&f.port, "port", defaultPort, "the first port; 0 takes whichever are free")
 	flags.BoolVar(&f.empty, "empty", false, "make no demonstration customer")
+	flags.IntVar(&f.history, "history", demo.DaysMax, "how many days the demonstration customer has been with the bank")
 	flags.StringVar(&f.logLevel, "log-level", "warn", "what to log to stderr: debug, info, warn or error")
 	flags.BoolVar(&f.processes, "processes", false, "one process for each service")
 	flags.IntVar(&f.replicas, "replicas", 1, "processes of each service, with --cassandra")
@@ -108,13 +111,16 @@ func (p *program) upOptions(f upFlags) (bank.Options, error) {
 	if f.port < 0 || f.port > portMax {
 		return bank.Options{}, usage("--port must be from 0 to %d, not %d", portMax, f.port)
 	}
+	if f.history < 1 || f.history > demo.DaysMax {
+		return bank.Options{}, usage("--history must be from 1 to %d days, not %d", demo.DaysMax, f.history)
+	}
 	if err := f.checkShape(); err != nil {
 		return bank.Options{}, err
 	}
 	site := f.cluster.site
 	site.LogLevel = f.logLevel
 	return bank.Options{
-		Folder: p.folder(), Host: f.host, Port: f.port, Empty: f.empty, Settings: settings(),
+		Folder: p.folder(), Host: f.host, Port: f.port, Empty: f.empty, History: f.history, Settings: settings(),
 		Log: foundation.NewLog(p.errors, level), Processes: f.processes, Replicas: f.replicas, Site: site, Errors: p.errors,
 	}, nil
 }

@@ -100,6 +100,9 @@ func (b *Bank) Start(t testing.TB, more ...string) {
 	}
 }
 
+// history is how many days of life a bank begins with: not the six months that somebody who looks around is shown.
+const history = "14"
+
 // outliveMax is how long what a bank started may hold its standard error after its end: then that end is a failure.
 const outliveMax = 30 * time.Second
 
@@ -107,7 +110,7 @@ const outliveMax = 30 * time.Second
 func (b *Bank) TryStart(t testing.TB, more ...string) error {
 	t.Helper()
 	b.errors = &foundationtest.Lines{}
-	args := append(append([]string{"up", "--port", "0", "-o", "json"}, b.Shape.Args...), more...)
+	args := append(append([]string{"up", "--port", "0", "--history", history, "-o", "json"}, b.Shape.Args...), more...)
 	b.command = exec.Command(b.program, args...) //nolint:gosec,noctx // The program under test; end ends it.
 	b.command.Env, b.command.Stderr, b.command.WaitDelay = b.environ, b.errors, outliveMax
 	b.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // It does not outlive a test that panics.

@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -59,7 +60,7 @@ func (b *Bank) live(ctx context.Context, home string) error {
 	if err != nil {
 		return err
 	}
-	life := demo.Life(clock.Real{}.Now().In(london))
+	life := demo.Life(clock.Real{}.Now().In(london), cmp.Or(b.options.History, demo.DaysMax))
 	past := clock.StartingAt(demo.Begin(life))
 	process, stop, err := b.together(ctx, b.shape, home, past)
 	if err != nil {

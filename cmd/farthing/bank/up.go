@@ -24,6 +24,7 @@ type Options struct {
 	Host     string            // The address to listen on.
 	Port     int               // The first port; 0 takes whichever are free.
 	Empty    bool              // No demonstration customer, if this is the first start.
+	History  int               // Days that the customer has been with the bank by then; 0 stands for demo.DaysMax.
 	Settings map[string]string // FARTHING_… by name.
 	Log      *slog.Logger
 

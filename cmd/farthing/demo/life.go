@@ -40,8 +40,10 @@ type Happening struct {
 	SwipedAt time.Time
 }
 
+// DaysMax is the longest that the customer has been with the bank: six months.
+const DaysMax = 183
+
 const (
-	days     = 183 // How long the customer has been with the bank.
 	currency = "GBP"
 	quiet    = 90 * time.Minute // The newest happening is at least so old: its push is not worth sending.
 
@@ -65,23 +67,40 @@ const (
 	tooDear            = 10
 )
 
-// Life is what has happened to the customer up to now, in order and in now's time zone, which is London's: at least
-// 250 purchases of the last six months, two more that were declined, and never an approved one that the account could
-// not pay; a salary, rent, a pot, a refund.
-func Life(now time.Time) []Happening {
+// Life is what has happened to the customer in so many days up to now, from 1 to DaysMax, in order and in now's time
+// zone, which is London's. In six months that is at least 250 purchases, two more that were declined, and never an
+// approved one that the account could not pay; a salary, rent, a pot, a refund.
+func Life(now time.Time, days int) []Happening {
 	today := midnight(now)
 	var life []Happening
 	for ago := days; ago >= 0; ago-- {
 		life = append(life, dayOf(today.AddDate(0, 0, -ago), ago)...)
 	}
 	start := today.AddDate(0, 0, -days).Add(8 * time.Hour)
+	life = slices.DeleteFunc(life, func(h Happening) bool { return !h.At.After(start) }) // Money comes first.
 	life = append(life, paidIn(start, firstPayIn))
-	life = slices.DeleteFunc(life, func(h Happening) bool { return h.At.Before(start) })
 	life = append(life, clearings(life)...)
 	slices.SortStableFunc(life, func(a, b Happening) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Descriptor, b.Descriptor))
 	})
-	return slices.DeleteFunc(life, func(h Happening) bool { return h.At.After(now.Add(-quiet)) })
+	return slices.DeleteFunc(possible(life, start), func(h Happening) bool { return h.At.After(now.Add(-quiet)) })
+}
+
+// possible is a life that began at a time without what would have needed one that began before: a refund of what was
+// bought earlier, money out of a pot that has not got it yet.
+func possible(life []Happening, start time.Time) []Happening {
+	var pot int64
+	return slices.DeleteFunc(life, func(h Happening) bool {
+		switch {
+		case h.Kind == PutAside:
+			pot += h.Amount.Minor
+		case h.Kind == TakenOut && pot < h.Amount.Minor:
+			return true
+		case h.Kind == TakenOut:
+			pot -= h.Amount.Minor
+		}
+		return h.Kind == Refunded && h.SwipedAt.Before(start)
+	})
 }
 
 // clearAfter is how many nights later merchants collect.
