@@ -14,6 +14,9 @@ FUZZTIME ?= 30s
 # Which bug `make planted` plants, such as BUG=midnight; all of them for none.
 BUG ?=
 
+# Every program with the race detector sleeps a second at its end for reports that may be under way. There are hundreds.
+export GORACE := atexit_sleep_ms=50
+
 node := deploy/cassandra/node.sh
 proto_image := tools/buf/image.binpb
 

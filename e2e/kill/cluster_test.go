@@ -22,7 +22,7 @@ func TestNothingIsLostHoweverOftenCassandraIsKilled(t *testing.T) {
 	traffic.Pause = manyPause
 	finish := traffic.Start(t.Context())
 	random := rand.New(rand.NewPCG(7, 8))
-	rounds := program.Count(t, "FARTHING_TEST_KILLS", 3)
+	rounds := program.Count(t, "FARTHING_TEST_KILLS", 2)
 	for round := range rounds {
 		for range between {
 			live(t, random)
