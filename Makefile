@@ -43,6 +43,7 @@ verify: test ## all that takes long: the tests three times over, more and longer
 	$(node) with go test -race -shuffle=on -vet=off -count=3 -timeout 30m $(PKG)
 	FARTHING_TEST_KILLS=20 FARTHING_TEST_OUTAGE_SECONDS=60 FARTHING_TEST_ROUNDS=12 \
 		go test -race -count=1 -timeout 60m ./e2e/kill ./e2e/unknown
+	FARTHING_TEST_GHOST_KILLS=1000 go test -count=1 -timeout 60m -run TestKillsLeaveNoGhostHold ./e2e/kill
 	FARTHING_TEST_OUTAGES=1000 go test -count=1 -timeout 30m -run TestOutagesLeaveNoGhostHold ./e2e
 	FARTHING_TEST_CRASH_EVERY=1 go test -count=1 -timeout 30m ./e2e/settlement
 	FARTHING_TEST_ORDERS=6 go test -count=1 -timeout 90m ./e2e/lifecycle

@@ -89,6 +89,9 @@ func New(t testing.TB, program string, shape Shape) *Bank {
 	return b
 }
 
+// Set gives the program a setting from its next start on, whatever New has set.
+func (b *Bank) Set(name, value string) { b.environ = append(b.environ, name+"="+value) }
+
 // startWithin is how long a start may take. It is far more than it does, for a busy machine.
 const startWithin = 3 * time.Minute
 
