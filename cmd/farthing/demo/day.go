@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"farthing/cmd/farthing/newcomer"
 	"farthing/pkg/money"
 )
 
@@ -118,7 +119,7 @@ func atOn(begins time.Time, hourMinute int) time.Time {
 	return time.Date(year, month, date, hourMinute/100, hourMinute%100, 0, 0, begins.Location())
 }
 
-func pounds(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: currency} }
+func pounds(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: newcomer.Currency} }
 
 func paidIn(at time.Time, minor int64) Happening {
 	return Happening{At: at, Kind: PaidIn, Amount: pounds(minor)}

@@ -44,8 +44,7 @@ type Happening struct {
 const DaysMax = 183
 
 const (
-	currency = "GBP"
-	quiet    = 90 * time.Minute // The newest happening is at least so old: its push is not worth sending.
+	quiet = 90 * time.Minute // The newest happening is at least so old: its push is not worth sending.
 
 	firstPayIn = 2_400_00
 	salary     = 1_950_00

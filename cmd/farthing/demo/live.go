@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"farthing/cmd/farthing/newcomer"
 	"farthing/pkg/clock"
 	"farthing/pkg/money"
 	moneyproto "farthing/pkg/money/proto"
@@ -37,7 +38,7 @@ type liver struct {
 //
 // The name is the life's own among all that this bank has ever seen.
 func Live(
-	ctx context.Context, dial Dial, clk *clock.Business, life []Happening, name string,
+	ctx context.Context, dial newcomer.Dial, clk *clock.Business, life []Happening, name string,
 ) (Customer, error) {
 	customer, err := arrive(ctx, dial, name)
 	if err != nil {
@@ -63,16 +64,16 @@ func Live(
 	return customer, l.waitForFeed(ctx, shown)
 }
 
-func newLiver(dial Dial, c Customer, name string) (*liver, error) {
-	payments, err := dial(caller, "service.payment")
+func newLiver(dial newcomer.Dial, c Customer, name string) (*liver, error) {
+	payments, err := dial(newcomer.Caller, "service.payment")
 	if err != nil {
 		return nil, err
 	}
-	pots, err := dial(caller, "service.pot")
+	pots, err := dial(newcomer.Caller, "service.pot")
 	if err != nil {
 		return nil, err
 	}
-	cards, err := dial(caller, "service.cards")
+	cards, err := dial(newcomer.Caller, "service.cards")
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func newLiver(dial Dial, c Customer, name string) (*liver, error) {
 	if err != nil {
 		return nil, err
 	}
-	feed, err := dial(caller, "service.feed")
+	feed, err := dial(newcomer.Caller, "service.feed")
 	if err != nil {
 		return nil, err
 	}
