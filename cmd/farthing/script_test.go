@@ -65,12 +65,15 @@ func ends(code int) func(*testscript.TestScript, bool, []string) {
 	}
 }
 
+// patience is how long what must happen may take: far more than it does, for a busy machine.
+const patience = 3 * time.Minute
+
 // eventually runs a command until it prints a line that matches: eventually PATTERN ARG...
 func eventually(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: eventually PATTERN ARG...")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	pattern := regexp.MustCompile("(?m)" + args[0])
 	for {
@@ -89,7 +92,7 @@ func follow(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: follow PATTERN")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	feed := exec.CommandContext(ctx, "farthing", "feed", "--follow", "--limit", "1", "-o", "json")
 	feed.Env = append(os.Environ(), "FARTHING_DATA="+ts.Getenv("FARTHING_DATA"))
@@ -112,7 +115,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: await FILE")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
 		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
