@@ -13,7 +13,7 @@ import (
 
 // operate has the bank's admin door do something for an operator. Bodies are those of web.Send.
 func operate(ctx context.Context, n bank.Notice, method, path string, body, into any) error {
-	return web.Send(ctx, method, n.Admin+path, body, into)
+	return web.Send(ctx, nil, method, n.Admin+path, body, into)
 }
 
 // operate is operate on the bank that runs in the folder.
