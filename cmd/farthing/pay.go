@@ -57,15 +57,7 @@ func (p *program) pay() *cobra.Command {
 			"all others settle at once. A decline is an answer: the exit code is 0.",
 		Example: "  farthing pay 12.50 --name 'Grace Hopper' --sort-code 04-00-04 --number 12345678 --reference LUNCH",
 		RunE: func(c *cobra.Command, args []string) error {
-			n, err := bank.Find(c.Context(), p.folder())
-			if err != nil {
-				return err
-			}
-			asked, err := f.paying(n, args[0])
-			if err != nil {
-				return err
-			}
-			return p.askPayment(c.Context(), n, paymentproto.PaymentsPath, asked)
+			return p.runPaying(c.Context(), paymentproto.PaymentsPath, f, args[0])
 		},
 	}
 	f.add(pay)
@@ -108,15 +100,7 @@ func (p *program) payIn() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		Example:           "  farthing pay-in 1250 --from 'Analytical Engines Ltd' --reference SALARY",
 		RunE: func(c *cobra.Command, args []string) error {
-			n, err := bank.Find(c.Context(), p.folder())
-			if err != nil {
-				return err
-			}
-			asked, err := f.paying(n, args[0])
-			if err != nil {
-				return err
-			}
-			return p.askPayment(c.Context(), n, paymentproto.PayInPath, asked)
+			return p.runPaying(c.Context(), paymentproto.PayInPath, f, args[0])
 		},
 	}
 	f.add(payIn)
@@ -126,7 +110,16 @@ func (p *program) payIn() *cobra.Command {
 	return payIn
 }
 
-func (p *program) askPayment(ctx context.Context, n bank.Notice, path string, asked paymentproto.Paying) error {
+// runPaying has money go out or come in, as the path says, and shows what came of it.
+func (p *program) runPaying(ctx context.Context, path string, f payFlags, amount string) error {
+	n, err := bank.Find(ctx, p.folder())
+	if err != nil {
+		return err
+	}
+	asked, err := f.paying(n, amount)
+	if err != nil {
+		return err
+	}
 	var done paymentproto.PaymentView
 	if err := operate(ctx, n, http.MethodPost, path, asked, &done); err != nil {
 		return err

@@ -27,16 +27,12 @@ func (p *program) pot() *cobra.Command {
 }
 
 func (p *program) potList() *cobra.Command {
-	var o once
+	var account string
 	list := &cobra.Command{
 		Use: "list", Short: "List an account's pots, deleted ones included", Args: arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
-			n, err := bank.Find(c.Context(), p.folder())
-			if err != nil {
-				return err
-			}
-			account, err := accountOf(n, o.account)
+			n, account, err := p.account(c.Context(), account)
 			if err != nil {
 				return err
 			}
@@ -44,11 +40,8 @@ func (p *program) potList() *cobra.Command {
 				Pots []potproto.View `json:"pots"`
 			}
 			path := potproto.PotsPath + "?" + url.Values{"current_account_id": {account}}.Encode()
-			if err := operate(c.Context(), n, http.MethodGet, path, nil, &found); err != nil {
-				return err
-			}
-			if p.json() {
-				return p.print(found)
+			if err := operate(c.Context(), n, http.MethodGet, path, nil, &found); err != nil || p.json() {
+				return p.orPrint(err, found)
 			}
 			for _, pot := range found.Pots {
 				p.showPot(pot)
@@ -56,7 +49,7 @@ func (p *program) potList() *cobra.Command {
 			return nil
 		},
 	}
-	list.Flags().StringVar(&o.account, "account", "", "the account's id; the demonstration customer's if not given")
+	addAccount(list, &account)
 	return list
 }
 
@@ -67,13 +60,12 @@ func (p *program) potCreate() *cobra.Command {
 		Use: "create NAME", Short: "Make a pot", Args: arguments("NAME"), ValidArgsFunction: cobra.NoFileCompletions,
 		Example: "  farthing pot create Holiday --goal 600",
 		RunE: func(c *cobra.Command, args []string) error {
-			n, err := bank.Find(c.Context(), p.folder())
+			n, account, err := p.account(c.Context(), o.account)
 			if err != nil {
 				return err
 			}
-			making := potproto.Making{Name: args[0], Style: style, DedupeID: o.dedupeID()}
-			if making.CurrentAccountID, err = accountOf(n, o.account); err != nil {
-				return err
+			making := potproto.Making{
+				CurrentAccountID: account, Name: args[0], Style: style, DedupeID: o.dedupeID(),
 			}
 			if goal != "" {
 				wanted, err := money.Parse("goal", goal, "GBP")

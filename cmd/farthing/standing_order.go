@@ -87,11 +87,8 @@ func (p *program) orderList() *cobra.Command {
 		Use: "list", Short: "List an account's standing orders", Args: arguments(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
-			n, err := bank.Find(c.Context(), p.folder())
+			n, account, err := p.account(c.Context(), account)
 			if err != nil {
-				return err
-			}
-			if account, err = accountOf(n, account); err != nil {
 				return err
 			}
 			var found struct {
@@ -107,7 +104,7 @@ func (p *program) orderList() *cobra.Command {
 			return nil
 		},
 	}
-	list.Flags().StringVar(&account, "account", "", "the account's id; the demonstration customer's if not given")
+	addAccount(list, &account)
 	return list
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/statement"
 	"farthing/cmd/farthing/terminal"
 	"farthing/pkg/day"
@@ -35,23 +34,6 @@ func (p *program) balance() *cobra.Command {
 	return balance
 }
 
-func addAccount(c *cobra.Command, account *string) {
-	c.Flags().StringVar(account, "account", "", "whose (acc_…); the demonstration customer's if absent")
-}
-
-// ledgerOf is the bank that runs, and whose ledger is meant.
-func (p *program) ledgerOf(ctx context.Context, account string) (bank.Notice, string, error) {
-	if account != "" {
-		n, err := bank.Find(ctx, p.folder())
-		return n, account, err
-	}
-	n, err := p.customer(ctx)
-	if err != nil {
-		return n, "", err
-	}
-	return n, n.Demonstration.AccountID, nil
-}
-
 func (p *program) runBalance(ctx context.Context, account, at string) error {
 	query := url.Values{}
 	if at != "" {
@@ -61,7 +43,7 @@ func (p *program) runBalance(ctx context.Context, account, at string) error {
 		}
 		query.Set("at", when.Format(time.RFC3339))
 	}
-	n, account, err := p.ledgerOf(ctx, account)
+	n, account, err := p.account(ctx, account)
 	if err != nil {
 		return err
 	}
@@ -138,7 +120,7 @@ func (p *program) today() (string, error) {
 }
 
 func (p *program) runStatement(ctx context.Context, account, from, to string) error {
-	n, account, err := p.ledgerOf(ctx, account)
+	n, account, err := p.account(ctx, account)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"reflect"
 	"time"
+
+	"farthing/pkg/errs"
 )
 
 // Limits of a conditional batch.
@@ -31,6 +33,29 @@ func (t Conditional[R]) Batch(partition ...Value) *Batch[R] {
 	b := &Batch[R]{table: t.reader, batch: ConditionalBatch{Table: t.spec}, keys: make(map[string]bool)}
 	b.batch.Partition, b.err = keyRow(t.spec, partition, nil)
 	return b
+}
+
+// InsertOrFind writes a row unless there is one with its key, and answers the one that is there then, and whether it is
+// this one. It leaves statics alone. Repeating it is harmless, but the repeat's row is found; errors are Apply's.
+func (t Conditional[R]) InsertOrFind(ctx context.Context, row R) (there R, isNew bool, err error) {
+	values, err := toRow(t.spec, reflect.ValueOf(row), t.spec.Partition)
+	if err != nil {
+		return there, false, err
+	}
+	partition := make([]Value, len(t.spec.Partition))
+	for n, i := range t.spec.Partition {
+		partition[n] = values[i]
+	}
+	answer, err := t.Batch(partition...).InsertNew(row).Apply(ctx)
+	switch {
+	case err != nil:
+		return there, false, err
+	case answer.OK:
+		return row, true, nil
+	case len(answer.Present) != 1:
+		return there, false, errs.Newf(errs.Internal, "a refused insert into %s showed no row", t.spec.Name)
+	}
+	return answer.Present[0], false, nil
 }
 
 // Batch is written as one, if all its conditions hold. The first mistake in building it is what Apply returns.

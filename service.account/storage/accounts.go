@@ -73,34 +73,26 @@ func New(k *store.Keyspace) *Accounts {
 // Begin is the account id that belongs to a user's dedupe id: this account's if it is the first, else the first one's.
 // For an account of another type or currency it is conflict.dedupe_id.
 func (s *Accounts) Begin(ctx context.Context, dedupeID string, a logic.Account) (string, error) {
-	answer, err := s.openings.Batch(a.User, dedupeID).
-		InsertNew(openingRow{Account: a.ID, Type: a.Type, Currency: a.Currency}).Apply(ctx)
+	first, _, err := s.openings.InsertOrFind(ctx, openingRow{
+		User: a.User, DedupeID: dedupeID, Account: a.ID, Type: a.Type, Currency: a.Currency,
+	})
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("beginning an opening: %w", err)
-	case answer.OK:
-		return a.ID, nil
-	case len(answer.Present) != 1:
-		return "", errs.New(errs.Internal, "a refused insert showed no row")
-	case answer.Present[0].Type != a.Type || answer.Present[0].Currency != a.Currency:
+	case first.Type != a.Type || first.Currency != a.Currency:
 		return "", errs.New(errs.Conflict+".dedupe_id", "The dedupe_id was used with another request")
 	}
-	return answer.Present[0].Account, nil
+	return first.Account, nil
 }
 
 // Claim makes a number an account's for ever, and tells whether it is: false if it is another account's. Repeating it
 // is harmless.
 func (s *Accounts) Claim(ctx context.Context, sortCode, number, account string) (bool, error) {
-	answer, err := s.numbers.Batch(sortCode, number).InsertNew(numberRow{Account: account}).Apply(ctx)
-	switch {
-	case err != nil:
+	first, _, err := s.numbers.InsertOrFind(ctx, numberRow{SortCode: sortCode, Number: number, Account: account})
+	if err != nil {
 		return false, fmt.Errorf("claiming a number for %s: %w", account, err)
-	case answer.OK:
-		return true, nil
-	case len(answer.Present) != 1:
-		return false, errs.Newf(errs.Internal, "a refused claim for %s showed no row", account)
 	}
-	return answer.Present[0].Account == account, nil
+	return first.Account == account, nil
 }
 
 // Insert writes an account that is open, unless it is there already, and answers the one that is and whether it is

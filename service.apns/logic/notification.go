@@ -90,10 +90,7 @@ func body(t *transactionsproto.Transaction) string {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Your payment of " + paid + " was declined: " + transactionsproto.WhyDeclined(t.GetDeclineReason())
 	case transactionsproto.Status_STATUS_REVERSED:
-		if t.GetLocalAmount().GetMinor() > 0 { // What the merchant had sent back.
-			return "Your refund was cancelled: it was not meant for you"
-		}
-		return "Your payment was cancelled: the money is back in your account"
+		return reversed(t)
 	case transactionsproto.Status_STATUS_EXPIRED:
 		return "Your payment was never collected: the money is back in your account"
 	default:
@@ -116,12 +113,27 @@ func details(t *transactionsproto.Transaction) string {
 	return said
 }
 
+// reversed is how a payment that takes nothing any more came to that.
+func reversed(t *transactionsproto.Transaction) string {
+	switch {
+	case t.GetAttached(): // No money is back: the other payment has it.
+		return "This was matched to your earlier payment: you have paid once"
+	case t.GetLocalAmount().GetMinor() > 0: // What the merchant had sent back.
+		return "Your refund was cancelled: it was not meant for you"
+	default:
+		return "Your payment was cancelled: the money is back in your account"
+	}
+}
+
 // refund is how far one has come.
 func refund(t *transactionsproto.Transaction, amount money.Amount) string {
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_PENDING:
 		return "A refund of " + amount.Symbolic() + " is on its way"
 	case transactionsproto.Status_STATUS_REVERSED:
+		if t.GetAttached() {
+			return "Your refund was matched to your earlier payment"
+		}
 		if t.GetSettledMs() > 0 {
 			return "Your refund was taken back by the merchant"
 		}

@@ -17,7 +17,10 @@ func (h *Handler) Explain(
 	if err != nil {
 		return nil, err
 	}
-	if who.account == "" {
+	switch {
+	case who.account == "" && req.GetCardId() != "":
+		return nil, errs.Missing("payment") // Of a card that is nobody's: it was collected, and never decided.
+	case who.account == "":
 		return nil, errs.MissingParam("card_id")
 	}
 	found, err := h.balance.Explain(ctx, &balanceproto.ExplainRequest{AccountId: who.account, HoldId: who.key})

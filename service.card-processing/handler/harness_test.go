@@ -276,6 +276,13 @@ func (f fakeBalance) ReverseRefund(
 	return &balanceproto.ReverseRefundResponse{}, err
 }
 
+// Adjust moves whatever it is asked to.
+func (f fakeBalance) Adjust(
+	ctx context.Context, _ *balanceproto.AdjustRequest, _ ...grpc.CallOption,
+) (*balanceproto.AdjustResponse, error) {
+	return &balanceproto.AdjustResponse{}, f.p.meet(ctx, "Adjust")
+}
+
 func (f fakeBalance) post(ctx context.Context, method, message string, minor int64) error {
 	if err := f.p.meet(ctx, method); err != nil {
 		return err

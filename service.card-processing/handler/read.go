@@ -11,7 +11,7 @@ import (
 )
 
 // GetPayment is a card payment with all its events: not_found.payment if there is none. A payment that nothing has
-// followed yet is opened by being read.
+// followed yet is opened by being read. What was collected of a card that is nobody's is found under that card's id.
 func (h *Handler) GetPayment(
 	ctx context.Context, req *cardprocessingproto.GetPaymentRequest,
 ) (*cardprocessingproto.GetPaymentResponse, error) {
@@ -40,7 +40,8 @@ type naming interface {
 	GetCardId() string
 }
 
-// named is the payment that somebody names. Its account is empty for an authorisation without a card.
+// named is the payment that somebody names. Its account is empty for an authorisation without a card, and for what was
+// collected of a card that is nobody's.
 func (h *Handler) named(ctx context.Context, n naming) (subject, error) {
 	switch {
 	case n.GetAuthorisationId() == "" && n.GetTransactionId() == "":
@@ -62,13 +63,24 @@ func (h *Handler) named(ctx context.Context, n naming) (subject, error) {
 		return subject{key: key}, nil
 	}
 	card, err := h.identify(ctx, "", n.GetCardId())
-	if err == nil && card == nil {
+	switch {
+	case err != nil:
+		return subject{}, err
+	case card == nil:
+		return h.nobodys(ctx, key)
+	}
+	key, err = h.standing(ctx, n.GetCardId(), key)
+	return subjectOf(card, key), err
+}
+
+// nobodys is a payment of a card that is nobody's: not_found.card unless something was collected of such a card. It
+// never answers a customer's payment: whoever names one by a card that is nobody's has the wrong card.
+func (h *Handler) nobodys(ctx context.Context, key string) (subject, error) {
+	p, found, err := h.payments.Find(ctx, key)
+	if err == nil && (!found || p.State.GetAccountId() != "") {
 		err = errs.Missing("card")
 	}
-	if err == nil {
-		key, err = h.standing(ctx, n.GetCardId(), key)
-	}
-	return subjectOf(card, key), err
+	return subject{key: key}, err
 }
 
 // openMade opens a payment whose authorisation was decided, if it is known on which account. Reading must not keep out

@@ -46,7 +46,7 @@ func followed(
 		// What was held is collected, or the customer's own dispute: the customer has heard of it.
 		Quiet: e.GetKind() == Clearing && e.GetBeginsTransactionId() == "" && taken(before) == taken(after) ||
 			e.GetKind() == Disputed || e.GetDispute() != nil && e.GetBeginsTransactionId() != "",
-		Dispute: shownDispute(after),
+		Dispute: shownDispute(after), Attached: allAttached(after),
 	}
 }
 
@@ -70,10 +70,11 @@ func ownBeginning(
 
 // unrefunded is a refund that was taken back.
 func unrefunded(p *cardprocessingproto.Payment, e *cardprocessingproto.PaymentEvent) *transactionsproto.FollowRequest {
+	u := FindUnmatched(p, e.GetResolution().GetUnmatchedId())
 	return &transactionsproto.FollowRequest{
-		TransactionId: FindUnmatched(p, e.GetResolution().GetUnmatchedId()).GetTransactionId(), AccountId: p.GetAccountId(),
+		TransactionId: u.GetTransactionId(), AccountId: p.GetAccountId(),
 		Version: e.GetNumber(), Status: transactionsproto.Status_STATUS_REVERSED, Amount: minorOf(0, p), AtMs: e.GetAtMs(),
-		SettledMs: e.GetAtMs(), Balance: e.GetBalance(),
+		SettledMs: e.GetAtMs(), Balance: e.GetBalance(), Attached: attachedWithin(p, u),
 	}
 }
 

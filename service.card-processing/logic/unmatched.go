@@ -222,6 +222,31 @@ func afterUnmatched(next *cardprocessingproto.Payment, e *cardprocessingproto.Pa
 	}
 }
 
+// allAttached tells whether all that was collected of a payment, and then taken off it, is of other payments of the
+// account: to its customer it is none of its own.
+func allAttached(p *cardprocessingproto.Payment) bool {
+	if p.GetStatus() != cardprocessingproto.PaymentStatus_PAYMENT_STATUS_REVERSED {
+		return false
+	}
+	all := false
+	for _, u := range p.GetUnmatched() {
+		if u.GetRefund() || u.GetSuspended() || u.GetState() != StateResolved || u.GetResolution().GetKind() == Accepted {
+			continue // It never was the customer's, or still is.
+		}
+		if !attachedWithin(p, u) { // The customer has money back, and must read so.
+			return false
+		}
+		all = true
+	}
+	return all
+}
+
+// attachedWithin tells whether something unmatched went to another payment of the same account.
+func attachedWithin(p *cardprocessingproto.Payment, u *cardprocessingproto.Unmatched) bool {
+	r := u.GetResolution()
+	return r.GetKind() == Attached && r.GetTo().GetAccountId() == p.GetAccountId()
+}
+
 // CountOwn adds what the bank's own accounts must have because of a payment, by name and currency.
 func CountOwn(p *cardprocessingproto.Payment, own map[string]int64) {
 	for _, u := range p.GetUnmatched() {

@@ -82,16 +82,11 @@ func (s *Clearings) Piece(ctx context.Context, digest string, number int64) ([]b
 
 // Claim gives a file's id to the file with a digest, unless it has one, and answers whose it is.
 func (s *Clearings) Claim(ctx context.Context, scheme, fileID, digest string) (string, error) {
-	answer, err := s.ids.Batch(scheme + "/" + fileID).InsertNew(clearingIDRow{Digest: digest}).Apply(ctx)
-	switch {
-	case err != nil:
+	first, _, err := s.ids.InsertOrFind(ctx, clearingIDRow{FileID: scheme + "/" + fileID, Digest: digest})
+	if err != nil {
 		return "", fmt.Errorf("claiming a file's id: %w", err)
-	case answer.OK:
-		return digest, nil
-	case len(answer.Present) == 1:
-		return answer.Present[0].Digest, nil
 	}
-	return "", errs.New(errs.Internal, "a refused claim showed no row")
+	return first.Digest, nil
 }
 
 // Find is a file that was taken, and whether it was.

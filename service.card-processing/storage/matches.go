@@ -6,7 +6,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"farthing/pkg/errs"
 	"farthing/pkg/store"
 	cardprocessingproto "farthing/service.card-processing/proto"
 )
@@ -47,23 +46,21 @@ func (s *Matches) Find(ctx context.Context, messageID string) (Match, bool, erro
 
 // Match gives a message its payment, unless it has one already, and answers what it has. Repeating it is harmless.
 func (s *Matches) Match(ctx context.Context, messageID string, found Match) (Match, error) {
-	row := matchRow{Payment: found.Payment}
+	row := matchRow{Message: messageID, Payment: found.Payment}
 	if found.Doubt != nil {
 		var err error
 		if row.Doubt, err = proto.Marshal(found.Doubt); err != nil {
 			return Match{}, fmt.Errorf("marshalling a doubt: %w", err)
 		}
 	}
-	answer, err := s.rows.Batch(messageID).InsertNew(row).Apply(ctx)
+	first, isNew, err := s.rows.InsertOrFind(ctx, row)
 	switch {
 	case err != nil:
 		return Match{}, fmt.Errorf("matching a message: %w", err)
-	case answer.OK:
+	case isNew:
 		return found, nil
-	case len(answer.Present) == 1:
-		return matchOf(answer.Present[0])
 	}
-	return Match{}, errs.New(errs.Internal, "a refused match showed no row")
+	return matchOf(first)
 }
 
 func matchOf(row matchRow) (Match, error) {

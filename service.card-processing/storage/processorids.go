@@ -38,16 +38,10 @@ func NewProcessorIDs(k *store.Keyspace) *ProcessorIDs { return &ProcessorIDs{pro
 // that stands for another payment is conflict.processor_id.
 func (s *ProcessorIDs) Claim(ctx context.Context, c Claim) (string, error) {
 	wanted := processorIDRow(c)
-	answer, err := s.rows.Batch(c.ProcessorID).InsertNew(wanted).Apply(ctx)
-	switch {
-	case err != nil:
+	first, _, err := s.rows.InsertOrFind(ctx, wanted)
+	if err != nil {
 		return "", fmt.Errorf("claiming a processor's id: %w", err)
-	case answer.OK:
-		return c.HoldID, nil
-	case len(answer.Present) != 1:
-		return "", errs.New(errs.Internal, "a refused claim showed no row")
 	}
-	first := answer.Present[0]
 	if wanted.HoldID = first.HoldID; first.Minor == 0 || wanted.Minor == 0 { // Its reversal's claim knows no amount.
 		wanted.Minor, wanted.Currency = first.Minor, first.Currency
 	}

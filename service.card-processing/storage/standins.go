@@ -8,7 +8,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/day"
-	"farthing/pkg/errs"
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/store"
 	cardprocessingproto "farthing/service.card-processing/proto"
@@ -31,7 +30,10 @@ const (
 	standInPosted  = 1
 )
 
-// standInLogRow is the same for operators, by day.
+// standInLogRow is the same for operators, by day. It is a copy, because stand_ins is found by card alone, and no list
+// of names would do: a worklist strikes off what is posted, which operators look at as well, and each name would cost a
+// read that decides. The copy is written after what it copies and again once that is posted, so that one which was lost
+// with its process comes back.
 type standInLogRow struct {
 	Day      int64     `store:"1,partition"`
 	CardID   string    `store:"2,clustering"`
@@ -78,25 +80,26 @@ func (s *StandIns) Decide(ctx context.Context, wanted StandIn) (StandIn, error) 
 	if err != nil {
 		return StandIn{}, err
 	}
-	row := standInRow{Day: int64(wanted.Day), Part: standInDecided, HoldID: wanted.HoldID, Request: body, At: wanted.At}
-	answer, err := s.rows.Batch(wanted.CardID).InsertNew(row).Apply(ctx)
+	first, isNew, err := s.rows.InsertOrFind(ctx, standInRow{
+		CardID: wanted.CardID, Day: int64(wanted.Day), Part: standInDecided, HoldID: wanted.HoldID, Request: body,
+		At: wanted.At,
+	})
 	switch {
 	case err != nil:
 		return StandIn{}, fmt.Errorf("standing in: %w", err)
-	case answer.OK:
+	case isNew:
 		return wanted, nil
-	case len(answer.Present) == 1:
-		return standInOf(answer.Present[0])
 	}
-	return StandIn{}, errs.New(errs.Internal, "a refused stand-in showed no row")
+	return standInOf(first)
 }
 
 // Posted writes down under which hold a payment is in the ledger. Repeating it is harmless.
 func (s *StandIns) Posted(ctx context.Context, posted StandIn) error {
 	row := standInRow{
-		Day: int64(posted.Day), Part: standInPosted, HoldID: posted.HoldID, At: posted.At, PostedAs: posted.PostedAs,
+		CardID: posted.CardID, Day: int64(posted.Day), Part: standInPosted, HoldID: posted.HoldID, At: posted.At,
+		PostedAs: posted.PostedAs,
 	}
-	if _, err := s.rows.Batch(posted.CardID).InsertNew(row).Apply(ctx); err != nil {
+	if _, _, err := s.rows.InsertOrFind(ctx, row); err != nil {
 		return fmt.Errorf("noting what was posted: %w", err)
 	}
 	return s.Log(ctx, posted)

@@ -71,18 +71,16 @@ func NewCards(k *store.Keyspace) *Cards {
 // Begin is the card id that belongs to a caller's dedupe id: this one if it is the first, else the first one's. For
 // another user it is conflict.dedupe_id.
 func (s *Cards) Begin(ctx context.Context, dedupeID string, card logic.Card) (string, error) {
-	answer, err := s.issues.Batch(card.Account, dedupeID).InsertNew(issueRow{Card: card.ID, User: card.User}).Apply(ctx)
+	first, _, err := s.issues.InsertOrFind(ctx, issueRow{
+		Account: card.Account, DedupeID: dedupeID, Card: card.ID, User: card.User,
+	})
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("beginning an issue: %w", err)
-	case answer.OK:
-		return card.ID, nil
-	case len(answer.Present) != 1:
-		return "", errs.New(errs.Internal, "a refused insert showed no row")
-	case answer.Present[0].User != card.User:
+	case first.User != card.User:
 		return "", errs.New(errs.Conflict+".dedupe_id", "The dedupe_id was used with another request")
 	}
-	return answer.Present[0].Card, nil
+	return first.Card, nil
 }
 
 // Insert writes a card that is issued, unless it is there already, and answers the one that is and whether it is new.

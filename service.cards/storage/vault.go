@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"farthing/pkg/errs"
 	"farthing/pkg/pan"
 	"farthing/pkg/seal"
 	"farthing/pkg/store"
@@ -46,18 +45,16 @@ func NewVault(k *store.Keyspace, keys *seal.Keyring) *Vault {
 // Keep stores a number as a card's n-th attempt, unless there is one already, and answers the one that is stored. So
 // whoever repeats an issue goes on with the same numbers.
 func (v *Vault) Keep(ctx context.Context, card string, attempt int64, drawn pan.Number) (pan.Number, error) {
-	answer, err := v.sealed.Batch(card).InsertNew(vaultRow{
-		Attempt: attempt, Number: v.keys.Seal([]byte(drawn.Reveal()), []byte(card)),
-	}).Apply(ctx)
+	first, isNew, err := v.sealed.InsertOrFind(ctx, vaultRow{
+		Card: card, Attempt: attempt, Number: v.keys.Seal([]byte(drawn.Reveal()), []byte(card)),
+	})
 	switch {
 	case err != nil:
 		return pan.Number{}, fmt.Errorf("keeping the number of %s: %w", card, err)
-	case answer.OK:
+	case isNew:
 		return drawn, nil
-	case len(answer.Present) != 1:
-		return pan.Number{}, errs.Newf(errs.Internal, "a refused insert for %s showed no row", card)
 	}
-	plain, err := v.keys.Open(answer.Present[0].Number, []byte(card))
+	plain, err := v.keys.Open(first.Number, []byte(card))
 	if err != nil {
 		return pan.Number{}, fmt.Errorf("opening the number of %s: %w", card, err)
 	}
@@ -71,15 +68,11 @@ func (v *Vault) Keep(ctx context.Context, card string, attempt int64, drawn pan.
 // meet at the oldest, and each finds what the other has claimed.
 func (v *Vault) Claim(ctx context.Context, number pan.Number, card string) (bool, error) {
 	for _, index := range slices.Backward(v.keys.Indexes([]byte(number.Reveal()))) {
-		answer, err := v.numbers.Batch(index).InsertNew(numberRow{Card: card}).Apply(ctx)
+		first, _, err := v.numbers.InsertOrFind(ctx, numberRow{Index: index, Card: card})
 		switch {
 		case err != nil:
 			return false, fmt.Errorf("claiming a number for %s: %w", card, err)
-		case answer.OK:
-			continue
-		case len(answer.Present) != 1:
-			return false, errs.Newf(errs.Internal, "a refused claim for %s showed no row", card)
-		case answer.Present[0].Card != card:
+		case first.Card != card:
 			return false, nil
 		}
 	}

@@ -55,16 +55,11 @@ func (s *Customers) Destroy(ctx context.Context, customer string) error {
 
 // Begin is the customer's id that belongs to a caller's dedupe id: this one if it is the first, else the first one's.
 func (s *Customers) Begin(ctx context.Context, dedupeID, customer string) (string, error) {
-	answer, err := s.creations.Batch(dedupeID).InsertNew(creationRow{Customer: customer}).Apply(ctx)
-	switch {
-	case err != nil:
+	first, _, err := s.creations.InsertOrFind(ctx, creationRow{DedupeID: dedupeID, Customer: customer})
+	if err != nil {
 		return "", fmt.Errorf("beginning a creation: %w", err)
-	case answer.OK:
-		return customer, nil
-	case len(answer.Present) != 1:
-		return "", errs.New(errs.Internal, "a refused insert showed no row")
 	}
-	return answer.Present[0].Customer, nil
+	return first.Customer, nil
 }
 
 // Insert writes a customer, unless there is one with this id already, and answers the one that there is and whether
@@ -78,16 +73,14 @@ func (s *Customers) Insert(ctx context.Context, c logic.Customer) (logic.Custome
 	if err != nil {
 		return logic.Customer{}, false, err
 	}
-	answer, err := s.customers.Batch(c.ID).InsertNew(row).Apply(ctx)
+	first, isNew, err := s.customers.InsertOrFind(ctx, row)
 	switch {
 	case err != nil:
 		return logic.Customer{}, false, fmt.Errorf("inserting %s: %w", c.ID, err)
-	case answer.OK:
+	case isNew:
 		return c, true, nil
-	case len(answer.Present) != 1:
-		return logic.Customer{}, false, errs.Newf(errs.Internal, "a refused insert of %s showed no row", c.ID)
 	}
-	there, err := opened(answer.Present[0], c.ID, key)
+	there, err := opened(first, c.ID, key)
 	return there, false, err
 }
 
@@ -117,6 +110,7 @@ func sealed(c logic.Customer, key *seal.DataKey) (customerRow, error) {
 	}
 	in := func(column, value string) []byte { return key.Seal([]byte(value), place(column)) }
 	return customerRow{
+		Customer:           c.ID,
 		CreatedAt:          c.Created,
 		PreferredName:      in("preferred_name", c.Details.PreferredName),
 		PreferredFirstName: in("preferred_first_name", c.Details.PreferredFirstName),

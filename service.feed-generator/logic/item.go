@@ -48,10 +48,7 @@ func body(t *transactionsproto.Transaction) string {
 	case transactionsproto.Status_STATUS_DECLINED:
 		return "Declined: " + transactionsproto.WhyDeclined(t.GetDeclineReason())
 	case transactionsproto.Status_STATUS_REVERSED:
-		if t.GetLocalAmount().GetMinor() > 0 { // What the merchant had sent back.
-			return "Refund cancelled: it was not meant for you"
-		}
-		return "Cancelled: the money is back in your account"
+		return reversed(t)
 	case transactionsproto.Status_STATUS_EXPIRED:
 		return "Never collected: the money is back in your account"
 	default:
@@ -63,12 +60,27 @@ func body(t *transactionsproto.Transaction) string {
 	return withCash(abroad(what, t), t.GetCashback())
 }
 
+// reversed is how a payment that takes nothing any more came to that.
+func reversed(t *transactionsproto.Transaction) string {
+	switch {
+	case t.GetAttached(): // No money is back: the other payment has it.
+		return "Matched to your earlier payment: you have paid once"
+	case t.GetLocalAmount().GetMinor() > 0: // What the merchant had sent back.
+		return "Refund cancelled: it was not meant for you"
+	default:
+		return "Cancelled: the money is back in your account"
+	}
+}
+
 // refund is how far one has come.
 func refund(t *transactionsproto.Transaction) string {
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_PENDING:
 		return "Refund on its way"
 	case transactionsproto.Status_STATUS_REVERSED:
+		if t.GetAttached() {
+			return "Refund matched to your earlier payment"
+		}
 		if t.GetSettledMs() > 0 {
 			return "Refund taken back by the merchant"
 		}

@@ -61,6 +61,18 @@ func TestARefundThatWasTakenBackIsNoMoneyBack(t *testing.T) {
 	}
 }
 
+func TestWhatIsOfAnotherPaymentIsNoMoneyBack(t *testing.T) {
+	collected := payment()
+	collected.Status, collected.Amount.Minor, collected.Attached = transactionsproto.Status_STATUS_REVERSED, 0, true
+	if got := logic.ItemOf(collected).GetBody(); got != "Matched to your earlier payment: you have paid once" {
+		t.Errorf("what was collected reads %q", got)
+	}
+	collected.Refund, collected.SettledMs = true, 1
+	if got := logic.ItemOf(collected).GetBody(); got != "Refund matched to your earlier payment" {
+		t.Errorf("what was sent back reads %q", got)
+	}
+}
+
 func TestADisputeShowsInTheCustomersWords(t *testing.T) {
 	for shows, want := range map[string]string{
 		"":                   "Eating out",

@@ -2,13 +2,11 @@ package handler
 
 import (
 	"context"
-	"fmt"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
-	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
@@ -17,10 +15,11 @@ import (
 	"farthing/pkg/store/faults"
 	"farthing/pkg/store/worklist"
 	accountproto "farthing/service.account/proto"
-	balanceproto "farthing/service.balance/proto"
+	"farthing/service.balance/proto/balancetest"
 	customerproto "farthing/service.customer/proto"
 	paymentproto "farthing/service.payment/proto"
 	transactionsproto "farthing/service.transactions/proto"
+	"farthing/service.transactions/proto/transactionstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,16 +37,18 @@ type bank struct {
 	*foundationtest.Bank
 	handler  *Handler
 	payments paymentproto.PaymentsClient
-	peers    *peers
+
+	accounts *accounts
+	ledger   *balancetest.Ledger
+	recorded *transactionstest.Records
 }
 
 // newBank has 100.00 in Ada's account.
 func newBank(t *testing.T, pick faults.Pick) *bank {
 	t.Helper()
-	b := &bank{peers: &peers{
-		has: map[string]int64{adas: 100_00}, transfers: make(map[string]*balanceproto.TransferResponse),
-		recorded: make(map[string]*transactionsproto.RecordRequest),
-	}}
+	b := &bank{
+		accounts: &accounts{}, ledger: balancetest.NewLedger(adas, 100_00), recorded: &transactionstest.Records{},
+	}
 	service := foundation.Service{Name: Service.Name, Schema: Service.Schema, Register: func(env *foundation.Env) error {
 		var err error
 		if b.handler, err = newHandler(env); err == nil {
@@ -55,7 +56,8 @@ func newBank(t *testing.T, pick faults.Pick) *bank {
 		}
 		return err
 	}}
-	b.Bank = foundationtest.RunOn(t, pick, append(b.peers.services(), service)...)
+	b.Bank = foundationtest.RunOn(t, pick,
+		b.accounts.service(), customersService(), b.ledger.Service(), b.recorded.Service(), service)
 	b.payments = paymentproto.NewPaymentsClient(b.Dial(t, "service.api", Service.Name))
 	return b
 }
@@ -74,19 +76,6 @@ func (b *bank) sweep(t *testing.T, after time.Duration) {
 			t.Fatalf("sweeping: %v", err)
 		}
 	}
-}
-
-// until repeats an act until it is answered for good.
-func until[R any](act func() (R, error)) (R, error) {
-	var rsp R
-	var err error
-	for range 6 {
-		rsp, err = act()
-		if !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Timeout) && !errs.Is(err, errs.Internal) {
-			return rsp, err
-		}
-	}
-	return rsp, fmt.Errorf("six times: %w", err)
 }
 
 func pounds(minor int64) *moneyproto.Money { return &moneyproto.Money{Minor: minor, Currency: "GBP"} }
@@ -108,7 +97,9 @@ func sending(dedupeID string, to *paymentproto.Party, minor int64) *paymentproto
 
 func (b *bank) send(t *testing.T, req *paymentproto.SendRequest) *paymentproto.Payment {
 	t.Helper()
-	rsp, err := until(func() (*paymentproto.SendResponse, error) { return b.payments.Send(t.Context(), req) })
+	rsp, err := foundationtest.Until(func() (*paymentproto.SendResponse, error) {
+		return b.payments.Send(t.Context(), req)
+	})
 	if err != nil {
 		t.Fatalf("sending: %v", err)
 	}
@@ -127,90 +118,38 @@ func (b *bank) get(t *testing.T, id string) *paymentproto.Payment {
 // want fails unless accounts have this much, and Ada's and Bob's transactions come to the same.
 func (b *bank) want(t *testing.T, has map[string]int64) {
 	t.Helper()
-	b.peers.mu.Lock()
-	defer b.peers.mu.Unlock()
 	for account, minor := range has {
-		if b.peers.has[account] != minor {
-			t.Errorf("%s has %d, want %d", account, b.peers.has[account], minor)
+		if got := b.ledger.Has(account); got != minor {
+			t.Errorf("%s has %d, want %d", account, got, minor)
 		}
 	}
 	recorded := map[string]int64{adas: 100_00}
-	for _, r := range b.peers.recorded {
+	for _, r := range b.recorded.All() {
 		if r.GetStatus() != transactionsproto.Status_STATUS_DECLINED {
 			recorded[r.GetAccountId()] += r.GetAmount().GetMinor()
 		}
 	}
 	for _, account := range []string{adas, bobs} {
-		if recorded[account] != b.peers.has[account] {
-			t.Errorf("the transactions of %s come to %d, and it has %d", account, recorded[account], b.peers.has[account])
+		if got := b.ledger.Has(account); recorded[account] != got {
+			t.Errorf("the transactions of %s come to %d, and it has %d", account, recorded[account], got)
 		}
 	}
 }
 
-// peers are fakes of all that service.payment calls.
-type peers struct {
-	balanceproto.UnimplementedBalanceServer
-
-	mu        sync.Mutex // Guards the rest.
-	has       map[string]int64
-	transfers map[string]*balanceproto.TransferResponse
-	recorded  map[string]*transactionsproto.RecordRequest // In their newest version.
-	closed    bool                                        // Ada's account is.
-}
-
-func (p *peers) services() []foundation.Service {
-	return []foundation.Service{
-		{Name: "service.account", Register: func(env *foundation.Env) error {
-			accountproto.RegisterAccountsServer(env.GRPC, accounts{p: p})
-			return nil
-		}},
-		{Name: "service.balance", Register: func(env *foundation.Env) error {
-			balanceproto.RegisterBalanceServer(env.GRPC, p)
-			return nil
-		}},
-		{Name: "service.customer", Register: func(env *foundation.Env) error {
-			customerproto.RegisterCustomersServer(env.GRPC, customers{})
-			return nil
-		}},
-		{Name: "service.transactions", Register: func(env *foundation.Env) error {
-			transactionsproto.RegisterTransactionsServer(env.GRPC, transactions{p: p})
-			return nil
-		}},
-	}
-}
-
-func (p *peers) Transfer(
-	_ context.Context, req *balanceproto.TransferRequest,
-) (*balanceproto.TransferResponse, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if first, ok := p.transfers[req.GetDedupeId()]; ok {
-		return proto.CloneOf(first), nil
-	}
-	from, to, minor := nameOf(req.GetFrom()), nameOf(req.GetTo()), req.GetAmount().GetMinor()
-	rsp := &balanceproto.TransferResponse{JournalId: "jrn", Outcome: balanceproto.Outcome_OUTCOME_DECLINED, DecidedMs: 1}
-	if p.has[from] >= minor || req.GetFrom().GetAccountId() == "" {
-		p.has[from], p.has[to], rsp.Outcome = p.has[from]-minor, p.has[to]+minor, balanceproto.Outcome_OUTCOME_APPROVED
-	}
-	p.transfers[req.GetDedupeId()] = rsp
-	return proto.CloneOf(rsp), nil
-}
-
-func nameOf(s *balanceproto.Place) string {
-	if s.GetAccountId() != "" {
-		return s.GetAccountId()
-	}
-	return s.GetOwn().String()
-}
-
+// accounts are Ada's and Bob's.
 type accounts struct {
 	accountproto.UnimplementedAccountsServer
-	p *peers
+	closed atomic.Bool // Ada's is.
 }
 
-func (a accounts) Get(_ context.Context, req *accountproto.GetRequest) (*accountproto.GetResponse, error) {
-	a.p.mu.Lock()
-	defer a.p.mu.Unlock()
+func (a *accounts) service() foundation.Service {
+	return foundation.Service{Name: "service.account", Register: func(env *foundation.Env) error {
+		accountproto.RegisterAccountsServer(env.GRPC, a)
+		return nil
+	}}
+}
+
+func (a *accounts) Get(_ context.Context, req *accountproto.GetRequest) (*accountproto.GetResponse, error) {
 	for _, each := range a.all() {
 		if each.GetId() == req.GetAccountId() {
 			return &accountproto.GetResponse{Account: each}, nil
@@ -219,9 +158,7 @@ func (a accounts) Get(_ context.Context, req *accountproto.GetRequest) (*account
 	return nil, errs.Missing("account")
 }
 
-func (a accounts) Find(_ context.Context, req *accountproto.FindRequest) (*accountproto.FindResponse, error) {
-	a.p.mu.Lock()
-	defer a.p.mu.Unlock()
+func (a *accounts) Find(_ context.Context, req *accountproto.FindRequest) (*accountproto.FindResponse, error) {
 	for _, each := range a.all() {
 		if each.GetSortCode() == req.GetSortCode() && each.GetAccountNumber() == req.GetAccountNumber() {
 			return &accountproto.FindResponse{Account: each}, nil
@@ -230,11 +167,18 @@ func (a accounts) Find(_ context.Context, req *accountproto.FindRequest) (*accou
 	return nil, errs.Missing("account")
 }
 
-func (a accounts) all() []*accountproto.Account {
+func (a *accounts) all() []*accountproto.Account {
 	return []*accountproto.Account{
-		{Id: adas, UserId: ada, Currency: "GBP", SortCode: ours, AccountNumber: "11111111", Closed: a.p.closed},
+		{Id: adas, UserId: ada, Currency: "GBP", SortCode: ours, AccountNumber: "11111111", Closed: a.closed.Load()},
 		{Id: bobs, UserId: bob, Currency: "GBP", SortCode: ours, AccountNumber: "22222222"},
 	}
+}
+
+func customersService() foundation.Service {
+	return foundation.Service{Name: "service.customer", Register: func(env *foundation.Env) error {
+		customerproto.RegisterCustomersServer(env.GRPC, customers{})
+		return nil
+	}}
 }
 
 type customers struct {
@@ -244,20 +188,4 @@ type customers struct {
 func (customers) Get(_ context.Context, req *customerproto.GetRequest) (*customerproto.GetResponse, error) {
 	name := map[string]string{ada: "Ada Osborne", bob: "Bob Babbage"}[req.GetUserId()]
 	return &customerproto.GetResponse{Customer: &customerproto.Customer{PreferredName: name}}, nil
-}
-
-type transactions struct {
-	transactionsproto.UnimplementedTransactionsServer
-	p *peers
-}
-
-func (t transactions) Record(
-	_ context.Context, req *transactionsproto.RecordRequest,
-) (*transactionsproto.RecordResponse, error) {
-	t.p.mu.Lock()
-	defer t.p.mu.Unlock()
-	if t.p.recorded[req.GetTransactionId()].GetVersion() < req.GetVersion() {
-		t.p.recorded[req.GetTransactionId()] = req
-	}
-	return &transactionsproto.RecordResponse{}, nil
 }

@@ -22,7 +22,7 @@ func rent(minor int64) *paymentproto.CreateStandingOrderRequest {
 
 func (b *bank) order(t *testing.T, req *paymentproto.CreateStandingOrderRequest) *paymentproto.StandingOrder {
 	t.Helper()
-	rsp, err := until(func() (*paymentproto.CreateStandingOrderResponse, error) {
+	rsp, err := foundationtest.Until(func() (*paymentproto.CreateStandingOrderResponse, error) {
 		return b.payments.CreateStandingOrder(t.Context(), req)
 	})
 	if err != nil {
@@ -80,7 +80,7 @@ func TestADayWithoutMoneyIsTriedAgainUntilTheEvening(t *testing.T) {
 	if o := b.orderNow(t); o.GetTries() != 1 || o.GetNextDate() != "2026-03-31" {
 		t.Fatalf("after the first try it is %v", o)
 	}
-	b.peers.has[adas] = 200_00
+	b.ledger.Set(adas, 200_00)
 	b.sweep(t, 3*time.Hour)
 	if o := b.orderNow(t); o.GetPaid() != 1 || o.GetNextDate() != "2026-04-30" {
 		t.Fatalf("after the second it is %v", o)
@@ -93,13 +93,13 @@ func TestADayWithoutMoneyIsTriedAgainUntilTheEvening(t *testing.T) {
 		t.Fatalf("after the evening it is %v", o)
 	}
 	failed := 0
-	for _, r := range b.peers.recorded {
+	for _, r := range b.recorded.All() {
 		if r.GetStatus() == transactionsproto.Status_STATUS_DECLINED {
 			failed++
 		}
 	}
-	if failed != 1 || b.peers.has[adas] != 50_00 {
-		t.Errorf("%d failures are recorded, and %d are left", failed, b.peers.has[adas])
+	if failed != 1 || b.ledger.Has(adas) != 50_00 {
+		t.Errorf("%d failures are recorded, and %d are left", failed, b.ledger.Has(adas))
 	}
 }
 

@@ -34,7 +34,7 @@ func TestAPaymentOutGoesThroughTheSchemeOnce(t *testing.T) {
 		t.Errorf("the repeat differs:\n%s", diff)
 	}
 	b.want(t, map[string]int64{adas: 40_00, nostro: 60_00, underWay: 0})
-	recorded := b.peers.recorded[first.GetTransactionId()]
+	recorded := b.recorded.All()[first.GetTransactionId()]
 	if recorded.GetStatus() != transactionsproto.Status_STATUS_SETTLED || !recorded.GetQuiet() ||
 		recorded.GetScheme() != "payport_faster_payments" {
 		t.Errorf("recorded as %v", recorded)
@@ -50,10 +50,10 @@ func TestAPaymentWithoutMoneyIsDeclinedForGood(t *testing.T) {
 		if got.GetState() != paymentproto.State_STATE_DECLINED || got.GetReason() != "insufficient_funds" {
 			t.Errorf("it came to %v", got)
 		}
-		b.peers.has[adas] = 100_00
+		b.ledger.Set(adas, 100_00)
 	}
-	if len(b.peers.recorded) != 0 {
-		t.Errorf("recorded: %v", b.peers.recorded)
+	if len(b.recorded.All()) != 0 {
+		t.Errorf("recorded: %v", b.recorded.All())
 	}
 }
 
@@ -64,7 +64,7 @@ func TestARefusedPaymentComesBack(t *testing.T) {
 		t.Fatalf("it came to %v", got)
 	}
 	b.want(t, map[string]int64{adas: 100_00, nostro: 0, underWay: 0})
-	if r := b.peers.recorded[got.GetTransactionId()]; r.GetStatus() != transactionsproto.Status_STATUS_REVERSED {
+	if r := b.recorded.All()[got.GetTransactionId()]; r.GetStatus() != transactionsproto.Status_STATUS_REVERSED {
 		t.Errorf("recorded as %v", r)
 	}
 }
@@ -80,15 +80,15 @@ func TestAPaymentIsReturnedTwoDaysLaterAsATransactionOfItsOwn(t *testing.T) {
 	}
 	b.sweep(t, time.Hour)
 	b.want(t, map[string]int64{adas: 100_00, nostro: 0})
-	if len(b.peers.recorded) != 2 {
-		t.Errorf("recorded: %v", b.peers.recorded)
+	if len(b.recorded.All()) != 2 {
+		t.Errorf("recorded: %v", b.recorded.All())
 	}
 }
 
 func TestWhatComesBackToAClosedAccountGoesToSuspense(t *testing.T) {
 	b := newBank(t, nil)
 	b.send(t, sending("rent", grace("12"), 60_00))
-	b.peers.closed = true
+	b.accounts.closed.Store(true)
 	b.sweep(t, 49*time.Hour)
 	b.want(t, map[string]int64{adas: 40_00, suspense: 60_00})
 	if _, err := b.payments.PayIn(t.Context(), payIn("late", 5_00)); err != nil {
@@ -120,7 +120,7 @@ func TestAPaymentWithinTheBankIsOnBothAccounts(t *testing.T) {
 		t.Fatalf("it came to %v", got)
 	}
 	b.want(t, map[string]int64{adas: 92_50, bobs: 7_50})
-	for _, r := range b.peers.recorded {
+	for _, r := range b.recorded.All() {
 		if name := r.GetPersonal().GetCounterparty().GetName(); r.GetAccountId() == bobs && name != "Ada Osborne" {
 			t.Errorf("Bob is paid by %q", name)
 		}

@@ -17,12 +17,7 @@ func TestOnPebble(t *testing.T) {
 }
 
 func TestOnCassandra(t *testing.T) {
-	schema := storage.Schema()
-	s := cassandratest.Open(t)
-	if err := s.Migrate(t.Context(), schema); err != nil {
-		t.Fatalf("migrating: %v", err)
-	}
-	storagetest.Run(t, store.NewKeyspace(schema.Keyspace, s.Open(schema.Keyspace)))
+	storagetest.Run(t, cassandratest.Keyspace(t, storage.Schema()))
 }
 
 func TestNoNameIsStoredInClear(t *testing.T) {

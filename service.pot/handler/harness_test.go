@@ -2,13 +2,10 @@ package handler
 
 import (
 	"context"
-	"errors"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
-	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
@@ -16,9 +13,9 @@ import (
 	"farthing/pkg/store/faults"
 	"farthing/pkg/store/worklist"
 	accountproto "farthing/service.account/proto"
-	balanceproto "farthing/service.balance/proto"
+	"farthing/service.balance/proto/balancetest"
 	potproto "farthing/service.pot/proto"
-	transactionsproto "farthing/service.transactions/proto"
+	"farthing/service.transactions/proto/transactionstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -33,16 +30,15 @@ type bank struct {
 	*foundationtest.Bank
 	handler *Handler
 	pots    potproto.PotsClient
-	peers   *peers
+
+	ledger   *balancetest.Ledger
+	recorded *transactionstest.Records
 }
 
 // newBank has 100.00 in the current account.
 func newBank(t *testing.T, pick faults.Pick) *bank {
 	t.Helper()
-	b := &bank{peers: &peers{
-		has: map[string]int64{account: 100_00}, transfers: make(map[string]*balanceproto.TransferResponse),
-		recorded: make(map[string]*transactionsproto.RecordRequest),
-	}}
+	b := &bank{ledger: balancetest.NewLedger(account, 100_00), recorded: &transactionstest.Records{}}
 	service := foundation.Service{Name: Service.Name, Schema: Service.Schema, Register: func(env *foundation.Env) error {
 		var err error
 		if b.handler, err = newHandler(env); err == nil {
@@ -50,7 +46,7 @@ func newBank(t *testing.T, pick faults.Pick) *bank {
 		}
 		return err
 	}}
-	b.Bank = foundationtest.RunOn(t, pick, append(b.peers.services(), service)...)
+	b.Bank = foundationtest.RunOn(t, pick, accountsService(), b.ledger.Service(), b.recorded.Service(), service)
 	b.pots = potproto.NewPotsClient(b.Dial(t, "service.api", Service.Name))
 	return b
 }
@@ -69,23 +65,11 @@ func (b *bank) sweep(t *testing.T) {
 	}
 }
 
-// until repeats an act until it is answered for good.
-func until[R any](t *testing.T, act func() (R, error)) (R, error) {
-	t.Helper()
-	var rsp R
-	var err error
-	for range 4 {
-		rsp, err = act()
-		if !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Timeout) && !errs.Is(err, errs.Internal) {
-			return rsp, err
-		}
-	}
-	return rsp, errors.Join(errors.New("four times"), err)
-}
-
 func (b *bank) create(t *testing.T) *potproto.Pot {
 	t.Helper()
-	rsp, err := until(t, func() (*potproto.CreateResponse, error) { return b.pots.Create(t.Context(), holiday()) })
+	rsp, err := foundationtest.Until(func() (*potproto.CreateResponse, error) {
+		return b.pots.Create(t.Context(), holiday())
+	})
 	if err != nil {
 		t.Fatalf("creating a pot: %v", err)
 	}
@@ -100,7 +84,7 @@ func holiday() *potproto.CreateRequest {
 
 func (b *bank) deposit(t *testing.T, pot string, minor int64, dedupeID string) (*potproto.Pot, error) {
 	t.Helper()
-	rsp, err := until(t, func() (*potproto.DepositResponse, error) {
+	rsp, err := foundationtest.Until(func() (*potproto.DepositResponse, error) {
 		return b.pots.Deposit(t.Context(), &potproto.DepositRequest{
 			PotId: pot, SourceAccountId: account, Amount: moneyOf(minor, "GBP"), DedupeId: dedupeID,
 		})
@@ -110,7 +94,7 @@ func (b *bank) deposit(t *testing.T, pot string, minor int64, dedupeID string) (
 
 func (b *bank) withdraw(t *testing.T, pot string, minor int64, dedupeID string) (*potproto.Pot, error) {
 	t.Helper()
-	rsp, err := until(t, func() (*potproto.WithdrawResponse, error) {
+	rsp, err := foundationtest.Until(func() (*potproto.WithdrawResponse, error) {
 		return b.pots.Withdraw(t.Context(), &potproto.WithdrawRequest{
 			PotId: pot, DestinationAccountId: account, Amount: moneyOf(minor, "GBP"), DedupeId: dedupeID,
 		})
@@ -120,7 +104,7 @@ func (b *bank) withdraw(t *testing.T, pot string, minor int64, dedupeID string) 
 
 func (b *bank) delete(t *testing.T, pot string) *potproto.Pot {
 	t.Helper()
-	rsp, err := until(t, func() (*potproto.DeleteResponse, error) {
+	rsp, err := foundationtest.Until(func() (*potproto.DeleteResponse, error) {
 		return b.pots.Delete(t.Context(), &potproto.DeleteRequest{PotId: pot})
 	})
 	if err != nil {
@@ -132,15 +116,12 @@ func (b *bank) delete(t *testing.T, pot string) *potproto.Pot {
 // want fails unless the money is where it should be.
 func (b *bank) want(t *testing.T, pot *potproto.Pot, inAccount, inPot int64) {
 	t.Helper()
-	b.peers.mu.Lock()
-	defer b.peers.mu.Unlock()
-	has := b.peers.has
-	if has[account] != inAccount || has[pot.GetLedgerAccountId()] != inPot {
-		t.Errorf("the account has %d and the pot %d, want %d and %d",
-			has[account], has[pot.GetLedgerAccountId()], inAccount, inPot)
+	has, potHas := b.ledger.Has(account), b.ledger.Has(pot.GetLedgerAccountId())
+	if has != inAccount || potHas != inPot {
+		t.Errorf("the account has %d and the pot %d, want %d and %d", has, potHas, inAccount, inPot)
 	}
 	var recorded int64
-	for _, r := range b.peers.recorded {
+	for _, r := range b.recorded.All() {
 		recorded -= r.GetAmount().GetMinor()
 	}
 	if recorded != inPot {
@@ -148,34 +129,14 @@ func (b *bank) want(t *testing.T, pot *potproto.Pot, inAccount, inPot int64) {
 	}
 }
 
-// peers are fakes of service.account, service.balance and service.transactions.
-type peers struct {
-	balanceproto.UnimplementedBalanceServer
-
-	mu        sync.Mutex // Guards the rest.
-	has       map[string]int64
-	transfers map[string]*balanceproto.TransferResponse
-	recorded  map[string]*transactionsproto.RecordRequest
-	fails     []error // What the next transfers answer after they are done.
+func accountsService() foundation.Service {
+	return foundation.Service{Name: "service.account", Register: func(env *foundation.Env) error {
+		accountproto.RegisterAccountsServer(env.GRPC, accounts{})
+		return nil
+	}}
 }
 
-func (p *peers) services() []foundation.Service {
-	return []foundation.Service{
-		{Name: "service.account", Register: func(env *foundation.Env) error {
-			accountproto.RegisterAccountsServer(env.GRPC, accounts{})
-			return nil
-		}},
-		{Name: "service.balance", Register: func(env *foundation.Env) error {
-			balanceproto.RegisterBalanceServer(env.GRPC, p)
-			return nil
-		}},
-		{Name: "service.transactions", Register: func(env *foundation.Env) error {
-			transactionsproto.RegisterTransactionsServer(env.GRPC, transactions{p: p})
-			return nil
-		}},
-	}
-}
-
+// accounts are one.
 type accounts struct {
 	accountproto.UnimplementedAccountsServer
 }
@@ -185,53 +146,4 @@ func (accounts) Get(_ context.Context, req *accountproto.GetRequest) (*accountpr
 		return nil, errs.Missing("account")
 	}
 	return &accountproto.GetResponse{Account: &accountproto.Account{Id: account, UserId: user, Currency: "GBP"}}, nil
-}
-
-func (p *peers) Open(context.Context, *balanceproto.OpenRequest) (*balanceproto.OpenResponse, error) {
-	return &balanceproto.OpenResponse{}, nil
-}
-
-func (p *peers) GetBalance(
-	_ context.Context, req *balanceproto.GetBalanceRequest,
-) (*balanceproto.GetBalanceResponse, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return &balanceproto.GetBalanceResponse{Available: moneyOf(p.has[req.GetAccountId()], "GBP")}, nil
-}
-
-func (p *peers) Transfer(
-	_ context.Context, req *balanceproto.TransferRequest,
-) (*balanceproto.TransferResponse, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if first, ok := p.transfers[req.GetDedupeId()]; ok {
-		return proto.CloneOf(first), nil
-	}
-	from, to, minor := req.GetFrom().GetAccountId(), req.GetTo().GetAccountId(), req.GetAmount().GetMinor()
-	rsp := &balanceproto.TransferResponse{JournalId: "jrn", Outcome: balanceproto.Outcome_OUTCOME_DECLINED, DecidedMs: 1}
-	if p.has[from] >= minor {
-		p.has[from], p.has[to], rsp.Outcome = p.has[from]-minor, p.has[to]+minor, balanceproto.Outcome_OUTCOME_APPROVED
-	}
-	p.transfers[req.GetDedupeId()] = rsp
-	if len(p.fails) > 0 {
-		var err error
-		err, p.fails = p.fails[0], p.fails[1:]
-		return nil, err
-	}
-	return proto.CloneOf(rsp), nil
-}
-
-type transactions struct {
-	transactionsproto.UnimplementedTransactionsServer
-	p *peers
-}
-
-func (t transactions) Record(
-	_ context.Context, req *transactionsproto.RecordRequest,
-) (*transactionsproto.RecordResponse, error) {
-	p := t.p
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.recorded[req.GetTransactionId()] = req
-	return &transactionsproto.RecordResponse{}, nil
 }

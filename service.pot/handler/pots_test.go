@@ -63,7 +63,7 @@ func TestMoneyGoesInAndOutOnce(t *testing.T) {
 	b.want(t, pot, 75_00, 25_00)
 	_, err := b.withdraw(t, pot.GetId(), 40_00, "in")
 	wantCode(t, err, "conflict.dedupe_id")
-	for _, r := range b.peers.recorded {
+	for _, r := range b.recorded.All() {
 		if r.GetScheme() != "uk_retail_pot" || r.GetDescription() != pot.GetId() ||
 			r.GetMetadata()["pot_id"] != pot.GetId() || r.GetStatus() != transactionsproto.Status_STATUS_SETTLED {
 			t.Errorf("recorded as %v", r)
@@ -76,7 +76,7 @@ func TestWhatWasRefusedStaysSo(t *testing.T) {
 	pot := b.create(t)
 	_, err := b.deposit(t, pot.GetId(), 100_01, "too much")
 	wantCode(t, err, "precondition_failed.insufficient_funds")
-	b.peers.has[account] = 1_000_00
+	b.ledger.Set(account, 1_000_00)
 	_, err = b.deposit(t, pot.GetId(), 100_01, "too much")
 	wantCode(t, err, "precondition_failed.insufficient_funds")
 	b.want(t, pot, 1_000_00, 0)
@@ -136,15 +136,14 @@ func TestWhatIsCutShortAnywhereIsFinished(t *testing.T) {
 func TestWhoeverDiesIsFollowedByTheSweep(t *testing.T) {
 	b := newBank(t, nil)
 	pot := b.create(t)
-	unknown := errs.New(errs.OutcomeUnknown, "The outcome is not known")
-	b.peers.fails = []error{unknown, unknown, unknown, unknown, unknown, unknown}
+	b.ledger.Unanswered(errs.New(errs.OutcomeUnknown, "The outcome is not known"))
 	_, err := b.handler.Deposit(t.Context(), &potproto.DepositRequest{ // The money has moved, and nobody goes on.
 		PotId: pot.GetId(), SourceAccountId: account, Amount: moneyOf(40_00, "GBP"), DedupeId: "in",
 	})
-	if err == nil || len(b.peers.recorded) != 0 {
+	if err == nil || len(b.recorded.All()) != 0 {
 		t.Fatalf("it was not cut short: %v", err)
 	}
-	b.peers.fails = nil
+	b.ledger.Unanswered(nil)
 	b.sweep(t)
 	b.want(t, pot, 60_00, 40_00)
 	b.sweep(t) // Nothing is left to do.

@@ -78,8 +78,7 @@ func progressOf(req *transactionsproto.FollowRequest) logic.Part {
 		State: &transactionsproto.Transaction{
 			Status: req.GetStatus(), Amount: req.GetAmount(), LocalAmount: req.GetLocalAmount(), Balance: req.GetBalance(),
 			UpdatedMs: req.GetAtMs(), SettledMs: req.GetSettledMs(), Quiet: req.GetQuiet(),
-			Rate:    req.GetRate(),
-			Dispute: req.GetDispute(),
+			Rate: req.GetRate(), Dispute: req.GetDispute(), Attached: req.GetAttached(),
 		},
 	}
 }

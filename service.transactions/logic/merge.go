@@ -134,7 +134,7 @@ func goOn(t, by *transactionsproto.Transaction) {
 		return
 	}
 	t.Status, t.Amount, t.SettledMs, t.Quiet = by.GetStatus(), by.GetAmount(), by.GetSettledMs(), by.GetQuiet()
-	t.Dispute = by.GetDispute()
+	t.Dispute, t.Attached = by.GetDispute(), by.GetAttached()
 	t.UpdatedMs = max(t.GetUpdatedMs(), by.GetUpdatedMs())
 	if t.GetCashback() != nil { // The goods come back first.
 		t.Cashback.Minor = max(t.GetCashback().GetMinor(), t.GetAmount().GetMinor())

@@ -330,7 +330,10 @@ type Transaction struct {
 	// What of a dispute it shows: "open", "credited", "won" or "lost" of the payment; "provisional_credit", "credit" or
 	// "credit_taken_back" of money that moved for one. Empty of all others.
 	Dispute string `protobuf:"bytes,40,opt,name=dispute,proto3" json:"dispute,omitempty"`
-	Kind    Kind   `protobuf:"varint,23,opt,name=kind,proto3,enum=transactions.v1.Kind" json:"kind,omitempty"`
+	// Of one that is reversed: it was none of its own. An operator found it to be of another payment of the account, whose
+	// transaction has what was collected, or sent back.
+	Attached bool `protobuf:"varint,41,opt,name=attached,proto3" json:"attached,omitempty"`
+	Kind     Kind `protobuf:"varint,23,opt,name=kind,proto3,enum=transactions.v1.Kind" json:"kind,omitempty"`
 	// Of what is no card payment. Get and List show it; events hold it sealed.
 	Counterparty *Counterparty `protobuf:"bytes,24,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
 	// Personal, under the customer's key: what events hold of it, to be asked for by Get.
@@ -551,6 +554,13 @@ func (x *Transaction) GetDispute() string {
 		return x.Dispute
 	}
 	return ""
+}
+
+func (x *Transaction) GetAttached() bool {
+	if x != nil {
+		return x.Attached
+	}
+	return false
 }
 
 func (x *Transaction) GetKind() Kind {
@@ -1024,8 +1034,10 @@ type FollowRequest struct {
 	// As in Transaction.
 	Quiet bool `protobuf:"varint,11,opt,name=quiet,proto3" json:"quiet,omitempty"`
 	// Of the merchant's amount; absent if that is not known, or at home.
-	Rate          *proto.Rate `protobuf:"bytes,15,opt,name=rate,proto3" json:"rate,omitempty"`
-	Dispute       string      `protobuf:"bytes,20,opt,name=dispute,proto3" json:"dispute,omitempty"`
+	Rate    *proto.Rate `protobuf:"bytes,15,opt,name=rate,proto3" json:"rate,omitempty"`
+	Dispute string      `protobuf:"bytes,20,opt,name=dispute,proto3" json:"dispute,omitempty"`
+	// As in Transaction.
+	Attached      bool `protobuf:"varint,21,opt,name=attached,proto3" json:"attached,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1149,6 +1161,13 @@ func (x *FollowRequest) GetDispute() string {
 		return x.Dispute
 	}
 	return ""
+}
+
+func (x *FollowRequest) GetAttached() bool {
+	if x != nil {
+		return x.Attached
+	}
+	return false
 }
 
 // Beginning is what is known of a payment that no authorisation came before.
@@ -2181,7 +2200,7 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"account_id\x18\x05 \x01(\tR\taccountId\"k\n" +
 	"\bPersonal\x12A\n" +
 	"\fcounterparty\x18\x01 \x01(\v2\x1d.transactions.v1.CounterpartyR\fcounterparty\x12\x1c\n" +
-	"\treference\x18\x02 \x01(\tR\treference\"\xd2\b\n" +
+	"\treference\x18\x02 \x01(\tR\treference\"\xee\b\n" +
 	"\vTransaction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -2215,7 +2234,8 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\bcashback\x18\x1e \x01(\v2\x0f.money.v1.MoneyR\bcashback\x12\"\n" +
 	"\x04rate\x18\x1f \x01(\v2\x0e.money.v1.RateR\x04rate\x12\x16\n" +
 	"\x06refund\x18  \x01(\bR\x06refund\x12\x18\n" +
-	"\adispute\x18( \x01(\tR\adispute\x12)\n" +
+	"\adispute\x18( \x01(\tR\adispute\x12\x1a\n" +
+	"\battached\x18) \x01(\bR\battached\x12)\n" +
 	"\x04kind\x18\x17 \x01(\x0e2\x15.transactions.v1.KindR\x04kind\x12A\n" +
 	"\fcounterparty\x18\x18 \x01(\v2\x1d.transactions.v1.CounterpartyR\fcounterparty\x12\x16\n" +
 	"\x06sealed\x18\x19 \x01(\fR\x06sealed\x12\x1b\n" +
@@ -2265,7 +2285,7 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	"\abalance\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\abalance\x12'\n" +
 	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12+\n" +
 	"\bcashback\x18\n" +
-	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\xea\x03\n" +
+	" \x01(\v2\x0f.money.v1.MoneyR\bcashback\"\x86\x04\n" +
 	"\rFollowRequest\x12%\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12\x1d\n" +
 	"\n" +
@@ -2282,7 +2302,8 @@ const file_service_transactions_proto_transactions_proto_rawDesc = "" +
 	" \x01(\v2\x1a.transactions.v1.BeginningR\tbeginning\x12\x14\n" +
 	"\x05quiet\x18\v \x01(\bR\x05quiet\x12\"\n" +
 	"\x04rate\x18\x0f \x01(\v2\x0e.money.v1.RateR\x04rate\x12\x18\n" +
-	"\adispute\x18\x14 \x01(\tR\adispute\"\xb8\x01\n" +
+	"\adispute\x18\x14 \x01(\tR\adispute\x12\x1a\n" +
+	"\battached\x18\x15 \x01(\bR\battached\"\xb8\x01\n" +
 	"\tBeginning\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x17\n" +
 	"\acard_id\x18\x02 \x01(\tR\x06cardId\x12\x17\n" +

@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
-	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	"farthing/pkg/events/outbox"
 	"farthing/pkg/id"
@@ -171,18 +170,13 @@ func (s *Transactions) DeclineUnknownCard(
 	if err != nil {
 		return "", fmt.Errorf("marshalling a purchase: %w", err)
 	}
-	answer, err := s.unknown.Batch(req.GetHoldId()).InsertNew(unknownCardRow{
-		TransactionID: transactionID, LastFour: req.GetLastFour(), Purchase: purchase,
-	}).Apply(ctx)
-	switch {
-	case err != nil:
+	first, _, err := s.unknown.InsertOrFind(ctx, unknownCardRow{
+		HoldID: req.GetHoldId(), TransactionID: transactionID, LastFour: req.GetLastFour(), Purchase: purchase,
+	})
+	if err != nil {
 		return "", fmt.Errorf("recording an unknown card: %w", err)
-	case answer.OK:
-		return transactionID, nil
-	case len(answer.Present) == 1:
-		return answer.Present[0].TransactionID, nil
 	}
-	return "", errs.New(errs.Internal, "a refused insert showed no row")
+	return first.TransactionID, nil
 }
 
 func rowOf(part logic.Part, place outbox.Place) (partRow, error) {

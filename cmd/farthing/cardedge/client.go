@@ -2,10 +2,8 @@
 package cardedge
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -100,18 +98,7 @@ func (c Client) Authorise(ctx context.Context, asked Authorisation) (Answer, err
 
 // do asks for something, with a body unless it is nil.
 func (c Client) do(ctx context.Context, method, path string, asked, into any) error {
-	var body bytes.Buffer
-	if asked != nil {
-		if err := json.NewEncoder(&body).Encode(asked); err != nil {
-			return err
-		}
-	}
-	req, err := http.NewRequestWithContext(ctx, method, c.Address+path, &body)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if err := web.Do(c.HTTP, req, into); err != nil {
+	if err := web.Send(ctx, c.HTTP, method, c.Address+path, asked, into); err != nil {
 		return fmt.Errorf("asking the card edge: %w", err)
 	}
 	return nil

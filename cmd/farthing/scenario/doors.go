@@ -34,7 +34,7 @@ func (d Doors) edge() cardedge.Client { return cardedge.Client{Address: d.CardEd
 
 // admin asks the admin door. Bodies are those of web.Send.
 func (d Doors) admin(ctx context.Context, method, path string, body, into any) error {
-	return web.Send(ctx, method, d.Admin+path, body, into)
+	return web.Send(ctx, nil, method, d.Admin+path, body, into)
 }
 
 // ask asks the public API, with a form if there is a body.

@@ -41,15 +41,17 @@ func Do(client *http.Client, req *http.Request, into any) error {
 	return nil
 }
 
-// Send makes a request with a body and decodes the answer, as Do with http.DefaultClient. A body is sent as JSON, bytes
-// as they are; nil is none.
-func Send(ctx context.Context, method, address string, body, into any) error {
+// Send makes a request with a body and decodes the answer, as Do. A body is sent as JSON, bytes as they are; nil is
+// none.
+func Send(ctx context.Context, client *http.Client, method, address string, body, into any) error {
 	var sent bytes.Buffer
+	contentType := ""
 	switch body := body.(type) {
 	case nil:
 	case []byte:
 		sent.Write(body)
 	default:
+		contentType = "application/json"
 		if err := json.NewEncoder(&sent).Encode(body); err != nil {
 			return fmt.Errorf("encoding the request: %w", err)
 		}
@@ -58,7 +60,10 @@ func Send(ctx context.Context, method, address string, body, into any) error {
 	if err != nil {
 		return err
 	}
-	return Do(nil, req, into)
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	return Do(client, req, into)
 }
 
 // failure is the coded error in a body.

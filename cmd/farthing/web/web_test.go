@@ -1,8 +1,11 @@
 package web_test
 
 import (
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +52,30 @@ func TestWhatNoBankAnswersIsAnError(t *testing.T) {
 	}{{502, "<html>"}, {200, "<html>"}, {500, "{}"}, {200, `{"said":` + strings.Repeat("[", 100)}} {
 		if _, err := ask(t, answer.status, answer.body); err == nil {
 			t.Errorf("%d %q is an answer", answer.status, answer.body)
+		}
+	}
+}
+
+func TestABodyIsSentAsWhatItIs(t *testing.T) {
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body)
+		_ = json.NewEncoder(w).Encode([]string{req.Method, req.Header.Get("Content-Type"), string(body)})
+	}))
+	defer door.Close()
+	for name, c := range map[string]struct {
+		body any
+		want []string
+	}{
+		"nothing": {nil, []string{"POST", "", ""}},
+		"bytes":   {[]byte("raw"), []string{"POST", "", "raw"}},
+		"a value": {map[string]int{"minor": 1}, []string{"POST", "application/json", "{\"minor\":1}\n"}},
+	} {
+		var got []string
+		if err := web.Send(t.Context(), door.Client(), http.MethodPost, door.URL, c.body, &got); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s was sent as %q, want %q", name, got, c.want)
 		}
 	}
 }

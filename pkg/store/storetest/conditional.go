@@ -18,6 +18,7 @@ func runConditional(t *testing.T, k *suite) {
 	t.Run("absent equals no value", func(t *testing.T) { absentEqualsNothing(t, k) })
 	t.Run("every type of static is compared", func(t *testing.T) { comparedStatics(t, k) })
 	t.Run("a row that is there is answered whole, with the statics", func(t *testing.T) { presentRow(t, k) })
+	t.Run("a row is inserted or found", func(t *testing.T) { insertedOrFound(t, k) })
 	t.Run("of several rows all that are there are answered", func(t *testing.T) { severalPresent(t, k) })
 	t.Run("a stale batch of new rows answers statics and no rows", func(t *testing.T) { staleButNew(t, k) })
 	t.Run("a partition without statics answers none", func(t *testing.T) { neverOpened(t, k) })
@@ -367,31 +368,5 @@ func increments(t *testing.T, k *suite) {
 	}
 	if got.Version != 1+writers*each || len(seen) != writers*each {
 		t.Errorf("version %d and %d different rows after %d increments", got.Version, len(seen), writers*each)
-	}
-}
-
-func oneInsertWins(t *testing.T, k *suite) {
-	id := freshName()
-	row := account{ID: id, Kind: 0, EntryID: "one"}
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	var won []int64
-	for writer := range int64(8) {
-		group.Go(func() {
-			mine := row
-			mine.Amount = writer
-			answer, err := accounts.On(k.Keyspace).Batch(id, int64(0)).InsertNew(mine).Apply(t.Context())
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil && answer.OK {
-				won = append(won, writer)
-			}
-		})
-	}
-	group.Wait()
-	got, err := accounts.On(k.Keyspace).In(id, int64(0)).Get(t.Context(), store.Latest, int64(0), int64(0), "one")
-	must(t, err)
-	if len(won) > 1 || len(won) == 1 && won[0] != got.Amount {
-		t.Errorf("told to have won: %v; there: %d", won, got.Amount)
 	}
 }

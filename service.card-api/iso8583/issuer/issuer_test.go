@@ -41,7 +41,13 @@ func changed[M proto.Message](m M, change func(M)) M {
 // leaves is an element 95 that leaves so many pence.
 func leaves(minor int) string { return fmt.Sprintf("%012d%030d", minor, 0) }
 
-func TestEachMessageAsksForWhatItMeans(t *testing.T) {
+// meaning is a message, and what it asks card-processing for, in this order.
+type meaning struct {
+	sent iso8583.Message
+	want []proto.Message
+}
+
+func meanings() map[string]meaning {
 	own := &cardprocessingproto.Message{Network: ids("000043", noon), CardNumber: number}
 	original := &cardprocessingproto.Original{Network: ids("000042", noon.Add(-time.Second))}
 	type authorise = *cardprocessingproto.AuthoriseRequest
@@ -49,10 +55,7 @@ func TestEachMessageAsksForWhatItMeans(t *testing.T) {
 		Message: own, Original: original, Amount: pounds(3_50), Descriptor_: shop, Mcc: "5814",
 	}
 	self := &cardprocessingproto.Message{Network: ids("000042", noon), CardNumber: number}
-	for name, c := range map[string]struct {
-		sent iso8583.Message
-		want []proto.Message
-	}{
+	return map[string]meaning{
 		"0100":             {request("0100"), []proto.Message{authorisation()}},
 		"0101, its repeat": {request("0101"), []proto.Message{authorisation()}},
 		"0100 for cash": {request("0100").With(3, "010000"), []proto.Message{
@@ -100,7 +103,11 @@ func TestEachMessageAsksForWhatItMeans(t *testing.T) {
 		"0420 of a 0200 that nothing was collected of": {about("0420", "0200"), []proto.Message{
 			&cardprocessingproto.ReverseRequest{Message: own, Original: original},
 		}},
-	} {
+	}
+}
+
+func TestEachMessageAsksForWhatItMeans(t *testing.T) {
+	for name, c := range meanings() {
 		t.Run(name, func(t *testing.T) {
 			p := approving()
 			if reply, _ := ask(t, p, c.sent); reply.Get(iso8583.ResponseCode) != iso8583.Approved {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gocql/gocql"
 
+	"farthing/pkg/store"
 	"farthing/pkg/store/cassandra"
 )
 
@@ -21,6 +22,16 @@ const Variable = "FARTHING_TEST_CASSANDRA"
 func Open(t testing.TB) *cassandra.Store {
 	t.Helper()
 	return OpenAs(t, Prefix(t))
+}
+
+// Keyspace is a service's keyspace on a store of its own, as Open: what storetest.Keyspace is in memory.
+func Keyspace(t testing.TB, schema store.Schema) *store.Keyspace {
+	t.Helper()
+	s := Open(t)
+	if err := s.Migrate(t.Context(), schema); err != nil {
+		t.Fatalf("migrating %s: %v", schema.Keyspace, err)
+	}
+	return store.NewKeyspace(schema.Keyspace, s.Open(schema.Keyspace))
 }
 
 // Prefix is a fresh prefix for keyspaces, which are dropped when the test ends.
