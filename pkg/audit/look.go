@@ -9,8 +9,8 @@ import (
 const looks = 4
 
 // Persisting is what a look finds of accounts, the first thing of each, and finds again three times more, a second
-// apart: what differs between services may be on its way, and a clock that was put forward meanwhile makes it look older
-// than it is. Wait is clock.Wait, but in tests.
+// apart: what differs between services may be on its way, and a clock that was put forward meanwhile makes it look
+// older than it is. Wait is clock.Wait, but in tests.
 func Persisting(
 	ctx context.Context, accounts []string, look func(context.Context, []string) ([]Fault, error),
 	wait func(context.Context, time.Duration) error,
