@@ -11,6 +11,7 @@ import (
 
 	"farthing/pkg/audit"
 	"farthing/pkg/clock"
+	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	"farthing/pkg/money"
 	moneyproto "farthing/pkg/money/proto"
@@ -202,6 +203,13 @@ func TestNobodyIsToldOfWhatWasBeforeTheirPhone(t *testing.T) {
 	register(0)
 	if faults, _ := audited(t, w, 4, nothing); len(faults) != 1 || faults[0].Transaction != fresh.GetTransactionId() {
 		t.Errorf("of what was after it: found %v", faults)
+	}
+}
+
+func TestAPlaceThatIsNoneIsRefused(t *testing.T) {
+	_, err := newWorld(t).audit(t.Context(), audit.Window{After: "elsewhere", Limit: 1})
+	if !errs.Is(err, "bad_request.bad_param.after") {
+		t.Errorf("got %v", err)
 	}
 }
 

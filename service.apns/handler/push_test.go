@@ -119,6 +119,7 @@ func TestAPhoneThatIsGoneIsForgottenUnlessItRegisteredSince(t *testing.T) {
 			if err != nil || len(left) != c.kept {
 				t.Fatalf("%d phones are left, %v", len(left), err)
 			}
+			w.wantKept(t, logic.Unregistered)
 		})
 	}
 }
