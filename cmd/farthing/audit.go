@@ -11,6 +11,7 @@ import (
 
 	"farthing/cmd/farthing/bank"
 	"farthing/pkg/audit"
+	apnsproto "farthing/service.apns/proto"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	feedproto "farthing/service.feed/proto"
@@ -24,7 +25,8 @@ func (p *program) audit() *cobra.Command {
 			"account's state with what its entries come to, each entry's sums and its hash over all before it, the row that\n" +
 			"keeps repeats out, holds and what gave them back, each posting with its journal, each journal's legs (they come\n" +
 			"to zero) with the accounts, each card payment with its hold and its transaction,\n" +
-			"each account's feed with its transactions, and the bank's own suspense and disputes with what they are for.\n" +
+			"each account's feed with its transactions, what the customer's phones were told with the feed,\n" +
+			"and the bank's own suspense and disputes with what they are for.\n" +
 			"It names the account and the entry, or the transaction, of each account's first fault, and exits with 1 if\n" +
 			"there is any. The bank may be in use meanwhile.",
 		Example:           "  farthing audit\n  farthing audit -o json",
@@ -44,6 +46,7 @@ type audited struct {
 	Journals int64         `json:"journals"`
 	Payments int64         `json:"payments"`
 	Feeds    int64         `json:"feeds"`
+	Pushes   int64         `json:"pushes"` // Accounts whose customers have a phone.
 	Faults   []audit.Fault `json:"faults"`
 }
 
@@ -70,13 +73,14 @@ func (p *program) runAudit(ctx context.Context) error {
 func (p *program) auditAll(ctx context.Context, n bank.Notice) (audited, error) {
 	bar := &bar{screen: p.screen, quiet: p.json()}
 	defer bar.end()
-	var accounts, journals, payments, feeds audit.Page
+	var accounts, journals, payments, feeds, pushes audit.Page
 	for _, part := range []struct {
 		name, path string
 		into       *audit.Page
 	}{
 		{"accounts", balanceproto.AuditAccountsPath, &accounts}, {"journals", balanceproto.AuditJournalsPath, &journals},
 		{"payments", cardprocessingproto.AuditPaymentsPath, &payments}, {"feeds", feedproto.AuditFeedsPath, &feeds},
+		{"pushes", apnsproto.AuditPushesPath, &pushes},
 	} {
 		if err := auditPart(ctx, n, part.path, part.into, func(done bool) {
 			bar.step(part.name, part.into.Checked, done)
@@ -91,10 +95,10 @@ func (p *program) auditAll(ctx context.Context, n bank.Notice) (audited, error) 
 	disagreeing, err := stillDisagreeing(ctx, n, accounts, payments)
 	found := audited{
 		Accounts: accounts.Checked, Entries: accounts.Entries, Journals: journals.Checked, Payments: payments.Checked,
-		Feeds: feeds.Checked, Faults: make([]audit.Fault, 0),
+		Feeds: feeds.Checked, Pushes: pushes.Checked, Faults: make([]audit.Fault, 0),
 	}
 	found.Faults = append(found.Faults, slices.Concat(accounts.Faults, journals.Faults, payments.Faults, feeds.Faults,
-		unbalanced, disagreeing)...)
+		pushes.Faults, unbalanced, disagreeing)...)
 	return found, err
 }
 
@@ -183,7 +187,8 @@ func (p *program) showAudit(found audited) error {
 		}
 		fmt.Fprintf(p.screen, "%s %s: %s: %s\n", p.screen.Red("✗"), where, f.Rule, f.Detail)
 	}
-	_, err := fmt.Fprintf(p.screen, "%d accounts with %d entries, %d journals, %d payments, %d feeds: %d faults\n",
-		found.Accounts, found.Entries, found.Journals, found.Payments, found.Feeds, len(found.Faults))
+	_, err := fmt.Fprintf(p.screen,
+		"%d accounts with %d entries, %d journals, %d payments, %d feeds, pushes to %d accounts: %d faults\n",
+		found.Accounts, found.Entries, found.Journals, found.Payments, found.Feeds, found.Pushes, len(found.Faults))
 	return err
 }

@@ -14,6 +14,7 @@ const (
 	ledger   = "service.balance/logic/"
 	accounts = "service.balance/storage/accounts.go"
 	payments = "service.card-processing/logic/payment.go"
+	pushes   = "service.apns/handler/push.go"
 
 	ledgerTests  = "service.balance/handler"
 	decideTests  = "service.balance/logic"
@@ -188,6 +189,16 @@ func ofRecords() []Bug {
 			Name: "seal_leaves_out", Breaks: "a closed bucket's seal leaves the counters out",
 			File: ledger + "bucket.go", Was: "a.LastAt.UnixMilli(), a.Counters, a.Chain", Is: "a.LastAt.UnixMilli(), 0, a.Chain",
 			Package: decideTests, Test: "TestABucketsSealIsOverAllOfItsState",
+		},
+		{
+			Name: "push_forgotten", Breaks: "what a phone was told is not kept",
+			File: pushes, Was: "errors.Join(err, h.pushes.Keep(ctx, p))", Is: "err",
+			Package: "service.apns/handler", Test: "TestARepeatAfterARestartTellsNoPhoneAgain",
+		},
+		{
+			Name: "push_not_made", Breaks: "a customer with only one phone is told nothing",
+			File: pushes, Was: "len(devices) == 0", Is: "len(devices) <= 1",
+			Package: "e2e", Test: "TestTheAuditNamesThePushOrTheItemThatWasLost/nothing",
 		},
 	}
 }

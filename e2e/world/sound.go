@@ -8,8 +8,8 @@ import (
 	bookaudit "farthing/pkg/audit"
 )
 
-// WantSound audits the ledger, the payments against it and against what the customer sees, and the bank's own accounts
-// against both. Nobody may write meanwhile.
+// WantSound audits the ledger, the payments against it and against what the customer sees and was told, and the bank's
+// own accounts against both. Nobody may write meanwhile.
 func (w *World) WantSound(t testing.TB) {
 	t.Helper()
 	found := make(map[string]bookaudit.Page)
@@ -19,6 +19,11 @@ func (w *World) WantSound(t testing.TB) {
 			t.Errorf("%s has checked %d and found %v", path, whole.Checked, whole.Faults)
 		}
 		found[path] = whole
+	}
+	for _, path := range []string{"/audit/feeds", "/audit/pushes"} { // There may be none.
+		if faults := w.Faults(t, path); len(faults) > 0 {
+			t.Errorf("%s has found %v", path, faults)
+		}
 	}
 	accounts := found["/audit/accounts"]
 	if wrong := accounts.Unbalanced(); len(wrong) > 0 {
@@ -42,6 +47,12 @@ func (w *World) audited(t testing.TB, path string) bookaudit.Page {
 			return whole
 		}
 	}
+}
+
+// Faults is what an audit at a path of the admin door finds.
+func (w *World) Faults(t testing.TB, path string) []bookaudit.Fault {
+	t.Helper()
+	return w.audited(t, path).Faults
 }
 
 // Own is what the bank's own accounts have, by name and currency.

@@ -13,6 +13,9 @@ const (
 	lastRetry  = time.Minute
 )
 
+// UnderWay is how long what follows from an event may take: longer than one is tried, by default.
+const UnderWay = 15 * time.Minute
+
 // RetryAfter is how long an event waits after its n-th failed try, n from 1: about 100 ms, then three times as long
 // each time, at most a minute: a customer whose event failed in an outage waits no longer than that after its end. The
 // default sixteen tries outlast a peer's restart (some ten minutes in all). The event's id spreads it by a third either

@@ -16,6 +16,8 @@ import (
 
 	"farthing/pkg/clock"
 	"farthing/pkg/events"
+	"farthing/pkg/id"
+	"farthing/pkg/money"
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/seal"
 	"farthing/pkg/store"
@@ -23,6 +25,7 @@ import (
 	"farthing/pkg/store/storetest"
 	"farthing/service.apns/apple"
 	"farthing/service.apns/fakeapple"
+	"farthing/service.apns/logic"
 	apnsproto "farthing/service.apns/proto"
 	"farthing/service.apns/storage"
 	transactionsproto "farthing/service.transactions/proto"
@@ -40,6 +43,8 @@ type world struct {
 	clock  *handClock // Real time, as the handler sees it.
 	engine store.Engine
 	pick   faults.Pick // Of the next operations; none at first.
+	keys   *seal.Keyring
+	shown  feed
 }
 
 func newWorld(t *testing.T) *world {
@@ -47,12 +52,19 @@ func newWorld(t *testing.T) *world {
 	w := &world{clock: &handClock{now: clock.Real{}.Now()}, pick: func(faults.Op) faults.Fault { return faults.None }}
 	w.engine = faults.Wrap(storetest.Memory(t, storage.Schema()).Open("apns"),
 		func(op faults.Op) faults.Fault { return w.pick(op) })
-	w.Handler = &Handler{
-		devices: storage.NewDevices(store.NewKeyspace("apns", w.engine), seal.Ephemeral("devices")),
-		apple:   w.startApple(t), clock: &clock.Business{}, real: w.clock, tried: &attempts{},
-		metrics: newMetrics(prometheus.NewRegistry()),
-	}
+	w.keys = seal.Ephemeral("devices")
+	sender := w.startApple(t)
+	w.start(sender)
 	return w
+}
+
+// start is a new handler on the same store.
+func (w *world) start(sender *apple.Sender) {
+	k := store.NewKeyspace("apns", w.engine)
+	w.Handler = &Handler{
+		devices: storage.NewDevices(k, w.keys), pushes: storage.NewPushes(k), feed: &w.shown, apple: sender,
+		clock: &clock.Business{}, real: w.clock, metrics: newMetrics(prometheus.NewRegistry()),
+	}
 }
 
 func (w *world) startApple(t *testing.T) *apple.Sender {
@@ -120,13 +132,35 @@ func (w *world) register(t *testing.T, user string, n int) string {
 	return rsp.GetDeviceId()
 }
 
+// txID is the id of the transaction of this name.
+func txID(name string) string { return id.Derived("tx", time.UnixMilli(1_790_000_000_000), name) }
+
+// kept is what the store has of the push of the payment, in a version.
+func (w *world) kept(t *testing.T, version int64) (logic.Push, bool) {
+	t.Helper()
+	p, ok, err := w.pushes.Find(t.Context(), "acc_1", txID("coffee"), version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, ok
+}
+
+// wantKept checks what the store has of the payment's first version.
+func (w *world) wantKept(t *testing.T, want logic.Outcome) {
+	t.Helper()
+	p, ok := w.kept(t, 1)
+	if !ok || p.Outcome != want || p.Amount != (money.Amount{Minor: -3_50, Currency: "GBP"}) || p.ChangedAt.IsZero() {
+		t.Errorf("what is kept is %+v, %v, want %q", p, ok, want)
+	}
+}
+
 // enriched is the event of a user's payment, in a version.
 func (w *world) enriched(t *testing.T, user string, version int64) events.Event {
 	t.Helper()
 	body, err := proto.Marshal(&transactionsevents.TransactionChanged{Transaction: &transactionsproto.Transaction{
-		Id: "tx_1", AccountId: "acc_1", UserId: user, Amount: &moneyproto.Money{Minor: -3_50, Currency: "GBP"},
-		CreatedMs: w.clock.Now().UnixMilli(), Merchant: &transactionsproto.Merchant{Name: "Pret A Manger"},
-		Version: version,
+		Id: txID("coffee"), AccountId: "acc_1", UserId: user, Amount: &moneyproto.Money{Minor: -3_50, Currency: "GBP"},
+		CreatedMs: w.clock.Now().UnixMilli(), UpdatedMs: w.clock.Now().UnixMilli(),
+		Merchant: &transactionsproto.Merchant{Name: "Pret A Manger"}, Version: version,
 	}})
 	if err != nil {
 		t.Fatal(err)

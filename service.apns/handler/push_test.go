@@ -5,10 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	"farthing/pkg/store/faults"
 	"farthing/service.apns/fakeapple"
+	"farthing/service.apns/logic"
+	transactionsevents "farthing/service.transactions/proto/events"
 )
 
 func TestAllPhonesOfACustomerAreTold(t *testing.T) {
@@ -30,7 +34,7 @@ func TestARepeatAndABetterVersionShowAsOneNotification(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.wantPushes(t, 3)
+	w.wantPushes(t, 2)
 }
 
 func TestStaleNewsIsNotPushed(t *testing.T) {
@@ -42,6 +46,7 @@ func TestStaleNewsIsNotPushed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.wantPushes(t, 0)
+	w.wantKept(t, logic.TooLate)
 }
 
 func TestWhenOnePhoneCannotBeToldTheOthersAreNotToldAgain(t *testing.T) {
@@ -59,6 +64,7 @@ func TestWhenOnePhoneCannotBeToldTheOthersAreNotToldAgain(t *testing.T) {
 				t.Fatalf("pushing: %v, want to be told again", err)
 			}
 			w.wantPushes(t, 1, 0, 1)
+			w.start(w.apple)
 			if err := w.push(t.Context(), e); !errs.Is(err, errs.Unavailable+".apple") {
 				t.Fatalf("at once: %v, want to wait as Apple asked", err)
 			}
@@ -66,16 +72,19 @@ func TestWhenOnePhoneCannotBeToldTheOthersAreNotToldAgain(t *testing.T) {
 				t.Fatalf("Apple was asked %d times", n)
 			}
 			w.clock.advance(time.Minute)
+			w.start(w.apple) // What was told, and Apple's wish, outlast the process.
 			if err := w.push(t.Context(), e); err != nil {
 				t.Fatalf("later: %v", err)
 			}
 			w.wantPushes(t, 1, 1, 1)
-			if len(w.tried.byPush) > 0 {
-				t.Errorf("%d attempts are still remembered", len(w.tried.byPush))
+			if w.wantKept(t, logic.Delivered); len(phonesOf(w.kept(t, 1))) > 0 {
+				t.Error("phones are still remembered")
 			}
 		})
 	}
 }
+
+func phonesOf(p logic.Push, _ bool) map[string]logic.Phone { return p.Phones }
 
 func TestALostAnswerIsResolvedByARepeat(t *testing.T) {
 	w := newWorld(t)
@@ -110,6 +119,7 @@ func TestAPhoneThatIsGoneIsForgottenUnlessItRegisteredSince(t *testing.T) {
 			if err != nil || len(left) != c.kept {
 				t.Fatalf("%d phones are left, %v", len(left), err)
 			}
+			w.wantKept(t, logic.Unregistered)
 		})
 	}
 }
@@ -141,6 +151,7 @@ func TestWhatAppleRejectsIsNotTriedAgain(t *testing.T) {
 	if err := w.push(t.Context(), w.enriched(t, "user_alice", 1)); err != nil {
 		t.Fatalf("pushing: %v", err)
 	}
+	w.wantKept(t, logic.Rejected)
 }
 
 func TestWithoutAKeyNothingIsPushed(t *testing.T) {
@@ -151,6 +162,7 @@ func TestWithoutAKeyNothingIsPushed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.wantPushes(t, 0)
+	w.wantKept(t, logic.Off)
 }
 
 func TestPhonesThatCannotBeReadAreReadAgain(t *testing.T) {
@@ -161,28 +173,100 @@ func TestPhonesThatCannotBeReadAreReadAgain(t *testing.T) {
 	}
 }
 
+func TestNothingIsKeptOfACustomerWithoutAPhone(t *testing.T) {
+	w := newWorld(t)
+	w.pick = func(op faults.Op) faults.Fault {
+		if op == faults.Write {
+			return faults.Unavailable
+		}
+		return faults.None
+	}
+	if err := w.push(t.Context(), w.enriched(t, "user_alice", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if p, ok := w.kept(t, 1); ok {
+		t.Errorf("kept is %+v", p)
+	}
+}
+
+// The bus may deliver an event again long after it was acknowledged, to another process.
+func TestARepeatAfterARestartTellsNoPhoneAgain(t *testing.T) {
+	w := newWorld(t)
+	w.register(t, "user_alice", 0)
+	e := w.enriched(t, "user_alice", 1)
+	for range 2 {
+		if err := w.push(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		w.start(w.apple)
+	}
+	w.wantPushes(t, 1)
+	w.register(t, "user_alice", 1) // It did not exist when the customer was told.
+	if err := w.push(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	w.wantPushes(t, 1, 0)
+}
+
+func TestAPushThatCannotBeKeptIsMadeAgain(t *testing.T) {
+	w := newWorld(t)
+	w.register(t, "user_alice", 0)
+	e := w.enriched(t, "user_alice", 1)
+	w.pick = faults.Script(faults.Write, faults.Unavailable)
+	if err := w.push(t.Context(), e); !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("pushing: %v", err)
+	}
+	if err := w.push(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	w.wantPushes(t, 2) // As one notification.
+	w.wantKept(t, logic.Delivered)
+}
+
+// A phone was told in time, and Apple did not want the other's before it was too late.
+func TestWhatIsTooLateForOnePhoneWasStillDelivered(t *testing.T) {
+	w := newWorld(t)
+	w.register(t, "user_alice", 0)
+	w.register(t, "user_alice", 1)
+	e := w.enriched(t, "user_alice", 1)
+	w.inject(t, fakeapple.Fault{Device: phone(1), Reason: fakeapple.InternalServerError, Times: 1})
+	if err := w.push(t.Context(), e); !errs.Is(err, errs.Unavailable+".apple") {
+		t.Fatalf("pushing: %v, want to be told again", err)
+	}
+	w.wantKept(t, logic.Waiting)
+	w.clock.advance(time.Hour + time.Second)
+	if err := w.push(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	w.wantPushes(t, 1, 0)
+	w.wantKept(t, logic.Delivered)
+}
+
+func TestWhatNobodyIsWokenForIsKept(t *testing.T) {
+	w := newWorld(t)
+	w.register(t, "user_alice", 0)
+	e := w.enriched(t, "user_alice", 1)
+	var changed transactionsevents.TransactionChanged
+	if err := proto.Unmarshal(e.Body, &changed); err != nil {
+		t.Fatal(err)
+	}
+	changed.Transaction.Quiet = true
+	var err error
+	if e.Body, err = proto.Marshal(&changed); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.push(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	w.wantPushes(t, 0)
+	w.wantKept(t, logic.Quiet)
+}
+
 func TestWhatIsNoEventIsPoison(t *testing.T) {
 	w := newWorld(t)
 	e := w.enriched(t, "user_alice", 1)
 	e.Body = []byte("no body")
 	if err := w.push(t.Context(), e); !errors.Is(err, events.ErrPoison) {
 		t.Fatalf("got %v", err)
-	}
-}
-
-func TestTheMemoryOfAttemptsIsBounded(t *testing.T) {
-	w := newWorld(t)
-	now := w.clock.Now()
-	tried := make(map[string]attempt)
-	for n := range attemptsMax + 10 {
-		tried[phone(n)] = attempt{settled: true}
-	}
-	w.tried.remember(tried, now)
-	if n := len(w.tried.byPush); n != attemptsMax {
-		t.Fatalf("it remembers %d attempts", n)
-	}
-	w.tried.remember(map[string]attempt{"late": {settled: true}}, now.Add(attemptsKeptFor))
-	if n := len(w.tried.byPush); n != 1 || !w.tried.of("late").settled {
-		t.Fatalf("it remembers %d attempts of long ago", n)
 	}
 }

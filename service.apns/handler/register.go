@@ -8,6 +8,7 @@ import (
 	"farthing/pkg/errs"
 	"farthing/service.apns/apple"
 	apnsproto "farthing/service.apns/proto"
+	"farthing/service.apns/storage"
 )
 
 // The lengths of Apple's device tokens, in hexadecimal digits. Apple says that they vary and may grow.
@@ -29,7 +30,9 @@ func (h *Handler) RegisterDevice(
 	case len(token) < tokenDigitsMin || len(token) > tokenDigitsMax || !isBytes(token):
 		return nil, errs.BadParam("device_token", "must be 64 to 200 hexadecimal digits, two for each byte")
 	}
-	device, err := h.devices.Register(ctx, req.GetUserId(), apple.DeviceToken(token), h.real.Now())
+	device, err := h.devices.Register(ctx, req.GetUserId(), apple.DeviceToken(token), storage.Moment{
+		Real: h.real.Now(), Business: h.clock.Now(),
+	})
 	if err != nil {
 		return nil, err
 	}

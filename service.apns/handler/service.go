@@ -2,12 +2,17 @@
 package handler
 
 import (
+	"context"
+	"time"
+
+	"farthing/pkg/audit"
 	"farthing/pkg/clock"
 	"farthing/pkg/events"
 	"farthing/pkg/foundation"
 	"farthing/service.apns/apple"
 	apnsproto "farthing/service.apns/proto"
 	"farthing/service.apns/storage"
+	feedproto "farthing/service.feed/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -28,12 +33,14 @@ type Config struct {
 type Handler struct {
 	apnsproto.UnimplementedAPNSServer
 	devices      *storage.Devices
+	pushes       *storage.Pushes
+	feed         feedproto.FeedClient
 	transactions transactionsproto.TransactionsClient
 	apple        *apple.Sender // Nil when no key is configured.
 	clock        *clock.Business
 	real         clock.Clock
-	tried        *attempts
 	metrics      *metrics
+	wait         func(context.Context, time.Duration) error // Until an audit looks again.
 }
 
 // pushConcurrency is how many pushes may be on their way to Apple at once.
@@ -52,13 +59,20 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
+	feed, err := env.Dial("service.feed")
+	if err != nil {
+		return err
+	}
 	h := &Handler{
 		devices:      storage.NewDevices(env.Store, keys),
+		pushes:       storage.NewPushes(env.Store),
+		feed:         feedproto.NewFeedClient(feed),
 		transactions: transactionsproto.NewTransactionsClient(transactions),
 		apple:        sender, clock: env.Clock, real: clock.Real{},
-		tried: &attempts{}, metrics: newMetrics(env.Metrics),
+		metrics: newMetrics(env.Metrics), wait: clock.Wait,
 	}
 	apnsproto.RegisterAPNSServer(env.GRPC, h)
+	env.Operate("GET "+apnsproto.AuditPushesPath, audit.Pages(h.audit))
 	env.Subscribe(events.Subscription{
 		Name: "apns", Types: []string{"transactions.enriched"}, Handle: h.push, Concurrency: pushConcurrency,
 	})

@@ -119,6 +119,113 @@ func (x *RegisterDeviceResponse) GetDeviceId() string {
 	return ""
 }
 
+// Progress is how far a push is that has to be made again. It is kept, and never sent.
+type Progress struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Phones        []*Progress_Phone      `protobuf:"bytes,1,rep,name=phones,proto3" json:"phones,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Progress) Reset() {
+	*x = Progress{}
+	mi := &file_service_apns_proto_apns_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Progress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Progress) ProtoMessage() {}
+
+func (x *Progress) ProtoReflect() protoreflect.Message {
+	mi := &file_service_apns_proto_apns_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Progress.ProtoReflect.Descriptor instead.
+func (*Progress) Descriptor() ([]byte, []int) {
+	return file_service_apns_proto_apns_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Progress) GetPhones() []*Progress_Phone {
+	if x != nil {
+		return x.Phones
+	}
+	return nil
+}
+
+type Progress_Phone struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	DeviceId string                 `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// "delivered", "rejected", "unregistered"; empty while the phone is to be told.
+	Outcome string `protobuf:"bytes,2,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// When Apple wants to be asked again, in Unix milliseconds of real time; 0 for at once.
+	NotBeforeMs   int64 `protobuf:"varint,3,opt,name=not_before_ms,json=notBeforeMs,proto3" json:"not_before_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Progress_Phone) Reset() {
+	*x = Progress_Phone{}
+	mi := &file_service_apns_proto_apns_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Progress_Phone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Progress_Phone) ProtoMessage() {}
+
+func (x *Progress_Phone) ProtoReflect() protoreflect.Message {
+	mi := &file_service_apns_proto_apns_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Progress_Phone.ProtoReflect.Descriptor instead.
+func (*Progress_Phone) Descriptor() ([]byte, []int) {
+	return file_service_apns_proto_apns_proto_rawDescGZIP(), []int{2, 0}
+}
+
+func (x *Progress_Phone) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *Progress_Phone) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *Progress_Phone) GetNotBeforeMs() int64 {
+	if x != nil {
+		return x.NotBeforeMs
+	}
+	return 0
+}
+
 var File_service_apns_proto_apns_proto protoreflect.FileDescriptor
 
 const file_service_apns_proto_apns_proto_rawDesc = "" +
@@ -128,7 +235,13 @@ const file_service_apns_proto_apns_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +
 	"\fdevice_token\x18\x02 \x01(\tR\vdeviceToken\"5\n" +
 	"\x16RegisterDeviceResponse\x12\x1b\n" +
-	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId2_\n" +
+	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\"\x9f\x01\n" +
+	"\bProgress\x12/\n" +
+	"\x06phones\x18\x01 \x03(\v2\x17.apns.v1.Progress.PhoneR\x06phones\x1ab\n" +
+	"\x05Phone\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\tR\bdeviceId\x12\x18\n" +
+	"\aoutcome\x18\x02 \x01(\tR\aoutcome\x12\"\n" +
+	"\rnot_before_ms\x18\x03 \x01(\x03R\vnotBeforeMs2_\n" +
 	"\x04APNS\x12W\n" +
 	"\x0eRegisterDevice\x12\x1e.apns.v1.RegisterDeviceRequest\x1a\x1f.apns.v1.RegisterDeviceResponse\"\x04\x90\xb5\x18\x01B'Z%farthing/service.apns/proto;apnsprotob\x06proto3"
 
@@ -144,19 +257,22 @@ func file_service_apns_proto_apns_proto_rawDescGZIP() []byte {
 	return file_service_apns_proto_apns_proto_rawDescData
 }
 
-var file_service_apns_proto_apns_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_service_apns_proto_apns_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_service_apns_proto_apns_proto_goTypes = []any{
 	(*RegisterDeviceRequest)(nil),  // 0: apns.v1.RegisterDeviceRequest
 	(*RegisterDeviceResponse)(nil), // 1: apns.v1.RegisterDeviceResponse
+	(*Progress)(nil),               // 2: apns.v1.Progress
+	(*Progress_Phone)(nil),         // 3: apns.v1.Progress.Phone
 }
 var file_service_apns_proto_apns_proto_depIdxs = []int32{
-	0, // 0: apns.v1.APNS.RegisterDevice:input_type -> apns.v1.RegisterDeviceRequest
-	1, // 1: apns.v1.APNS.RegisterDevice:output_type -> apns.v1.RegisterDeviceResponse
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	3, // 0: apns.v1.Progress.phones:type_name -> apns.v1.Progress.Phone
+	0, // 1: apns.v1.APNS.RegisterDevice:input_type -> apns.v1.RegisterDeviceRequest
+	1, // 2: apns.v1.APNS.RegisterDevice:output_type -> apns.v1.RegisterDeviceResponse
+	2, // [2:3] is the sub-list for method output_type
+	1, // [1:2] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_service_apns_proto_apns_proto_init() }
@@ -170,7 +286,7 @@ func file_service_apns_proto_apns_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_apns_proto_apns_proto_rawDesc), len(file_service_apns_proto_apns_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

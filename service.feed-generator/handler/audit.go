@@ -3,7 +3,6 @@ package handler
 import (
 	"context"
 	"strings"
-	"time"
 
 	"farthing/pkg/audit"
 	"farthing/pkg/errs"
@@ -30,24 +29,8 @@ func (g *generator) audit(ctx context.Context, w audit.Window) (audit.Page, erro
 	if !strings.HasPrefix(w.After, ofItems) {
 		page.Checked = int64(len(accounts))
 	}
-	const looks = 4
-	for look := 1; len(accounts) > 0; look++ {
-		found, err := g.suspicions(ctx, accounts)
-		if err != nil {
-			return audit.Page{}, err
-		}
-		if accounts = accountsOf(found); len(accounts) == 0 {
-			break
-		}
-		if look == looks {
-			page.Faults = found
-			break
-		}
-		if err := g.wait(ctx, time.Second); err != nil {
-			return audit.Page{}, err
-		}
-	}
-	return page, nil
+	page.Faults, err = audit.Persisting(ctx, accounts, g.suspicions, g.wait)
+	return page, err
 }
 
 // accounts is those of a window, and the place to go on from.
@@ -87,15 +70,6 @@ func (g *generator) without(ctx context.Context, accounts []string) (bare []stri
 		}
 	}
 	return bare, nil
-}
-
-func accountsOf(faults []audit.Fault) (accounts []string) {
-	for _, f := range faults {
-		if len(accounts) == 0 || accounts[len(accounts)-1] != f.Account {
-			accounts = append(accounts, f.Account)
-		}
-	}
-	return accounts
 }
 
 // suspicions is the first thing in which each account's feed differs.

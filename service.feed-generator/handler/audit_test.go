@@ -11,6 +11,7 @@ import (
 
 	"farthing/pkg/audit"
 	"farthing/pkg/clock"
+	"farthing/pkg/events"
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/service.feed-generator/logic"
 	feedproto "farthing/service.feed/proto"
@@ -121,6 +122,15 @@ func TestFeedsThatShowAllHaveNoFault(t *testing.T) {
 	}
 }
 
+// Items that were made before items had the time of a last change are not wrong.
+func TestAnItemOfAnEarlierReleaseIsNoFault(t *testing.T) {
+	k := newKept()
+	k.items["acc_2"][7].UpdatedMs = 0
+	if faults, _ := audited(t, k, func() {}); len(faults) != 0 {
+		t.Errorf("found %v", faults)
+	}
+}
+
 func TestOneChangeOfAFeedIsFoundAndNamed(t *testing.T) {
 	const account, at = "acc_2", 110
 	for says, change := range map[string]func(*kept, *feedproto.Item){
@@ -130,7 +140,7 @@ func TestOneChangeOfAFeedIsFoundAndNamed(t *testing.T) {
 			i.Amount = &moneyproto.Money{Minor: 1, Currency: "GBP"}
 		},
 		"the feed shows another version of it": func(_ *kept, i *feedproto.Item) { i.Version-- },
-		"the feed shows it differently":        func(_ *kept, i *feedproto.Item) { i.Emoji = "x" },
+		"the feed shows it differently":        func(_ *kept, i *feedproto.Item) { i.UpdatedMs++ },
 		"the feed does not show it": func(k *kept, _ *feedproto.Item) {
 			k.items[account] = cut(k.items[account], at)
 		},
@@ -160,7 +170,7 @@ func TestOneChangeOfAFeedIsFoundAndNamed(t *testing.T) {
 
 func TestWhatIsUnderWayIsNoFault(t *testing.T) {
 	young := newKept()
-	young.transactions["acc_1"][7].UpdatedMs = noon.Add(-logic.UnderWay + time.Second).UnixMilli()
+	young.transactions["acc_1"][7].UpdatedMs = noon.Add(-events.UnderWay + time.Second).UnixMilli()
 	young.items["acc_1"] = cut(young.items["acc_1"], 7)
 	if faults, waits := audited(t, young, func() {}); len(faults) != 0 || waits != 0 {
 		t.Errorf("of a young one: found %v after %d waits", faults, waits)

@@ -7,12 +7,10 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/events"
 	feedproto "farthing/service.feed/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
-
-// UnderWay is how long a transaction may take to its item: longer than any event is tried again.
-const UnderWay = 15 * time.Minute
 
 // Suspicion is where a feed does not show an account's transactions. What it says names nobody.
 type Suspicion struct{ Transaction, Detail string }
@@ -48,7 +46,7 @@ func Compare(
 // differs is what is wrong with an item, nil for none, of a transaction that has not changed for so long.
 func differs(item, want *feedproto.Item, age time.Duration) string {
 	switch {
-	case item == nil && age < UnderWay, item != nil && item.GetVersion() < want.GetVersion() && age < UnderWay:
+	case age < events.UnderWay && item.GetVersion() < want.GetVersion(): // Or there is none.
 		return ""
 	case item == nil:
 		return "the feed does not show it"
@@ -60,8 +58,17 @@ func differs(item, want *feedproto.Item, age time.Duration) string {
 		return "the feed says something else of it"
 	case !proto.Equal(item.GetAmount(), want.GetAmount()):
 		return "the feed shows another amount of it"
-	case !proto.Equal(item, want):
+	case !proto.Equal(timed(item, want), want):
 		return "the feed shows it differently"
 	}
 	return ""
+}
+
+// timed is an item with the time of its last change, also if it was made before items had one.
+func timed(item, want *feedproto.Item) *feedproto.Item {
+	if item.GetUpdatedMs() == 0 {
+		item = proto.CloneOf(item)
+		item.UpdatedMs = want.GetUpdatedMs()
+	}
+	return item
 }

@@ -20,6 +20,7 @@ func ItemOf(t *transactionsproto.Transaction) *feedproto.Item {
 		AccountId: t.GetAccountId(), TransactionId: t.GetId(), CreatedMs: t.GetCreatedMs(), Version: t.GetVersion(),
 		Title: title(t), Body: body(t), Emoji: emoji(t), ImageUrl: t.GetMerchant().GetLogoUrl(),
 		Amount: t.GetAmount(), UserId: t.GetUserId(), Personal: t.GetCounterparty() != nil,
+		UpdatedMs: t.GetUpdatedMs(),
 	}
 }
 

@@ -44,7 +44,10 @@ type Item struct {
 	// Whose account it is; required of a personal one.
 	UserId string `protobuf:"bytes,12,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// Title and body name persons: they are kept sealed under the user's key.
-	Personal      bool `protobuf:"varint,13,opt,name=personal,proto3" json:"personal,omitempty"`
+	Personal bool `protobuf:"varint,13,opt,name=personal,proto3" json:"personal,omitempty"`
+	// When what it is about last changed, in business time: this version of it. 0 of one that was made before there was
+	// such a field.
+	UpdatedMs     int64 `protobuf:"varint,14,opt,name=updated_ms,json=updatedMs,proto3" json:"updated_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -168,6 +171,13 @@ func (x *Item) GetPersonal() bool {
 		return x.Personal
 	}
 	return false
+}
+
+func (x *Item) GetUpdatedMs() int64 {
+	if x != nil {
+		return x.UpdatedMs
+	}
+	return 0
 }
 
 type AppendRequest struct {
@@ -485,7 +495,7 @@ var File_service_feed_proto_feed_proto protoreflect.FileDescriptor
 
 const file_service_feed_proto_feed_proto_rawDesc = "" +
 	"\n" +
-	"\x1dservice.feed/proto/feed.proto\x12\afeed.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\xe4\x02\n" +
+	"\x1dservice.feed/proto/feed.proto\x12\afeed.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\x83\x03\n" +
 	"\x04Item\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x1d\n" +
@@ -502,7 +512,9 @@ const file_service_feed_proto_feed_proto_rawDesc = "" +
 	" \x01(\tR\bimageUrl\x12\x18\n" +
 	"\aversion\x18\v \x01(\x03R\aversion\x12\x17\n" +
 	"\auser_id\x18\f \x01(\tR\x06userId\x12\x1a\n" +
-	"\bpersonal\x18\r \x01(\bR\bpersonal\"2\n" +
+	"\bpersonal\x18\r \x01(\bR\bpersonal\x12\x1d\n" +
+	"\n" +
+	"updated_ms\x18\x0e \x01(\x03R\tupdatedMs\"2\n" +
 	"\rAppendRequest\x12!\n" +
 	"\x04item\x18\x01 \x01(\v2\r.feed.v1.ItemR\x04item\"\x10\n" +
 	"\x0eAppendResponse\"|\n" +
@@ -522,10 +534,10 @@ const file_service_feed_proto_feed_proto_rawDesc = "" +
 	"\x14ListAccountsResponse\x12\x1f\n" +
 	"\vaccount_ids\x18\x01 \x03(\tR\n" +
 	"accountIds\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next2\xef\x01\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next2\xff\x01\n" +
 	"\x04Feed\x12?\n" +
-	"\x06Append\x12\x16.feed.v1.AppendRequest\x1a\x17.feed.v1.AppendResponse\"\x04\x90\xb5\x18\x01\x12k\n" +
-	"\fListAccounts\x12\x1c.feed.v1.ListAccountsRequest\x1a\x1d.feed.v1.ListAccountsResponse\"\x1e\x8a\xb5\x18\x16service.feed-generator\x90\xb5\x18\x01\x129\n" +
+	"\x06Append\x12\x16.feed.v1.AppendRequest\x1a\x17.feed.v1.AppendResponse\"\x04\x90\xb5\x18\x01\x12{\n" +
+	"\fListAccounts\x12\x1c.feed.v1.ListAccountsRequest\x1a\x1d.feed.v1.ListAccountsResponse\".\x8a\xb5\x18\x16service.feed-generator\x8a\xb5\x18\fservice.apns\x90\xb5\x18\x01\x129\n" +
 	"\x04List\x12\x14.feed.v1.ListRequest\x1a\x15.feed.v1.ListResponse\"\x04\x90\xb5\x18\x01B'Z%farthing/service.feed/proto;feedprotob\x06proto3"
 
 var (
