@@ -28,12 +28,15 @@ type Page struct {
 	Own map[string]int64 `json:"own,omitempty"`
 }
 
-// Fault is where what is kept contradicts itself: the first of an account, a journal or a payment.
+// Fault is where what is kept contradicts itself: the first of an account, a journal, a payment or a pot.
 type Fault struct {
 	Account  string `json:"account_id,omitempty"`
 	Sequence int64  `json:"sequence,omitempty"` // Of the first entry that is wrong; 0 if it is the state or a fence.
 	Journal  string `json:"journal_id,omitempty"`
 	Payment  string `json:"authorisation_id,omitempty"`
+	// Of no card: a payment from account to account.
+	BankPayment string `json:"payment_id,omitempty"`
+	Pot         string `json:"pot_id,omitempty"`
 	// Of an account, one that the customer sees otherwise.
 	Transaction string `json:"transaction_id,omitempty"`
 	Rule        string `json:"rule"`   // What is broken: chain, balance, …

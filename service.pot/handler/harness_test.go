@@ -41,6 +41,7 @@ func newBank(t *testing.T, pick faults.Pick) *bank {
 	t.Helper()
 	b := &bank{peers: &peers{
 		has: map[string]int64{account: 100_00}, transfers: make(map[string]*balanceproto.TransferResponse),
+		made:     make(map[string]*balanceproto.GetTransferResponse),
 		recorded: make(map[string]*transactionsproto.RecordRequest),
 	}}
 	service := foundation.Service{Name: Service.Name, Schema: Service.Schema, Register: func(env *foundation.Env) error {
@@ -129,9 +130,12 @@ func (b *bank) delete(t *testing.T, pot string) *potproto.Pot {
 	return rsp.GetPot()
 }
 
-// want fails unless the money is where it should be.
+// want fails unless the money is where it should be, and the audit finds nothing.
 func (b *bank) want(t *testing.T, pot *potproto.Pot, inAccount, inPot int64) {
 	t.Helper()
+	if found := b.audited(t); len(found.Faults) > 0 || found.Checked == 0 {
+		t.Errorf("the audit of %d pots finds %+v", found.Checked, found.Faults)
+	}
 	b.peers.mu.Lock()
 	defer b.peers.mu.Unlock()
 	has := b.peers.has
@@ -155,6 +159,8 @@ type peers struct {
 	mu        sync.Mutex // Guards the rest.
 	has       map[string]int64
 	transfers map[string]*balanceproto.TransferResponse
+	made      map[string]*balanceproto.GetTransferResponse // By their dedupe ids, too.
+	asked     func()                                       // Is called once, before a balance is answered.
 	recorded  map[string]*transactionsproto.RecordRequest
 	fails     []error // What the next transfers answer after they are done.
 }
@@ -195,8 +201,16 @@ func (p *peers) GetBalance(
 	_ context.Context, req *balanceproto.GetBalanceRequest,
 ) (*balanceproto.GetBalanceResponse, error) {
 	p.mu.Lock()
+	asked := p.asked
+	p.asked = nil
+	p.mu.Unlock()
+	if asked != nil {
+		asked()
+	}
+	p.mu.Lock()
 	defer p.mu.Unlock()
-	return &balanceproto.GetBalanceResponse{Available: moneyOf(p.has[req.GetAccountId()], "GBP")}, nil
+	has := moneyOf(p.has[req.GetAccountId()], "GBP")
+	return &balanceproto.GetBalanceResponse{Available: has, Posted: has}, nil
 }
 
 func (p *peers) Transfer(
@@ -209,16 +223,32 @@ func (p *peers) Transfer(
 	}
 	from, to, minor := req.GetFrom().GetAccountId(), req.GetTo().GetAccountId(), req.GetAmount().GetMinor()
 	rsp := &balanceproto.TransferResponse{JournalId: "jrn", Outcome: balanceproto.Outcome_OUTCOME_DECLINED, DecidedMs: 1}
+	made := &balanceproto.GetTransferResponse{
+		JournalId: "jrn", From: req.GetFrom(), To: req.GetTo(), Amount: req.GetAmount(),
+		State: balanceproto.TransferState_TRANSFER_STATE_DECLINED,
+	}
 	if p.has[from] >= minor {
 		p.has[from], p.has[to], rsp.Outcome = p.has[from]-minor, p.has[to]+minor, balanceproto.Outcome_OUTCOME_APPROVED
+		made.State = balanceproto.TransferState_TRANSFER_STATE_POSTED
 	}
-	p.transfers[req.GetDedupeId()] = rsp
+	p.transfers[req.GetDedupeId()], p.made[req.GetDedupeId()] = rsp, made
 	if len(p.fails) > 0 {
 		var err error
 		err, p.fails = p.fails[0], p.fails[1:]
 		return nil, err
 	}
 	return proto.CloneOf(rsp), nil
+}
+
+func (p *peers) GetTransfer(
+	_ context.Context, req *balanceproto.GetTransferRequest,
+) (*balanceproto.GetTransferResponse, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if made, ok := p.made[req.GetDedupeId()]; ok {
+		return proto.CloneOf(made), nil
+	}
+	return nil, errs.Missing("transfer")
 }
 
 type transactions struct {
@@ -234,4 +264,18 @@ func (t transactions) Record(
 	defer p.mu.Unlock()
 	p.recorded[req.GetTransactionId()] = req
 	return &transactionsproto.RecordResponse{}, nil
+}
+
+func (t transactions) Get(
+	_ context.Context, req *transactionsproto.GetRequest,
+) (*transactionsproto.GetResponse, error) {
+	t.p.mu.Lock()
+	defer t.p.mu.Unlock()
+	r, ok := t.p.recorded[req.GetTransactionId()]
+	if !ok {
+		return nil, errs.Missing("transaction")
+	}
+	return &transactionsproto.GetResponse{Transaction: &transactionsproto.Transaction{
+		Id: r.GetTransactionId(), AccountId: r.GetAccountId(), Status: r.GetStatus(), Amount: r.GetAmount(),
+	}}, nil
 }
