@@ -46,6 +46,7 @@ func newBank(t *testing.T, pick faults.Pick) *bank {
 	t.Helper()
 	b := &bank{peers: &peers{
 		has: map[string]int64{adas: 100_00}, transfers: make(map[string]*balanceproto.TransferResponse),
+		made:     make(map[string]*balanceproto.GetTransferResponse),
 		recorded: make(map[string]*transactionsproto.RecordRequest),
 	}}
 	service := foundation.Service{Name: Service.Name, Schema: Service.Schema, Register: func(env *foundation.Env) error {
@@ -124,9 +125,11 @@ func (b *bank) get(t *testing.T, id string) *paymentproto.Payment {
 	return rsp.GetPayment()
 }
 
-// want fails unless accounts have this much, and Ada's and Bob's transactions come to the same.
+// want fails unless accounts have this much, Ada's and Bob's transactions come to the same, and the audit finds
+// nothing.
 func (b *bank) want(t *testing.T, has map[string]int64) {
 	t.Helper()
+	b.wantSound(t)
 	b.peers.mu.Lock()
 	defer b.peers.mu.Unlock()
 	for account, minor := range has {
@@ -154,8 +157,10 @@ type peers struct {
 	mu        sync.Mutex // Guards the rest.
 	has       map[string]int64
 	transfers map[string]*balanceproto.TransferResponse
-	recorded  map[string]*transactionsproto.RecordRequest // In their newest version.
-	closed    bool                                        // Ada's account is.
+	made      map[string]*balanceproto.GetTransferResponse // By their dedupe ids, too.
+	looked    func()                                       // Is called once, before a transfer is looked up.
+	recorded  map[string]*transactionsproto.RecordRequest  // In their newest version.
+	closed    bool                                         // Ada's account is.
 }
 
 func (p *peers) services() []foundation.Service {
@@ -189,11 +194,34 @@ func (p *peers) Transfer(
 	}
 	from, to, minor := nameOf(req.GetFrom()), nameOf(req.GetTo()), req.GetAmount().GetMinor()
 	rsp := &balanceproto.TransferResponse{JournalId: "jrn", Outcome: balanceproto.Outcome_OUTCOME_DECLINED, DecidedMs: 1}
+	made := &balanceproto.GetTransferResponse{
+		JournalId: "jrn", From: req.GetFrom(), To: req.GetTo(), Amount: req.GetAmount(),
+		State: balanceproto.TransferState_TRANSFER_STATE_DECLINED,
+	}
 	if p.has[from] >= minor || req.GetFrom().GetAccountId() == "" {
 		p.has[from], p.has[to], rsp.Outcome = p.has[from]-minor, p.has[to]+minor, balanceproto.Outcome_OUTCOME_APPROVED
+		made.State = balanceproto.TransferState_TRANSFER_STATE_POSTED
 	}
-	p.transfers[req.GetDedupeId()] = rsp
+	p.transfers[req.GetDedupeId()], p.made[req.GetDedupeId()] = rsp, made
 	return proto.CloneOf(rsp), nil
+}
+
+func (p *peers) GetTransfer(
+	_ context.Context, req *balanceproto.GetTransferRequest,
+) (*balanceproto.GetTransferResponse, error) {
+	p.mu.Lock()
+	looked := p.looked
+	p.looked = nil
+	p.mu.Unlock()
+	if looked != nil {
+		looked()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if made, ok := p.made[req.GetDedupeId()]; ok {
+		return proto.CloneOf(made), nil
+	}
+	return nil, errs.Missing("transfer")
 }
 
 func nameOf(s *balanceproto.Place) string {
@@ -260,4 +288,18 @@ func (t transactions) Record(
 		t.p.recorded[req.GetTransactionId()] = req
 	}
 	return &transactionsproto.RecordResponse{}, nil
+}
+
+func (t transactions) Get(
+	_ context.Context, req *transactionsproto.GetRequest,
+) (*transactionsproto.GetResponse, error) {
+	t.p.mu.Lock()
+	defer t.p.mu.Unlock()
+	r, ok := t.p.recorded[req.GetTransactionId()]
+	if !ok {
+		return nil, errs.Missing("transaction")
+	}
+	return &transactionsproto.GetResponse{Transaction: &transactionsproto.Transaction{
+		Id: r.GetTransactionId(), AccountId: r.GetAccountId(), Status: r.GetStatus(), Amount: r.GetAmount(),
+	}}, nil
 }
