@@ -6,15 +6,19 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"farthing/cmd/farthing/bank"
 	"farthing/pkg/audit"
+	"farthing/pkg/clock"
 	apnsproto "farthing/service.apns/proto"
 	balanceproto "farthing/service.balance/proto"
 	cardprocessingproto "farthing/service.card-processing/proto"
 	feedproto "farthing/service.feed/proto"
+	paymentproto "farthing/service.payment/proto"
+	potproto "farthing/service.pot/proto"
 )
 
 func (p *program) audit() *cobra.Command {
@@ -25,8 +29,9 @@ func (p *program) audit() *cobra.Command {
 			"account's state with what its entries come to, each entry's sums and its hash over all before it, the row that\n" +
 			"keeps repeats out, holds and what gave them back, each posting with its journal, each journal's legs (they come\n" +
 			"to zero) with the accounts, each card payment with its hold and its transaction,\n" +
-			"each account's feed with its transactions, what the customer's phones were told with the feed,\n" +
-			"and the bank's own suspense and disputes with what they are for.\n" +
+			"each bank payment with its transfers and its transactions, each pot with its moves, each move with its transfer\n" +
+			"and its transaction, each account's feed with its transactions, what the customer's phones were told with the\n" +
+			"feed, and the bank's own accounts with what they are for.\n" +
 			"It names the account and the entry, or the transaction, of each account's first fault, and exits with 1 if\n" +
 			"there is any. The bank may be in use meanwhile.",
 		Example:           "  farthing audit\n  farthing audit -o json",
@@ -45,6 +50,8 @@ type audited struct {
 	Entries  int64         `json:"entries"`
 	Journals int64         `json:"journals"`
 	Payments int64         `json:"payments"`
+	Bank     int64         `json:"bank_payments"`
+	Pots     int64         `json:"pots"`
 	Feeds    int64         `json:"feeds"`
 	Pushes   int64         `json:"pushes"` // Accounts whose customers have a phone.
 	Faults   []audit.Fault `json:"faults"`
@@ -73,14 +80,15 @@ func (p *program) runAudit(ctx context.Context) error {
 func (p *program) auditAll(ctx context.Context, n bank.Notice) (audited, error) {
 	bar := &bar{screen: p.screen, quiet: p.json()}
 	defer bar.end()
-	var accounts, journals, payments, feeds, pushes audit.Page
+	var accounts, journals, payments, bankPayments, pots, feeds, pushes audit.Page
 	for _, part := range []struct {
 		name, path string
 		into       *audit.Page
 	}{
 		{"accounts", balanceproto.AuditAccountsPath, &accounts}, {"journals", balanceproto.AuditJournalsPath, &journals},
-		{"payments", cardprocessingproto.AuditPaymentsPath, &payments}, {"feeds", feedproto.AuditFeedsPath, &feeds},
-		{"pushes", apnsproto.AuditPushesPath, &pushes},
+		{"payments", cardprocessingproto.AuditPaymentsPath, &payments},
+		{"bank payments", paymentproto.AuditPaymentsPath, &bankPayments}, {"pots", potproto.AuditPotsPath, &pots},
+		{"feeds", feedproto.AuditFeedsPath, &feeds}, {"pushes", apnsproto.AuditPushesPath, &pushes},
 	} {
 		if err := auditPart(ctx, n, part.path, part.into, func(done bool) {
 			bar.step(part.name, part.into.Checked, done)
@@ -92,13 +100,14 @@ func (p *program) auditAll(ctx context.Context, n bank.Notice) (audited, error) 
 	if err != nil {
 		return audited{}, err
 	}
-	disagreeing, err := stillDisagreeing(ctx, n, accounts, payments)
+	disagreeing, err := stillDisagreeing(ctx, n, accounts, payments, bankPayments)
 	found := audited{
 		Accounts: accounts.Checked, Entries: accounts.Entries, Journals: journals.Checked, Payments: payments.Checked,
-		Feeds: feeds.Checked, Pushes: pushes.Checked, Faults: make([]audit.Fault, 0),
+		Bank: bankPayments.Checked, Pots: pots.Checked, Feeds: feeds.Checked, Pushes: pushes.Checked,
+		Faults: make([]audit.Fault, 0),
 	}
-	found.Faults = append(found.Faults, slices.Concat(accounts.Faults, journals.Faults, payments.Faults, feeds.Faults,
-		pushes.Faults, unbalanced, disagreeing)...)
+	found.Faults = append(found.Faults, slices.Concat(accounts.Faults, journals.Faults, payments.Faults,
+		bankPayments.Faults, pots.Faults, feeds.Faults, pushes.Faults, unbalanced, disagreeing)...)
 	return found, err
 }
 
@@ -140,27 +149,35 @@ func (p *program) stillUnbalanced(ctx context.Context, n bank.Notice, accounts a
 	return faults, nil
 }
 
-// stillDisagreeing are the bank's own accounts that have other money than the payments say, however often both are
-// added up.
-func stillDisagreeing(ctx context.Context, n bank.Notice, accounts, payments audit.Page) ([]audit.Fault, error) {
-	faults := audit.Disagreement(accounts.Own, payments.Own)
-	for range 3 {
-		if len(faults) == 0 {
-			return nil, nil
+// lookAgainAfter is longer than money is usually on its way.
+const lookAgainAfter = time.Second
+
+// stillDisagreeing are the bank's own accounts that have other money than all who move it say together, however often
+// both are added up.
+func stillDisagreeing(
+	ctx context.Context, n bank.Notice, accounts audit.Page, reasons ...audit.Page,
+) ([]audit.Fault, error) {
+	var said audit.Page
+	for _, each := range reasons {
+		said.Add(each)
+	}
+	gaps := audit.Gaps(accounts.Own, said.Own)
+	for look := 0; look < 3 && len(gaps) > 0; look++ {
+		if err := clock.Wait(ctx, lookAgainAfter); err != nil {
+			return nil, err
 		}
 		var ledger, because audit.Page
 		if err := auditPart(ctx, n, balanceproto.AuditAccountsPath, &ledger, func(bool) {}); err != nil {
 			return nil, err
 		}
-		if err := auditPart(ctx, n, cardprocessingproto.AuditPaymentsPath, &because, func(bool) {}); err != nil {
-			return nil, err
+		for _, path := range []string{cardprocessingproto.AuditPaymentsPath, paymentproto.AuditPaymentsPath} {
+			if err := auditPart(ctx, n, path, &because, func(bool) {}); err != nil {
+				return nil, err
+			}
 		}
-		again := audit.Disagreement(ledger.Own, because.Own)
-		if !slices.Equal(again, faults) {
-			return nil, nil // It is on its way.
-		}
+		gaps = audit.Lasting(audit.Gaps(ledger.Own, because.Own), gaps) // Others were on their way.
 	}
-	return faults, nil
+	return audit.Disagreement(gaps), nil
 }
 
 func auditPage(ctx context.Context, n bank.Notice, path, after string) (audit.Page, error) {
@@ -176,8 +193,12 @@ func (p *program) showAudit(found audited) error {
 		switch {
 		case f.Account != "" && f.Sequence > 0:
 			where = fmt.Sprintf("account %s, entry %d", f.Account, f.Sequence)
-		case f.Transaction != "":
+		case f.Account != "" && f.Transaction != "":
 			where = fmt.Sprintf("account %s, transaction %s", f.Account, f.Transaction)
+		case f.BankPayment != "":
+			where = "payment " + f.BankPayment
+		case f.Pot != "":
+			where = "pot " + f.Pot
 		case f.Payment != "":
 			where = "payment " + f.Payment
 		case f.Account != "":
@@ -188,7 +209,9 @@ func (p *program) showAudit(found audited) error {
 		fmt.Fprintf(p.screen, "%s %s: %s: %s\n", p.screen.Red("✗"), where, f.Rule, f.Detail)
 	}
 	_, err := fmt.Fprintf(p.screen,
-		"%d accounts with %d entries, %d journals, %d payments, %d feeds, pushes to %d accounts: %d faults\n",
-		found.Accounts, found.Entries, found.Journals, found.Payments, found.Feeds, found.Pushes, len(found.Faults))
+		"%d accounts with %d entries, %d journals, %d card payments, %d bank payments, %d pots, %d feeds, "+
+			"pushes to %d accounts: %d faults\n",
+		found.Accounts, found.Entries, found.Journals, found.Payments, found.Bank, found.Pots, found.Feeds, found.Pushes,
+		len(found.Faults))
 	return err
 }

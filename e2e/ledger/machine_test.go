@@ -105,8 +105,9 @@ func (m *machine) check() {
 func (m *machine) endJournals() {
 	for _, s := range m.sides {
 		for journalID := range m.model.journals {
-			if _, open, err := s.replicas[0].books.Journals.Unfinished(m.ctx, journalID); open || err != nil {
-				m.t.Fatalf("%s is left open on %s: %v, %v", journalID, s.name, open, err)
+			made, found, err := s.replicas[0].books.Journals.Find(m.ctx, journalID)
+			if err != nil || found && !made.Ended() {
+				m.t.Fatalf("%s is left open on %s: %v, %v", journalID, s.name, made, err)
 			}
 		}
 	}

@@ -3,7 +3,7 @@ package planted
 // Bugs are all that are planted.
 func Bugs() []Bug {
 	var all []Bug
-	for _, some := range [][]Bug{ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards()} {
+	for _, some := range [][]Bug{ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards(), ofTransfers()} {
 		all = append(all, some...)
 	}
 	return all
@@ -241,6 +241,31 @@ func ofCards() []Bug {
 			Name: "wrong_pin_not_counted", Breaks: "wrong PINs are not counted",
 			File: "service.cards/logic/pin.go", Was: "\tp.Wrong++\n", Is: "",
 			Package: "service.cards/logic", Test: "TestThreeWrongPINsInARowBlockIt",
+		},
+	}
+}
+
+// ofTransfers move money from account to account otherwise than is said.
+func ofTransfers() []Bug {
+	const found, drive = "TestEveryPaymentAndEveryPotIsInTheBooks", "service.payment/handler/drive.go"
+	return []Bug{
+		{
+			Name: "refused_not_given_back", Breaks: "a payment that was refused is not given back",
+			File: drive, Was: "\t\treturn h.giveBack(ctx, p)\n",
+			Is:      "\t\tp.State = paymentproto.State_STATE_REFUSED\n\t\treturn nil\n",
+			Package: "e2e/books", Test: found,
+		},
+		{
+			Name: "returned_from_scheme", Breaks: "a return is paid out of what is under way",
+			File: drive, Was: "logic.Return, ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_NOSTRO)",
+			Is:      "logic.Return, ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME)",
+			Package: "e2e/books", Test: found,
+		},
+		{
+			Name: "deposit_as_income", Breaks: "a deposit into a pot shows as money that came in",
+			File: "service.pot/handler/move.go", Was: "-m.Amount.Minor, moved.GetFromBalance()",
+			Is:      "m.Amount.Minor, moved.GetFromBalance()",
+			Package: "e2e/books", Test: found,
 		},
 	}
 }

@@ -3,35 +3,42 @@ package world
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"testing"
 
 	bookaudit "farthing/pkg/audit"
 )
 
-// WantSound audits the ledger, the payments against it and against what the customer sees and was told, and the bank's
-// own accounts against both. Nobody may write meanwhile.
+// WantSound audits the ledger, all that moves money against it and against what the customer sees and was told, and the
+// bank's own accounts against both. Nobody may write meanwhile.
 func (w *World) WantSound(t testing.TB) {
 	t.Helper()
-	found := make(map[string]bookaudit.Page)
-	for _, path := range []string{"/audit/accounts", "/audit/journals", "/audit/payments"} {
-		whole := w.audited(t, path)
-		if len(whole.Faults) > 0 || whole.Checked == 0 {
-			t.Errorf("%s has checked %d and found %v", path, whole.Checked, whole.Faults)
-		}
-		found[path] = whole
+	if wrong := w.Unsound(t); len(wrong) > 0 {
+		t.Errorf("the books have faults: %+v", wrong)
 	}
-	for _, path := range []string{"/audit/feeds", "/audit/pushes"} { // There may be none.
-		if faults := w.Faults(t, path); len(faults) > 0 {
-			t.Errorf("%s has found %v", path, faults)
-		}
+}
+
+// Unsound are the faults that WantSound must not find.
+func (w *World) Unsound(t testing.TB) []bookaudit.Fault {
+	t.Helper()
+	accounts := w.audited(t, "/audit/accounts")
+	journals := w.audited(t, "/audit/journals")
+	if accounts.Checked == 0 || journals.Checked == 0 {
+		t.Errorf("audited were %d accounts and %d journals", accounts.Checked, journals.Checked)
 	}
-	accounts := found["/audit/accounts"]
+	var because bookaudit.Page
+	for _, path := range []string{"/audit/payments", "/audit/bank-payments", "/audit/pots"} {
+		because.Add(w.audited(t, path))
+	}
+	if because.Checked == 0 {
+		t.Error("there was no payment and no pot")
+	}
+	told := slices.Concat(w.Faults(t, "/audit/feeds"), w.Faults(t, "/audit/pushes")) // There may be neither.
 	if wrong := accounts.Unbalanced(); len(wrong) > 0 {
 		t.Errorf("all accounts together have %v", accounts.Posted)
 	}
-	if wrong := bookaudit.Disagreement(accounts.Own, found["/audit/payments"].Own); len(wrong) > 0 {
-		t.Errorf("the bank's own accounts: %v", wrong)
-	}
+	return slices.Concat(accounts.Faults, journals.Faults, because.Faults, told,
+		bookaudit.Disagreement(bookaudit.Gaps(accounts.Own, because.Own)))
 }
 
 func (w *World) audited(t testing.TB, path string) bookaudit.Page {

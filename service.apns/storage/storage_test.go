@@ -3,7 +3,6 @@ package storage_test
 import (
 	"testing"
 
-	"farthing/pkg/store"
 	"farthing/pkg/store/cassandra/cassandratest"
 	"farthing/pkg/store/storetest"
 	"farthing/service.apns/storage"
@@ -15,10 +14,5 @@ func TestOnPebble(t *testing.T) {
 }
 
 func TestOnCassandra(t *testing.T) {
-	schema := storage.Schema()
-	s := cassandratest.Open(t)
-	if err := s.Migrate(t.Context(), schema); err != nil {
-		t.Fatalf("migrating: %v", err)
-	}
-	storagetest.Run(t, store.NewKeyspace(schema.Keyspace, s.Open(schema.Keyspace)))
+	storagetest.Run(t, cassandratest.Keyspace(t, storage.Schema()))
 }

@@ -1,6 +1,8 @@
 package handler
 
 import (
+	"strings"
+
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
 	"farthing/service.balance/logic"
@@ -39,22 +41,39 @@ func placeOf(field string, p *balanceproto.Place) (logic.Place, error) {
 
 // ownName is how one of the bank's own accounts is called, empty if there is none such.
 func ownName(own balanceproto.OwnAccount, scheme string) string {
-	switch own {
-	case balanceproto.OwnAccount_OWN_ACCOUNT_SETTLEMENT:
+	if own == balanceproto.OwnAccount_OWN_ACCOUNT_SETTLEMENT {
 		return logic.SettlementWith(scheme)
-	case balanceproto.OwnAccount_OWN_ACCOUNT_SUSPENSE:
-		return logic.Suspense
-	case balanceproto.OwnAccount_OWN_ACCOUNT_DISPUTES:
-		return logic.Disputes
-	case balanceproto.OwnAccount_OWN_ACCOUNT_LOSSES:
-		return logic.Losses
-	case balanceproto.OwnAccount_OWN_ACCOUNT_NOSTRO:
-		return logic.Nostro
-	case balanceproto.OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME:
-		return logic.PaymentScheme
-	case balanceproto.OwnAccount_OWN_ACCOUNT_FEES:
-		return logic.Fees
-	case balanceproto.OwnAccount_OWN_ACCOUNT_UNSPECIFIED:
+	}
+	for name, each := range ownAccounts() {
+		if each == own {
+			return name
+		}
 	}
 	return ""
+}
+
+// ownAccounts are those that there is one of, by how they are called.
+func ownAccounts() map[string]balanceproto.OwnAccount {
+	return map[string]balanceproto.OwnAccount{
+		logic.Suspense:      balanceproto.OwnAccount_OWN_ACCOUNT_SUSPENSE,
+		logic.Disputes:      balanceproto.OwnAccount_OWN_ACCOUNT_DISPUTES,
+		logic.Losses:        balanceproto.OwnAccount_OWN_ACCOUNT_LOSSES,
+		logic.Nostro:        balanceproto.OwnAccount_OWN_ACCOUNT_NOSTRO,
+		logic.PaymentScheme: balanceproto.OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME,
+		logic.Fees:          balanceproto.OwnAccount_OWN_ACCOUNT_FEES,
+	}
+}
+
+// placeProto is what placeOf has read. What is neither a customer's nor one of these shows as no place.
+func placeProto(p logic.Place) *balanceproto.Place {
+	if p.Own == "" {
+		return &balanceproto.Place{AccountId: p.Account}
+	}
+	if own, one := ownAccounts()[p.Own]; one {
+		return &balanceproto.Place{Own: own}
+	}
+	if scheme, settles := strings.CutPrefix(p.Own, logic.SettlementWith("")); settles {
+		return &balanceproto.Place{Own: balanceproto.OwnAccount_OWN_ACCOUNT_SETTLEMENT, Scheme: scheme}
+	}
+	return &balanceproto.Place{}
 }

@@ -53,3 +53,28 @@ func transferOf(req *balanceproto.TransferRequest) (logic.Transfer, error) {
 	t.Amount, err = positive(req.GetAmount())
 	return t, err
 }
+
+// GetTransfer is a transfer that was asked for, as far as it has come. It makes none.
+func (h *Handler) GetTransfer(
+	ctx context.Context, req *balanceproto.GetTransferRequest,
+) (*balanceproto.GetTransferResponse, error) {
+	if req.GetDedupeId() == "" {
+		return nil, errs.MissingParam("dedupe_id")
+	}
+	journal, err := h.bookkeeper.FindTransfer(ctx, req.GetDedupeId())
+	if err != nil {
+		return nil, fmt.Errorf("looking for a transfer: %w", err)
+	}
+	rsp := &balanceproto.GetTransferResponse{
+		JournalId: journal.ID, State: balanceproto.TransferState_TRANSFER_STATE_OPEN,
+		From: placeProto(logic.PlaceOf(journal.Legs[0].Account)), To: placeProto(logic.PlaceOf(journal.Legs[1].Account)),
+		Amount: moneyOf(journal.Legs[1].Amount.Minor, journal.Legs[1].Amount.Currency),
+	}
+	switch {
+	case journal.Finished:
+		rsp.State = balanceproto.TransferState_TRANSFER_STATE_POSTED
+	case journal.Void:
+		rsp.State = balanceproto.TransferState_TRANSFER_STATE_DECLINED
+	}
+	return rsp, nil
+}

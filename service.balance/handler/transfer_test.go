@@ -124,8 +124,8 @@ func TestWhatWasDeclinedStaysSo(t *testing.T) {
 		t.Fatalf("5.01 of 5.00 came to %v", first)
 	}
 	journals := storage.NewJournals(b.keyspace)
-	if _, open, err := journals.Unfinished(t.Context(), first.GetJournalId()); open || err != nil {
-		t.Errorf("its journal is left open: %v, %v", open, err)
+	if made, found, err := journals.Find(t.Context(), first.GetJournalId()); !found || !made.Void || err != nil {
+		t.Errorf("its journal is left open: %v, %v", made, err)
 	}
 	b.payIn(t, 10_00, "more")
 	if diff := cmp.Diff(first, b.transfer(t, req), protocmp.Transform()); diff != "" {
@@ -219,5 +219,69 @@ func TestATransferCutShortAnywhereIsFinished(t *testing.T) {
 				b.sound(t)
 			})
 		})
+	}
+}
+
+func TestATransferIsFoundAsItWasMadeAndNoneIsMadeByLooking(t *testing.T) {
+	b := newBank(t, 5_00)
+	pot := b.opens(t)
+	scheme := &balanceproto.Place{Own: balanceproto.OwnAccount_OWN_ACCOUNT_SETTLEMENT, Scheme: "mastercard"}
+	toScheme := toAccount("scheme", b.account, pot, 1_00)
+	toScheme.From, toScheme.To = scheme, ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_FEES)
+	const posted = balanceproto.TransferState_TRANSFER_STATE_POSTED
+	for _, c := range []struct {
+		req   *balanceproto.TransferRequest
+		state balanceproto.TransferState
+	}{
+		{toAccount("moved", b.account, pot, 2_00), posted},
+		{toAccount("declined", b.account, pot, 9_00), balanceproto.TransferState_TRANSFER_STATE_DECLINED},
+		{toOwn("paid", b.account, balanceproto.OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME, 3_00), posted},
+		{toScheme, posted},
+	} {
+		ask := &balanceproto.GetTransferRequest{DedupeId: c.req.GetDedupeId()}
+		for range 2 {
+			if _, err := b.GetTransfer(t.Context(), ask); !errs.Is(err, errs.NotFound+".transfer") {
+				t.Fatalf("before it is made: %v", err)
+			}
+		}
+		made := b.transfer(t, c.req)
+		got, err := b.GetTransfer(t.Context(), ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := &balanceproto.GetTransferResponse{
+			JournalId: made.GetJournalId(), State: c.state, From: c.req.GetFrom(), To: c.req.GetTo(), Amount: c.req.GetAmount(),
+		}
+		if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+			t.Errorf("%s:\n%s", c.req.GetDedupeId(), diff)
+		}
+	}
+	if _, err := b.GetTransfer(t.Context(), &balanceproto.GetTransferRequest{}); !errs.Is(err, errs.BadRequest) {
+		t.Errorf("without an id: %v", err)
+	}
+}
+
+func TestATransferThatIsCutShortIsOpenUntilTheSweepHasPostedIt(t *testing.T) {
+	b := newBank(t, 5_00)
+	pot := b.opens(t)
+	var writes atomic.Int64
+	b.pick = func(op faults.Op) faults.Fault {
+		if op == faults.Apply && writes.Add(1) > 1 { // The journal itself is the first.
+			return faults.Unavailable
+		}
+		return faults.None
+	}
+	if rsp, err := b.Transfer(t.Context(), toAccount("cut", b.account, pot, 2_00)); err == nil {
+		t.Fatalf("cut short it answers %v", rsp)
+	}
+	b.pick = noFault
+	for _, want := range []balanceproto.TransferState{
+		balanceproto.TransferState_TRANSFER_STATE_OPEN, balanceproto.TransferState_TRANSFER_STATE_POSTED,
+	} {
+		got, err := b.GetTransfer(t.Context(), &balanceproto.GetTransferRequest{DedupeId: "cut"})
+		if err != nil || got.GetState() != want {
+			t.Errorf("it is %v, %v, want %v", got, err, want)
+		}
+		b.rollForward(t)
 	}
 }

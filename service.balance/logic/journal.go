@@ -25,6 +25,9 @@ type Journal struct {
 	Void bool
 }
 
+// Ended tells whether all is done that will ever be.
+func (j Journal) Ended() bool { return j.Finished || j.Void }
+
 // Leg is one account's part of a journal.
 type Leg struct {
 	Account string
@@ -67,8 +70,8 @@ type Journals interface {
 	// Finish marks it done, and EndVoid void. Repeating them is harmless.
 	Finish(ctx context.Context, j Journal) error
 	EndVoid(ctx context.Context, j Journal) error
-	// Unfinished is a journal that was opened and not ended, and whether there is such a one.
-	Unfinished(ctx context.Context, id string) (Journal, bool, error)
+	// Find is a journal, and whether there is one.
+	Find(ctx context.Context, id string) (Journal, bool, error)
 }
 
 // Bookkeeper runs journals over the ledger.
@@ -152,8 +155,8 @@ func (b *Bookkeeper) commandOf(ctx context.Context, j Journal, n int) (Command, 
 
 // RollForward finishes a journal that was left behind by whoever ran it.
 func (b *Bookkeeper) RollForward(ctx context.Context, journalID string) error {
-	journal, unfinished, err := b.Journals.Unfinished(ctx, journalID)
-	if err != nil || !unfinished {
+	journal, found, err := b.Journals.Find(ctx, journalID)
+	if err != nil || !found || journal.Ended() { // Listed and never written: nothing has moved.
 		return err
 	}
 	if _, err := b.run(ctx, journal); err != nil && !errs.Is(err, errs.Conflict) {

@@ -41,6 +41,14 @@ func OwnName(account string) string {
 	return rest[:len(rest)-len("_GBP_00")]
 }
 
+// PlaceOf is where money on a ledger's account is.
+func PlaceOf(account string) Place {
+	if own := OwnName(account); own != "" {
+		return Place{Own: own}
+	}
+	return Place{Account: account}
+}
+
 func isInternal(account string) bool { return strings.HasPrefix(account, internalPrefix) }
 
 // Place is where money is: on a customer's account, or on one of the bank's own. Exactly one of the two.

@@ -3,6 +3,7 @@ package logic
 import (
 	"context"
 
+	"farthing/pkg/errs"
 	"farthing/pkg/id"
 	"farthing/pkg/money"
 )
@@ -15,6 +16,9 @@ type Transfer struct {
 	Spending bool         // Somebody else gets it.
 }
 
+// transferLegs are the debit and the credit, in that order.
+const transferLegs = 2
+
 // Moving is what became of a transfer.
 type Moving struct {
 	Journal string
@@ -25,7 +29,7 @@ type Moving struct {
 // Transfer moves money, or declines to: being declined is an outcome. A repeat of a dedupe id answers the first one;
 // with another body it is conflict.dedupe_id.
 func (b *Bookkeeper) Transfer(ctx context.Context, t Transfer) (Moving, error) {
-	journalID := id.Hash("jrn", "transfer/"+t.DedupeID)
+	journalID := transferID(t.DedupeID)
 	journal, entries, err := b.move(ctx, "dedupe_id", Journal{ID: journalID, Legs: []Leg{
 		{Account: t.From.ledger(t.Amount.Currency, journalID), Amount: t.Amount.Negated(), Kind: t.debit()},
 		{Account: t.To.ledger(t.Amount.Currency, journalID), Amount: t.Amount, Kind: Posted},
@@ -38,6 +42,23 @@ func (b *Bookkeeper) Transfer(ctx context.Context, t Transfer) (Moving, error) {
 		moving.Credit = entries[1]
 	}
 	return moving, nil
+}
+
+// transferID is the journal that a transfer's dedupe id stands for.
+func transferID(dedupeID string) string { return id.Hash("jrn", "transfer/"+dedupeID) }
+
+// FindTransfer is the journal of a transfer that was asked for: not_found.transfer if none was.
+func (b *Bookkeeper) FindTransfer(ctx context.Context, dedupeID string) (Journal, error) {
+	journal, found, err := b.Journals.Find(ctx, transferID(dedupeID))
+	switch {
+	case err != nil:
+		return Journal{}, err
+	case !found:
+		return Journal{}, errs.Missing("transfer")
+	case len(journal.Legs) != transferLegs:
+		return Journal{}, &Fault{Journal: journal.ID, Rule: "legs", Detail: "it is a transfer, and has not two"}
+	}
+	return journal, nil
 }
 
 // debit is the kind of the first leg's entry.

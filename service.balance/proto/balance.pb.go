@@ -382,6 +382,60 @@ func (OwnAccount) EnumDescriptor() ([]byte, []int) {
 	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{4}
 }
 
+type TransferState int32
+
+const (
+	TransferState_TRANSFER_STATE_UNSPECIFIED TransferState = 0
+	// Some of it may be posted; whoever made it, or the ledger's sweep, goes on.
+	TransferState_TRANSFER_STATE_OPEN   TransferState = 1
+	TransferState_TRANSFER_STATE_POSTED TransferState = 2
+	// There was not enough: nothing was posted, for ever.
+	TransferState_TRANSFER_STATE_DECLINED TransferState = 3
+)
+
+// Enum value maps for TransferState.
+var (
+	TransferState_name = map[int32]string{
+		0: "TRANSFER_STATE_UNSPECIFIED",
+		1: "TRANSFER_STATE_OPEN",
+		2: "TRANSFER_STATE_POSTED",
+		3: "TRANSFER_STATE_DECLINED",
+	}
+	TransferState_value = map[string]int32{
+		"TRANSFER_STATE_UNSPECIFIED": 0,
+		"TRANSFER_STATE_OPEN":        1,
+		"TRANSFER_STATE_POSTED":      2,
+		"TRANSFER_STATE_DECLINED":    3,
+	}
+)
+
+func (x TransferState) Enum() *TransferState {
+	p := new(TransferState)
+	*p = x
+	return p
+}
+
+func (x TransferState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (TransferState) Descriptor() protoreflect.EnumDescriptor {
+	return file_service_balance_proto_balance_proto_enumTypes[5].Descriptor()
+}
+
+func (TransferState) Type() protoreflect.EnumType {
+	return &file_service_balance_proto_balance_proto_enumTypes[5]
+}
+
+func (x TransferState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use TransferState.Descriptor instead.
+func (TransferState) EnumDescriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{5}
+}
+
 type EntryKind int32
 
 const (
@@ -433,11 +487,11 @@ func (x EntryKind) String() string {
 }
 
 func (EntryKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_service_balance_proto_balance_proto_enumTypes[5].Descriptor()
+	return file_service_balance_proto_balance_proto_enumTypes[6].Descriptor()
 }
 
 func (EntryKind) Type() protoreflect.EnumType {
-	return &file_service_balance_proto_balance_proto_enumTypes[5]
+	return &file_service_balance_proto_balance_proto_enumTypes[6]
 }
 
 func (x EntryKind) Number() protoreflect.EnumNumber {
@@ -446,7 +500,7 @@ func (x EntryKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use EntryKind.Descriptor instead.
 func (EntryKind) EnumDescriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{5}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{6}
 }
 
 type OpenRequest struct {
@@ -2530,6 +2584,127 @@ func (x *TransferResponse) GetDecidedMs() int64 {
 	return 0
 }
 
+type GetTransferRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DedupeId      string                 `protobuf:"bytes,1,opt,name=dedupe_id,json=dedupeId,proto3" json:"dedupe_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTransferRequest) Reset() {
+	*x = GetTransferRequest{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTransferRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTransferRequest) ProtoMessage() {}
+
+func (x *GetTransferRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTransferRequest.ProtoReflect.Descriptor instead.
+func (*GetTransferRequest) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *GetTransferRequest) GetDedupeId() string {
+	if x != nil {
+		return x.DedupeId
+	}
+	return ""
+}
+
+type GetTransferResponse struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	JournalId string                 `protobuf:"bytes,1,opt,name=journal_id,json=journalId,proto3" json:"journal_id,omitempty"`
+	State     TransferState          `protobuf:"varint,2,opt,name=state,proto3,enum=balance.v1.TransferState" json:"state,omitempty"`
+	// As in TransferRequest.
+	From          *Place       `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
+	To            *Place       `protobuf:"bytes,4,opt,name=to,proto3" json:"to,omitempty"`
+	Amount        *proto.Money `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTransferResponse) Reset() {
+	*x = GetTransferResponse{}
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTransferResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTransferResponse) ProtoMessage() {}
+
+func (x *GetTransferResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTransferResponse.ProtoReflect.Descriptor instead.
+func (*GetTransferResponse) Descriptor() ([]byte, []int) {
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *GetTransferResponse) GetJournalId() string {
+	if x != nil {
+		return x.JournalId
+	}
+	return ""
+}
+
+func (x *GetTransferResponse) GetState() TransferState {
+	if x != nil {
+		return x.State
+	}
+	return TransferState_TRANSFER_STATE_UNSPECIFIED
+}
+
+func (x *GetTransferResponse) GetFrom() *Place {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *GetTransferResponse) GetTo() *Place {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *GetTransferResponse) GetAmount() *proto.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
 type GetBalanceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
@@ -2539,7 +2714,7 @@ type GetBalanceRequest struct {
 
 func (x *GetBalanceRequest) Reset() {
 	*x = GetBalanceRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2551,7 +2726,7 @@ func (x *GetBalanceRequest) String() string {
 func (*GetBalanceRequest) ProtoMessage() {}
 
 func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[31]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2564,7 +2739,7 @@ func (x *GetBalanceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceRequest.ProtoReflect.Descriptor instead.
 func (*GetBalanceRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{31}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GetBalanceRequest) GetAccountId() string {
@@ -2589,7 +2764,7 @@ type GetBalanceResponse struct {
 
 func (x *GetBalanceResponse) Reset() {
 	*x = GetBalanceResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2601,7 +2776,7 @@ func (x *GetBalanceResponse) String() string {
 func (*GetBalanceResponse) ProtoMessage() {}
 
 func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[32]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2614,7 +2789,7 @@ func (x *GetBalanceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceResponse.ProtoReflect.Descriptor instead.
 func (*GetBalanceResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{32}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *GetBalanceResponse) GetAvailable() *proto.Money {
@@ -2663,7 +2838,7 @@ type GetBalanceAtRequest struct {
 
 func (x *GetBalanceAtRequest) Reset() {
 	*x = GetBalanceAtRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2675,7 +2850,7 @@ func (x *GetBalanceAtRequest) String() string {
 func (*GetBalanceAtRequest) ProtoMessage() {}
 
 func (x *GetBalanceAtRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[33]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2688,7 +2863,7 @@ func (x *GetBalanceAtRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceAtRequest.ProtoReflect.Descriptor instead.
 func (*GetBalanceAtRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{33}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *GetBalanceAtRequest) GetAccountId() string {
@@ -2719,7 +2894,7 @@ type GetBalanceAtResponse struct {
 
 func (x *GetBalanceAtResponse) Reset() {
 	*x = GetBalanceAtResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2731,7 +2906,7 @@ func (x *GetBalanceAtResponse) String() string {
 func (*GetBalanceAtResponse) ProtoMessage() {}
 
 func (x *GetBalanceAtResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[34]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2744,7 +2919,7 @@ func (x *GetBalanceAtResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetBalanceAtResponse.ProtoReflect.Descriptor instead.
 func (*GetBalanceAtResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{34}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetBalanceAtResponse) GetAvailable() *proto.Money {
@@ -2791,7 +2966,7 @@ type ListStatementRequest struct {
 
 func (x *ListStatementRequest) Reset() {
 	*x = ListStatementRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2803,7 +2978,7 @@ func (x *ListStatementRequest) String() string {
 func (*ListStatementRequest) ProtoMessage() {}
 
 func (x *ListStatementRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[35]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2816,7 +2991,7 @@ func (x *ListStatementRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStatementRequest.ProtoReflect.Descriptor instead.
 func (*ListStatementRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{35}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListStatementRequest) GetAccountId() string {
@@ -2873,7 +3048,7 @@ type ListStatementResponse struct {
 
 func (x *ListStatementResponse) Reset() {
 	*x = ListStatementResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2885,7 +3060,7 @@ func (x *ListStatementResponse) String() string {
 func (*ListStatementResponse) ProtoMessage() {}
 
 func (x *ListStatementResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[36]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2898,7 +3073,7 @@ func (x *ListStatementResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStatementResponse.ProtoReflect.Descriptor instead.
 func (*ListStatementResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{36}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListStatementResponse) GetOpening() *proto.Money {
@@ -2953,7 +3128,7 @@ type GetHoldRequest struct {
 
 func (x *GetHoldRequest) Reset() {
 	*x = GetHoldRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2965,7 +3140,7 @@ func (x *GetHoldRequest) String() string {
 func (*GetHoldRequest) ProtoMessage() {}
 
 func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[37]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2978,7 +3153,7 @@ func (x *GetHoldRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldRequest.ProtoReflect.Descriptor instead.
 func (*GetHoldRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{37}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *GetHoldRequest) GetAccountId() string {
@@ -3007,7 +3182,7 @@ type GetHoldResponse struct {
 
 func (x *GetHoldResponse) Reset() {
 	*x = GetHoldResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3019,7 +3194,7 @@ func (x *GetHoldResponse) String() string {
 func (*GetHoldResponse) ProtoMessage() {}
 
 func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[38]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3032,7 +3207,7 @@ func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{38}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *GetHoldResponse) GetRemainingMinor() int64 {
@@ -3061,7 +3236,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3073,7 +3248,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[39]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3086,7 +3261,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{39}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ExplainRequest) GetAccountId() string {
@@ -3124,7 +3299,7 @@ type ExplainResponse struct {
 
 func (x *ExplainResponse) Reset() {
 	*x = ExplainResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3136,7 +3311,7 @@ func (x *ExplainResponse) String() string {
 func (*ExplainResponse) ProtoMessage() {}
 
 func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[40]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3149,7 +3324,7 @@ func (x *ExplainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainResponse.ProtoReflect.Descriptor instead.
 func (*ExplainResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{40}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ExplainResponse) GetOutcome() Outcome {
@@ -3200,7 +3375,7 @@ type ListEntriesRequest struct {
 
 func (x *ListEntriesRequest) Reset() {
 	*x = ListEntriesRequest{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[41]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3212,7 +3387,7 @@ func (x *ListEntriesRequest) String() string {
 func (*ListEntriesRequest) ProtoMessage() {}
 
 func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[41]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3225,7 +3400,7 @@ func (x *ListEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{41}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ListEntriesRequest) GetAccountId() string {
@@ -3258,7 +3433,7 @@ type ListEntriesResponse struct {
 
 func (x *ListEntriesResponse) Reset() {
 	*x = ListEntriesResponse{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[42]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3270,7 +3445,7 @@ func (x *ListEntriesResponse) String() string {
 func (*ListEntriesResponse) ProtoMessage() {}
 
 func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[42]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3283,7 +3458,7 @@ func (x *ListEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{42}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ListEntriesResponse) GetEntries() []*Entry {
@@ -3318,7 +3493,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[43]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3330,7 +3505,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[43]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3343,7 +3518,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{43}
+	return file_service_balance_proto_balance_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Entry) GetSequence() int64 {
@@ -3436,7 +3611,7 @@ type CounterState_Set struct {
 
 func (x *CounterState_Set) Reset() {
 	*x = CounterState_Set{}
-	mi := &file_service_balance_proto_balance_proto_msgTypes[44]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3448,7 +3623,7 @@ func (x *CounterState_Set) String() string {
 func (*CounterState_Set) ProtoMessage() {}
 
 func (x *CounterState_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_service_balance_proto_balance_proto_msgTypes[44]
+	mi := &file_service_balance_proto_balance_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3662,7 +3837,16 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\n" +
 	"to_balance\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\ttoBalance\x12\x1d\n" +
 	"\n" +
-	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"2\n" +
+	"decided_ms\x18\x06 \x01(\x03R\tdecidedMs\"1\n" +
+	"\x12GetTransferRequest\x12\x1b\n" +
+	"\tdedupe_id\x18\x01 \x01(\tR\bdedupeId\"\xd8\x01\n" +
+	"\x13GetTransferResponse\x12\x1d\n" +
+	"\n" +
+	"journal_id\x18\x01 \x01(\tR\tjournalId\x12/\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x19.balance.v1.TransferStateR\x05state\x12%\n" +
+	"\x04from\x18\x03 \x01(\v2\x11.balance.v1.PlaceR\x04from\x12!\n" +
+	"\x02to\x18\x04 \x01(\v2\x11.balance.v1.PlaceR\x02to\x12'\n" +
+	"\x06amount\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\x06amount\"2\n" +
 	"\x11GetBalanceRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\"\xe2\x01\n" +
@@ -3790,7 +3974,12 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x12OWN_ACCOUNT_LOSSES\x10\x04\x12\x16\n" +
 	"\x12OWN_ACCOUNT_NOSTRO\x10\x05\x12\x1e\n" +
 	"\x1aOWN_ACCOUNT_PAYMENT_SCHEME\x10\x06\x12\x14\n" +
-	"\x10OWN_ACCOUNT_FEES\x10\a*\xc8\x01\n" +
+	"\x10OWN_ACCOUNT_FEES\x10\a*\x80\x01\n" +
+	"\rTransferState\x12\x1e\n" +
+	"\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13TRANSFER_STATE_OPEN\x10\x01\x12\x19\n" +
+	"\x15TRANSFER_STATE_POSTED\x10\x02\x12\x1b\n" +
+	"\x17TRANSFER_STATE_DECLINED\x10\x03*\xc8\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_HELD\x10\x01\x12\x17\n" +
@@ -3799,7 +3988,7 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x11ENTRY_KIND_POSTED\x10\x04\x12\x16\n" +
 	"\x12ENTRY_KIND_CLEARED\x10\x06\x12\x13\n" +
 	"\x0fENTRY_KIND_PAID\x10\a\x12\x14\n" +
-	"\x10ENTRY_KIND_MOVED\x10\b2\xa4\r\n" +
+	"\x10ENTRY_KIND_MOVED\x10\b2\x9c\x0e\n" +
 	"\aBalance\x12a\n" +
 	"\x04Open\x12\x17.balance.v1.OpenRequest\x1a\x18.balance.v1.OpenResponse\"&\x8a\xb5\x18\x0fservice.account\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12`\n" +
 	"\aReserve\x12\x1a.balance.v1.ReserveRequest\x1a\x1b.balance.v1.ReserveResponse\"\x1c\x8a\xb5\x18\x14service.transactions\x90\xb5\x18\x01\x12l\n" +
@@ -3813,7 +4002,8 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\rReverseRefund\x12 .balance.v1.ReverseRefundRequest\x1a!.balance.v1.ReverseRefundResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12B\n" +
 	"\x05PayIn\x12\x18.balance.v1.PayInRequest\x1a\x19.balance.v1.PayInResponse\"\x04\x90\xb5\x18\x01\x12`\n" +
 	"\x06Adjust\x12\x19.balance.v1.AdjustRequest\x1a\x1a.balance.v1.AdjustResponse\"\x1f\x8a\xb5\x18\x17service.card-processing\x90\xb5\x18\x01\x12m\n" +
-	"\bTransfer\x12\x1b.balance.v1.TransferRequest\x1a\x1c.balance.v1.TransferResponse\"&\x8a\xb5\x18\x0fservice.payment\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12Q\n" +
+	"\bTransfer\x12\x1b.balance.v1.TransferRequest\x1a\x1c.balance.v1.TransferResponse\"&\x8a\xb5\x18\x0fservice.payment\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12v\n" +
+	"\vGetTransfer\x12\x1e.balance.v1.GetTransferRequest\x1a\x1f.balance.v1.GetTransferResponse\"&\x8a\xb5\x18\x0fservice.payment\x8a\xb5\x18\vservice.pot\x90\xb5\x18\x01\x12Q\n" +
 	"\n" +
 	"GetBalance\x12\x1d.balance.v1.GetBalanceRequest\x1a\x1e.balance.v1.GetBalanceResponse\"\x04\x90\xb5\x18\x01\x12W\n" +
 	"\fGetBalanceAt\x12\x1f.balance.v1.GetBalanceAtRequest\x1a .balance.v1.GetBalanceAtResponse\"\x04\x90\xb5\x18\x01\x12Z\n" +
@@ -3834,170 +4024,179 @@ func file_service_balance_proto_balance_proto_rawDescGZIP() []byte {
 	return file_service_balance_proto_balance_proto_rawDescData
 }
 
-var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_service_balance_proto_balance_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
+var file_service_balance_proto_balance_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_service_balance_proto_balance_proto_goTypes = []any{
 	(Window)(0),                   // 0: balance.v1.Window
 	(Verdict)(0),                  // 1: balance.v1.Verdict
 	(DeclineReason)(0),            // 2: balance.v1.DeclineReason
 	(Outcome)(0),                  // 3: balance.v1.Outcome
 	(OwnAccount)(0),               // 4: balance.v1.OwnAccount
-	(EntryKind)(0),                // 5: balance.v1.EntryKind
-	(*OpenRequest)(nil),           // 6: balance.v1.OpenRequest
-	(*OpenResponse)(nil),          // 7: balance.v1.OpenResponse
-	(*ReserveRequest)(nil),        // 8: balance.v1.ReserveRequest
-	(*Control)(nil),               // 9: balance.v1.Control
-	(*Limit)(nil),                 // 10: balance.v1.Limit
-	(*Check)(nil),                 // 11: balance.v1.Check
-	(*Explanation)(nil),           // 12: balance.v1.Explanation
-	(*CounterState)(nil),          // 13: balance.v1.CounterState
-	(*ReserveResponse)(nil),       // 14: balance.v1.ReserveResponse
-	(*SettleHoldRequest)(nil),     // 15: balance.v1.SettleHoldRequest
-	(*SettleHoldResponse)(nil),    // 16: balance.v1.SettleHoldResponse
-	(*DisownRequest)(nil),         // 17: balance.v1.DisownRequest
-	(*DisownResponse)(nil),        // 18: balance.v1.DisownResponse
-	(*ExtendRequest)(nil),         // 19: balance.v1.ExtendRequest
-	(*ExtendResponse)(nil),        // 20: balance.v1.ExtendResponse
-	(*ReleaseRequest)(nil),        // 21: balance.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),       // 22: balance.v1.ReleaseResponse
-	(*ClearRequest)(nil),          // 23: balance.v1.ClearRequest
-	(*Capture)(nil),               // 24: balance.v1.Capture
-	(*ClearResponse)(nil),         // 25: balance.v1.ClearResponse
-	(*RefundRequest)(nil),         // 26: balance.v1.RefundRequest
-	(*RefundResponse)(nil),        // 27: balance.v1.RefundResponse
-	(*ReverseRefundRequest)(nil),  // 28: balance.v1.ReverseRefundRequest
-	(*ReverseRefundResponse)(nil), // 29: balance.v1.ReverseRefundResponse
-	(*PayInRequest)(nil),          // 30: balance.v1.PayInRequest
-	(*PayInResponse)(nil),         // 31: balance.v1.PayInResponse
-	(*AdjustRequest)(nil),         // 32: balance.v1.AdjustRequest
-	(*Place)(nil),                 // 33: balance.v1.Place
-	(*AdjustResponse)(nil),        // 34: balance.v1.AdjustResponse
-	(*TransferRequest)(nil),       // 35: balance.v1.TransferRequest
-	(*TransferResponse)(nil),      // 36: balance.v1.TransferResponse
-	(*GetBalanceRequest)(nil),     // 37: balance.v1.GetBalanceRequest
-	(*GetBalanceResponse)(nil),    // 38: balance.v1.GetBalanceResponse
-	(*GetBalanceAtRequest)(nil),   // 39: balance.v1.GetBalanceAtRequest
-	(*GetBalanceAtResponse)(nil),  // 40: balance.v1.GetBalanceAtResponse
-	(*ListStatementRequest)(nil),  // 41: balance.v1.ListStatementRequest
-	(*ListStatementResponse)(nil), // 42: balance.v1.ListStatementResponse
-	(*GetHoldRequest)(nil),        // 43: balance.v1.GetHoldRequest
-	(*GetHoldResponse)(nil),       // 44: balance.v1.GetHoldResponse
-	(*ExplainRequest)(nil),        // 45: balance.v1.ExplainRequest
-	(*ExplainResponse)(nil),       // 46: balance.v1.ExplainResponse
-	(*ListEntriesRequest)(nil),    // 47: balance.v1.ListEntriesRequest
-	(*ListEntriesResponse)(nil),   // 48: balance.v1.ListEntriesResponse
-	(*Entry)(nil),                 // 49: balance.v1.Entry
-	(*CounterState_Set)(nil),      // 50: balance.v1.CounterState.Set
-	(*proto.Money)(nil),           // 51: money.v1.Money
+	(TransferState)(0),            // 5: balance.v1.TransferState
+	(EntryKind)(0),                // 6: balance.v1.EntryKind
+	(*OpenRequest)(nil),           // 7: balance.v1.OpenRequest
+	(*OpenResponse)(nil),          // 8: balance.v1.OpenResponse
+	(*ReserveRequest)(nil),        // 9: balance.v1.ReserveRequest
+	(*Control)(nil),               // 10: balance.v1.Control
+	(*Limit)(nil),                 // 11: balance.v1.Limit
+	(*Check)(nil),                 // 12: balance.v1.Check
+	(*Explanation)(nil),           // 13: balance.v1.Explanation
+	(*CounterState)(nil),          // 14: balance.v1.CounterState
+	(*ReserveResponse)(nil),       // 15: balance.v1.ReserveResponse
+	(*SettleHoldRequest)(nil),     // 16: balance.v1.SettleHoldRequest
+	(*SettleHoldResponse)(nil),    // 17: balance.v1.SettleHoldResponse
+	(*DisownRequest)(nil),         // 18: balance.v1.DisownRequest
+	(*DisownResponse)(nil),        // 19: balance.v1.DisownResponse
+	(*ExtendRequest)(nil),         // 20: balance.v1.ExtendRequest
+	(*ExtendResponse)(nil),        // 21: balance.v1.ExtendResponse
+	(*ReleaseRequest)(nil),        // 22: balance.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),       // 23: balance.v1.ReleaseResponse
+	(*ClearRequest)(nil),          // 24: balance.v1.ClearRequest
+	(*Capture)(nil),               // 25: balance.v1.Capture
+	(*ClearResponse)(nil),         // 26: balance.v1.ClearResponse
+	(*RefundRequest)(nil),         // 27: balance.v1.RefundRequest
+	(*RefundResponse)(nil),        // 28: balance.v1.RefundResponse
+	(*ReverseRefundRequest)(nil),  // 29: balance.v1.ReverseRefundRequest
+	(*ReverseRefundResponse)(nil), // 30: balance.v1.ReverseRefundResponse
+	(*PayInRequest)(nil),          // 31: balance.v1.PayInRequest
+	(*PayInResponse)(nil),         // 32: balance.v1.PayInResponse
+	(*AdjustRequest)(nil),         // 33: balance.v1.AdjustRequest
+	(*Place)(nil),                 // 34: balance.v1.Place
+	(*AdjustResponse)(nil),        // 35: balance.v1.AdjustResponse
+	(*TransferRequest)(nil),       // 36: balance.v1.TransferRequest
+	(*TransferResponse)(nil),      // 37: balance.v1.TransferResponse
+	(*GetTransferRequest)(nil),    // 38: balance.v1.GetTransferRequest
+	(*GetTransferResponse)(nil),   // 39: balance.v1.GetTransferResponse
+	(*GetBalanceRequest)(nil),     // 40: balance.v1.GetBalanceRequest
+	(*GetBalanceResponse)(nil),    // 41: balance.v1.GetBalanceResponse
+	(*GetBalanceAtRequest)(nil),   // 42: balance.v1.GetBalanceAtRequest
+	(*GetBalanceAtResponse)(nil),  // 43: balance.v1.GetBalanceAtResponse
+	(*ListStatementRequest)(nil),  // 44: balance.v1.ListStatementRequest
+	(*ListStatementResponse)(nil), // 45: balance.v1.ListStatementResponse
+	(*GetHoldRequest)(nil),        // 46: balance.v1.GetHoldRequest
+	(*GetHoldResponse)(nil),       // 47: balance.v1.GetHoldResponse
+	(*ExplainRequest)(nil),        // 48: balance.v1.ExplainRequest
+	(*ExplainResponse)(nil),       // 49: balance.v1.ExplainResponse
+	(*ListEntriesRequest)(nil),    // 50: balance.v1.ListEntriesRequest
+	(*ListEntriesResponse)(nil),   // 51: balance.v1.ListEntriesResponse
+	(*Entry)(nil),                 // 52: balance.v1.Entry
+	(*CounterState_Set)(nil),      // 53: balance.v1.CounterState.Set
+	(*proto.Money)(nil),           // 54: money.v1.Money
 }
 var file_service_balance_proto_balance_proto_depIdxs = []int32{
-	51, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
+	54, // 0: balance.v1.ReserveRequest.amount:type_name -> money.v1.Money
 	2,  // 1: balance.v1.ReserveRequest.refusal:type_name -> balance.v1.DeclineReason
-	9,  // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
-	10, // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
-	11, // 4: balance.v1.Control.checks:type_name -> balance.v1.Check
+	10, // 2: balance.v1.ReserveRequest.control:type_name -> balance.v1.Control
+	11, // 3: balance.v1.Control.limits:type_name -> balance.v1.Limit
+	12, // 4: balance.v1.Control.checks:type_name -> balance.v1.Check
 	0,  // 5: balance.v1.Limit.window:type_name -> balance.v1.Window
 	1,  // 6: balance.v1.Check.verdict:type_name -> balance.v1.Verdict
-	11, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
-	50, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
+	12, // 7: balance.v1.Explanation.checks:type_name -> balance.v1.Check
+	53, // 8: balance.v1.CounterState.sets:type_name -> balance.v1.CounterState.Set
 	3,  // 9: balance.v1.ReserveResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 10: balance.v1.ReserveResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	51, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
-	51, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
+	54, // 11: balance.v1.ReserveResponse.balance:type_name -> money.v1.Money
+	54, // 12: balance.v1.ReserveResponse.amount:type_name -> money.v1.Money
 	2,  // 13: balance.v1.SettleHoldRequest.reason:type_name -> balance.v1.DeclineReason
 	3,  // 14: balance.v1.SettleHoldResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 15: balance.v1.SettleHoldResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	51, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
-	51, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
+	54, // 16: balance.v1.SettleHoldResponse.amount:type_name -> money.v1.Money
+	54, // 17: balance.v1.ExtendRequest.amount:type_name -> money.v1.Money
 	2,  // 18: balance.v1.ExtendRequest.refusal:type_name -> balance.v1.DeclineReason
-	9,  // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
+	10, // 19: balance.v1.ExtendRequest.control:type_name -> balance.v1.Control
 	3,  // 20: balance.v1.ExtendResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 21: balance.v1.ExtendResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	51, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
-	51, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
-	51, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
-	51, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
-	51, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
-	24, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
-	51, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
-	51, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
-	51, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
-	51, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
-	51, // 32: balance.v1.ReverseRefundRequest.amount:type_name -> money.v1.Money
-	51, // 33: balance.v1.ReverseRefundResponse.balance:type_name -> money.v1.Money
-	51, // 34: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
-	51, // 35: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
-	33, // 36: balance.v1.AdjustRequest.from:type_name -> balance.v1.Place
-	33, // 37: balance.v1.AdjustRequest.to:type_name -> balance.v1.Place
-	51, // 38: balance.v1.AdjustRequest.amount:type_name -> money.v1.Money
+	54, // 22: balance.v1.ExtendResponse.balance:type_name -> money.v1.Money
+	54, // 23: balance.v1.ReleaseRequest.amount:type_name -> money.v1.Money
+	54, // 24: balance.v1.ReleaseResponse.amount:type_name -> money.v1.Money
+	54, // 25: balance.v1.ReleaseResponse.balance:type_name -> money.v1.Money
+	54, // 26: balance.v1.ClearRequest.amount:type_name -> money.v1.Money
+	25, // 27: balance.v1.ClearRequest.capture:type_name -> balance.v1.Capture
+	54, // 28: balance.v1.Capture.amount:type_name -> money.v1.Money
+	54, // 29: balance.v1.ClearResponse.balance:type_name -> money.v1.Money
+	54, // 30: balance.v1.RefundRequest.amount:type_name -> money.v1.Money
+	54, // 31: balance.v1.RefundResponse.balance:type_name -> money.v1.Money
+	54, // 32: balance.v1.ReverseRefundRequest.amount:type_name -> money.v1.Money
+	54, // 33: balance.v1.ReverseRefundResponse.balance:type_name -> money.v1.Money
+	54, // 34: balance.v1.PayInRequest.amount:type_name -> money.v1.Money
+	54, // 35: balance.v1.PayInResponse.balance:type_name -> money.v1.Money
+	34, // 36: balance.v1.AdjustRequest.from:type_name -> balance.v1.Place
+	34, // 37: balance.v1.AdjustRequest.to:type_name -> balance.v1.Place
+	54, // 38: balance.v1.AdjustRequest.amount:type_name -> money.v1.Money
 	4,  // 39: balance.v1.Place.own:type_name -> balance.v1.OwnAccount
-	51, // 40: balance.v1.AdjustResponse.balance:type_name -> money.v1.Money
-	33, // 41: balance.v1.TransferRequest.from:type_name -> balance.v1.Place
-	33, // 42: balance.v1.TransferRequest.to:type_name -> balance.v1.Place
-	51, // 43: balance.v1.TransferRequest.amount:type_name -> money.v1.Money
+	54, // 40: balance.v1.AdjustResponse.balance:type_name -> money.v1.Money
+	34, // 41: balance.v1.TransferRequest.from:type_name -> balance.v1.Place
+	34, // 42: balance.v1.TransferRequest.to:type_name -> balance.v1.Place
+	54, // 43: balance.v1.TransferRequest.amount:type_name -> money.v1.Money
 	3,  // 44: balance.v1.TransferResponse.outcome:type_name -> balance.v1.Outcome
 	2,  // 45: balance.v1.TransferResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	51, // 46: balance.v1.TransferResponse.from_balance:type_name -> money.v1.Money
-	51, // 47: balance.v1.TransferResponse.to_balance:type_name -> money.v1.Money
-	51, // 48: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
-	51, // 49: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
-	51, // 50: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
-	51, // 51: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
-	51, // 52: balance.v1.GetBalanceAtResponse.available:type_name -> money.v1.Money
-	51, // 53: balance.v1.GetBalanceAtResponse.posted:type_name -> money.v1.Money
-	51, // 54: balance.v1.GetBalanceAtResponse.held:type_name -> money.v1.Money
-	51, // 55: balance.v1.ListStatementResponse.opening:type_name -> money.v1.Money
-	51, // 56: balance.v1.ListStatementResponse.closing:type_name -> money.v1.Money
-	51, // 57: balance.v1.ListStatementResponse.total_in:type_name -> money.v1.Money
-	51, // 58: balance.v1.ListStatementResponse.total_out:type_name -> money.v1.Money
-	49, // 59: balance.v1.ListStatementResponse.postings:type_name -> balance.v1.Entry
-	3,  // 60: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
-	2,  // 61: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
-	11, // 62: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
-	49, // 63: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
-	5,  // 64: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
-	2,  // 65: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
-	6,  // 66: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
-	8,  // 67: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
-	15, // 68: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
-	17, // 69: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
-	19, // 70: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
-	21, // 71: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
-	23, // 72: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
-	26, // 73: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
-	28, // 74: balance.v1.Balance.ReverseRefund:input_type -> balance.v1.ReverseRefundRequest
-	30, // 75: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
-	32, // 76: balance.v1.Balance.Adjust:input_type -> balance.v1.AdjustRequest
-	35, // 77: balance.v1.Balance.Transfer:input_type -> balance.v1.TransferRequest
-	37, // 78: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
-	39, // 79: balance.v1.Balance.GetBalanceAt:input_type -> balance.v1.GetBalanceAtRequest
-	41, // 80: balance.v1.Balance.ListStatement:input_type -> balance.v1.ListStatementRequest
-	43, // 81: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
-	45, // 82: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
-	47, // 83: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
-	7,  // 84: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
-	14, // 85: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
-	16, // 86: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
-	18, // 87: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
-	20, // 88: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
-	22, // 89: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
-	25, // 90: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
-	27, // 91: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
-	29, // 92: balance.v1.Balance.ReverseRefund:output_type -> balance.v1.ReverseRefundResponse
-	31, // 93: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
-	34, // 94: balance.v1.Balance.Adjust:output_type -> balance.v1.AdjustResponse
-	36, // 95: balance.v1.Balance.Transfer:output_type -> balance.v1.TransferResponse
-	38, // 96: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
-	40, // 97: balance.v1.Balance.GetBalanceAt:output_type -> balance.v1.GetBalanceAtResponse
-	42, // 98: balance.v1.Balance.ListStatement:output_type -> balance.v1.ListStatementResponse
-	44, // 99: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
-	46, // 100: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
-	48, // 101: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
-	84, // [84:102] is the sub-list for method output_type
-	66, // [66:84] is the sub-list for method input_type
-	66, // [66:66] is the sub-list for extension type_name
-	66, // [66:66] is the sub-list for extension extendee
-	0,  // [0:66] is the sub-list for field type_name
+	54, // 46: balance.v1.TransferResponse.from_balance:type_name -> money.v1.Money
+	54, // 47: balance.v1.TransferResponse.to_balance:type_name -> money.v1.Money
+	5,  // 48: balance.v1.GetTransferResponse.state:type_name -> balance.v1.TransferState
+	34, // 49: balance.v1.GetTransferResponse.from:type_name -> balance.v1.Place
+	34, // 50: balance.v1.GetTransferResponse.to:type_name -> balance.v1.Place
+	54, // 51: balance.v1.GetTransferResponse.amount:type_name -> money.v1.Money
+	54, // 52: balance.v1.GetBalanceResponse.available:type_name -> money.v1.Money
+	54, // 53: balance.v1.GetBalanceResponse.posted:type_name -> money.v1.Money
+	54, // 54: balance.v1.GetBalanceResponse.held:type_name -> money.v1.Money
+	54, // 55: balance.v1.GetBalanceResponse.spend_today:type_name -> money.v1.Money
+	54, // 56: balance.v1.GetBalanceAtResponse.available:type_name -> money.v1.Money
+	54, // 57: balance.v1.GetBalanceAtResponse.posted:type_name -> money.v1.Money
+	54, // 58: balance.v1.GetBalanceAtResponse.held:type_name -> money.v1.Money
+	54, // 59: balance.v1.ListStatementResponse.opening:type_name -> money.v1.Money
+	54, // 60: balance.v1.ListStatementResponse.closing:type_name -> money.v1.Money
+	54, // 61: balance.v1.ListStatementResponse.total_in:type_name -> money.v1.Money
+	54, // 62: balance.v1.ListStatementResponse.total_out:type_name -> money.v1.Money
+	52, // 63: balance.v1.ListStatementResponse.postings:type_name -> balance.v1.Entry
+	3,  // 64: balance.v1.ExplainResponse.outcome:type_name -> balance.v1.Outcome
+	2,  // 65: balance.v1.ExplainResponse.decline_reason:type_name -> balance.v1.DeclineReason
+	12, // 66: balance.v1.ExplainResponse.checks:type_name -> balance.v1.Check
+	52, // 67: balance.v1.ListEntriesResponse.entries:type_name -> balance.v1.Entry
+	6,  // 68: balance.v1.Entry.kind:type_name -> balance.v1.EntryKind
+	2,  // 69: balance.v1.Entry.decline_reason:type_name -> balance.v1.DeclineReason
+	7,  // 70: balance.v1.Balance.Open:input_type -> balance.v1.OpenRequest
+	9,  // 71: balance.v1.Balance.Reserve:input_type -> balance.v1.ReserveRequest
+	16, // 72: balance.v1.Balance.SettleHold:input_type -> balance.v1.SettleHoldRequest
+	18, // 73: balance.v1.Balance.Disown:input_type -> balance.v1.DisownRequest
+	20, // 74: balance.v1.Balance.Extend:input_type -> balance.v1.ExtendRequest
+	22, // 75: balance.v1.Balance.Release:input_type -> balance.v1.ReleaseRequest
+	24, // 76: balance.v1.Balance.Clear:input_type -> balance.v1.ClearRequest
+	27, // 77: balance.v1.Balance.Refund:input_type -> balance.v1.RefundRequest
+	29, // 78: balance.v1.Balance.ReverseRefund:input_type -> balance.v1.ReverseRefundRequest
+	31, // 79: balance.v1.Balance.PayIn:input_type -> balance.v1.PayInRequest
+	33, // 80: balance.v1.Balance.Adjust:input_type -> balance.v1.AdjustRequest
+	36, // 81: balance.v1.Balance.Transfer:input_type -> balance.v1.TransferRequest
+	38, // 82: balance.v1.Balance.GetTransfer:input_type -> balance.v1.GetTransferRequest
+	40, // 83: balance.v1.Balance.GetBalance:input_type -> balance.v1.GetBalanceRequest
+	42, // 84: balance.v1.Balance.GetBalanceAt:input_type -> balance.v1.GetBalanceAtRequest
+	44, // 85: balance.v1.Balance.ListStatement:input_type -> balance.v1.ListStatementRequest
+	46, // 86: balance.v1.Balance.GetHold:input_type -> balance.v1.GetHoldRequest
+	48, // 87: balance.v1.Balance.Explain:input_type -> balance.v1.ExplainRequest
+	50, // 88: balance.v1.Balance.ListEntries:input_type -> balance.v1.ListEntriesRequest
+	8,  // 89: balance.v1.Balance.Open:output_type -> balance.v1.OpenResponse
+	15, // 90: balance.v1.Balance.Reserve:output_type -> balance.v1.ReserveResponse
+	17, // 91: balance.v1.Balance.SettleHold:output_type -> balance.v1.SettleHoldResponse
+	19, // 92: balance.v1.Balance.Disown:output_type -> balance.v1.DisownResponse
+	21, // 93: balance.v1.Balance.Extend:output_type -> balance.v1.ExtendResponse
+	23, // 94: balance.v1.Balance.Release:output_type -> balance.v1.ReleaseResponse
+	26, // 95: balance.v1.Balance.Clear:output_type -> balance.v1.ClearResponse
+	28, // 96: balance.v1.Balance.Refund:output_type -> balance.v1.RefundResponse
+	30, // 97: balance.v1.Balance.ReverseRefund:output_type -> balance.v1.ReverseRefundResponse
+	32, // 98: balance.v1.Balance.PayIn:output_type -> balance.v1.PayInResponse
+	35, // 99: balance.v1.Balance.Adjust:output_type -> balance.v1.AdjustResponse
+	37, // 100: balance.v1.Balance.Transfer:output_type -> balance.v1.TransferResponse
+	39, // 101: balance.v1.Balance.GetTransfer:output_type -> balance.v1.GetTransferResponse
+	41, // 102: balance.v1.Balance.GetBalance:output_type -> balance.v1.GetBalanceResponse
+	43, // 103: balance.v1.Balance.GetBalanceAt:output_type -> balance.v1.GetBalanceAtResponse
+	45, // 104: balance.v1.Balance.ListStatement:output_type -> balance.v1.ListStatementResponse
+	47, // 105: balance.v1.Balance.GetHold:output_type -> balance.v1.GetHoldResponse
+	49, // 106: balance.v1.Balance.Explain:output_type -> balance.v1.ExplainResponse
+	51, // 107: balance.v1.Balance.ListEntries:output_type -> balance.v1.ListEntriesResponse
+	89, // [89:108] is the sub-list for method output_type
+	70, // [70:89] is the sub-list for method input_type
+	70, // [70:70] is the sub-list for extension type_name
+	70, // [70:70] is the sub-list for extension extendee
+	0,  // [0:70] is the sub-list for field type_name
 }
 
 func init() { file_service_balance_proto_balance_proto_init() }
@@ -4010,8 +4209,8 @@ func file_service_balance_proto_balance_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_balance_proto_balance_proto_rawDesc), len(file_service_balance_proto_balance_proto_rawDesc)),
-			NumEnums:      6,
-			NumMessages:   45,
+			NumEnums:      7,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -31,6 +31,7 @@ const (
 	Balance_PayIn_FullMethodName         = "/balance.v1.Balance/PayIn"
 	Balance_Adjust_FullMethodName        = "/balance.v1.Balance/Adjust"
 	Balance_Transfer_FullMethodName      = "/balance.v1.Balance/Transfer"
+	Balance_GetTransfer_FullMethodName   = "/balance.v1.Balance/GetTransfer"
 	Balance_GetBalance_FullMethodName    = "/balance.v1.Balance/GetBalance"
 	Balance_GetBalanceAt_FullMethodName  = "/balance.v1.Balance/GetBalanceAt"
 	Balance_ListStatement_FullMethodName = "/balance.v1.Balance/ListStatement"
@@ -78,6 +79,9 @@ type BalanceClient interface {
 	// being declined is an outcome, and changes nothing for ever. A repeat of a dedupe_id answers what happened the first
 	// time, declines included; with another body it is refused as conflict.
 	Transfer(ctx context.Context, in *TransferRequest, opts ...grpc.CallOption) (*TransferResponse, error)
+	// GetTransfer is a transfer by its dedupe_id, as it was written down and as far as it has come, and makes none:
+	// not_found.transfer if there is none.
+	GetTransfer(ctx context.Context, in *GetTransferRequest, opts ...grpc.CallOption) (*GetTransferResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error)
 	// GetBalanceAt is what an account had at a past time, from its entries.
@@ -221,6 +225,16 @@ func (c *balanceClient) Transfer(ctx context.Context, in *TransferRequest, opts 
 	return out, nil
 }
 
+func (c *balanceClient) GetTransfer(ctx context.Context, in *GetTransferRequest, opts ...grpc.CallOption) (*GetTransferResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetTransferResponse)
+	err := c.cc.Invoke(ctx, Balance_GetTransfer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *balanceClient) GetBalance(ctx context.Context, in *GetBalanceRequest, opts ...grpc.CallOption) (*GetBalanceResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetBalanceResponse)
@@ -320,6 +334,9 @@ type BalanceServer interface {
 	// being declined is an outcome, and changes nothing for ever. A repeat of a dedupe_id answers what happened the first
 	// time, declines included; with another body it is refused as conflict.
 	Transfer(context.Context, *TransferRequest) (*TransferResponse, error)
+	// GetTransfer is a transfer by its dedupe_id, as it was written down and as far as it has come, and makes none:
+	// not_found.transfer if there is none.
+	GetTransfer(context.Context, *GetTransferRequest) (*GetTransferResponse, error)
 	// GetBalance is what an account has, can spend, and has spent today.
 	GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error)
 	// GetBalanceAt is what an account had at a past time, from its entries.
@@ -378,6 +395,9 @@ func (UnimplementedBalanceServer) Adjust(context.Context, *AdjustRequest) (*Adju
 }
 func (UnimplementedBalanceServer) Transfer(context.Context, *TransferRequest) (*TransferResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Transfer not implemented")
+}
+func (UnimplementedBalanceServer) GetTransfer(context.Context, *GetTransferRequest) (*GetTransferResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTransfer not implemented")
 }
 func (UnimplementedBalanceServer) GetBalance(context.Context, *GetBalanceRequest) (*GetBalanceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetBalance not implemented")
@@ -634,6 +654,24 @@ func _Balance_Transfer_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Balance_GetTransfer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTransferRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BalanceServer).GetTransfer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Balance_GetTransfer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BalanceServer).GetTransfer(ctx, req.(*GetTransferRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Balance_GetBalance_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetBalanceRequest)
 	if err := dec(in); err != nil {
@@ -796,6 +834,10 @@ var Balance_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Transfer",
 			Handler:    _Balance_Transfer_Handler,
+		},
+		{
+			MethodName: "GetTransfer",
+			Handler:    _Balance_GetTransfer_Handler,
 		},
 		{
 			MethodName: "GetBalance",

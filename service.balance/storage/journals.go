@@ -78,7 +78,7 @@ func (s *Journals) Open(ctx context.Context, j logic.Journal) (logic.Journal, er
 		return j, nil
 	}
 	stored, err := s.load(ctx, j.ID)
-	if err == nil && (stored.Finished || stored.Void || !stored.OpenedAt.Equal(j.OpenedAt)) {
+	if err == nil && (stored.Ended() || !stored.OpenedAt.Equal(j.OpenedAt)) {
 		// The list has the first opening already; this one's line would only be swept for nothing.
 		err = s.unfinished.Remove(ctx, j.OpenedAt, j.ID)
 	}
@@ -132,13 +132,13 @@ func (s *Journals) end(ctx context.Context, j logic.Journal, state string) error
 	return s.unfinished.Remove(ctx, j.OpenedAt, j.ID)
 }
 
-// Unfinished is a journal that was opened and not ended, and whether there is such a one.
-func (s *Journals) Unfinished(ctx context.Context, id string) (logic.Journal, bool, error) {
+// Find is a journal, and whether there is one.
+func (s *Journals) Find(ctx context.Context, id string) (logic.Journal, bool, error) {
 	journal, err := s.load(ctx, id)
 	if errs.Is(err, errs.NotFound) {
-		return logic.Journal{}, false, nil // Listed and never written: nothing has moved.
+		return logic.Journal{}, false, nil
 	}
-	return journal, err == nil && !journal.Finished && !journal.Void, err
+	return journal, err == nil, err
 }
 
 // List lists what may be unfinished, until it is ended.

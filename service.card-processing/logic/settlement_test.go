@@ -106,8 +106,13 @@ func TestWhateverHappensToAPaymentItsMoneyIsWhereItSays(t *testing.T) {
 func (l *life) wantSound(t *rapid.T) {
 	own := map[string]int64{}
 	logic.CountOwn(l.payment, own)
-	if own["suspense GBP"] != l.money[logic.OnSuspense] || own["disputes GBP"] != l.money[logic.OnDisputes] {
-		t.Fatalf("by the payment it is %v, by its events %v", own, l.money)
+	for name, side := range map[string]logic.Side{
+		"settlement_mastercard GBP": logic.OnSettlement, "suspense GBP": logic.OnSuspense,
+		"disputes GBP": logic.OnDisputes, "losses GBP": logic.OnLosses,
+	} {
+		if own[name] != l.money[side] {
+			t.Fatalf("by the payment it is %v, by its events %v", own, l.money)
+		}
 	}
 	var sum, credited int64
 	for _, minor := range l.money {

@@ -247,20 +247,34 @@ func attachedWithin(p *cardprocessingproto.Payment, u *cardprocessingproto.Unmat
 	return r.GetKind() == Attached && r.GetTo().GetAccountId() == p.GetAccountId()
 }
 
-// CountOwn adds what the bank's own accounts must have because of a payment, by name and currency.
+// CountOwn adds what the bank's own accounts must have because of a payment, by name and currency: what the scheme has
+// collected for it less what it sent back, wherever that stands now.
 func CountOwn(p *cardprocessingproto.Payment, own map[string]int64) {
+	settlement := "settlement_" + Scheme + " "
+	if moved := p.GetClearedMinor() - p.GetRefundedMinor(); moved != 0 {
+		own[settlement+p.GetCurrency()] += moved
+	}
 	for _, u := range p.GetUnmatched() {
-		switch minor := u.GetAmount().GetMinor(); {
-		case !u.GetSuspended() || u.GetState() == StateResolved:
-		case u.GetRefund():
-			own["suspense "+u.GetAmount().GetCurrency()] += minor
-		default:
-			own["suspense "+u.GetAmount().GetCurrency()] -= minor
+		currency, minor := u.GetAmount().GetCurrency(), u.GetAmount().GetMinor()
+		if u.GetRefund() {
+			minor = -minor
+		}
+		switch resolved := u.GetState() == StateResolved; {
+		case resolved && u.GetResolution().GetKind() == WrittenOff: // The customer's sums have it no more.
+			own["losses "+currency] -= minor
+			own[settlement+currency] += minor
+		case u.GetSuspended() && !resolved:
+			own["suspense "+currency] -= minor
+			own[settlement+currency] += minor
 		}
 	}
 	for _, d := range p.GetDisputes() {
-		if d.GetStatus() == DisputeCredited {
+		switch d.GetStatus() {
+		case DisputeCredited:
 			own["disputes "+p.GetCurrency()] -= d.GetAmountMinor()
+		case DisputeWon:
+			own[settlement+p.GetCurrency()] -= d.GetAmountMinor()
+		default:
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (h *Handler) take(ctx context.Context, p *paymentproto.Payment) error {
 		to, next = accountSide(p.GetOtherAccountId()), paymentproto.State_STATE_SETTLED
 	default:
 	}
-	moved, err := h.transfer(ctx, p, "take", from, to)
+	moved, err := h.transfer(ctx, p, logic.Take, from, to)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (h *Handler) hand(ctx context.Context, p *paymentproto.Payment) error {
 			return err
 		}
 	}
-	_, err = h.transfer(ctx, p, "settle", ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME),
+	_, err = h.transfer(ctx, p, logic.Settle, ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME),
 		ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_NOSTRO))
 	if err != nil {
 		return err
@@ -136,7 +136,8 @@ func (h *Handler) hand(ctx context.Context, p *paymentproto.Payment) error {
 
 // giveBack moves the money of a payment that was refused back.
 func (h *Handler) giveBack(ctx context.Context, p *paymentproto.Payment) error {
-	moved, err := h.transfer(ctx, p, "refuse", ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME), credited(p))
+	moved, err := h.transfer(ctx, p, logic.Refuse, ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_PAYMENT_SCHEME),
+		credited(p))
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func (h *Handler) giveBack(ctx context.Context, p *paymentproto.Payment) error {
 
 // bringBack moves the money of a payment that has come back.
 func (h *Handler) bringBack(ctx context.Context, p *paymentproto.Payment) error {
-	moved, err := h.transfer(ctx, p, "return", ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_NOSTRO), credited(p))
+	moved, err := h.transfer(ctx, p, logic.Return, ownSide(balanceproto.OwnAccount_OWN_ACCOUNT_NOSTRO), credited(p))
 	if err != nil {
 		return err
 	}
@@ -170,10 +171,10 @@ func credited(p *paymentproto.Payment) *balanceproto.Place {
 }
 
 func (h *Handler) transfer(
-	ctx context.Context, p *paymentproto.Payment, step string, from, to *balanceproto.Place,
+	ctx context.Context, p *paymentproto.Payment, step logic.Step, from, to *balanceproto.Place,
 ) (*balanceproto.TransferResponse, error) {
 	moved, err := h.balance.Transfer(ctx, &balanceproto.TransferRequest{
-		From: from, To: to, Amount: p.GetAmount(), DedupeId: p.GetId() + "/" + step,
+		From: from, To: to, Amount: p.GetAmount(), DedupeId: logic.TransferID(p, step),
 		Spending: p.GetUserId() != p.GetOtherUserId(),
 	})
 	if err != nil {

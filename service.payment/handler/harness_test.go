@@ -115,9 +115,11 @@ func (b *bank) get(t *testing.T, id string) *paymentproto.Payment {
 	return rsp.GetPayment()
 }
 
-// want fails unless accounts have this much, and Ada's and Bob's transactions come to the same.
+// want fails unless accounts have this much, Ada's and Bob's transactions come to the same, and the audit finds
+// nothing.
 func (b *bank) want(t *testing.T, has map[string]int64) {
 	t.Helper()
+	b.wantSound(t)
 	for account, minor := range has {
 		if got := b.ledger.Has(account); got != minor {
 			t.Errorf("%s has %d, want %d", account, got, minor)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"farthing/pkg/audit"
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
 	moneyproto "farthing/pkg/money/proto"
@@ -24,6 +25,8 @@ const bodyMax = 16 << 10
 //	GET    /standing-orders?account_id=acc_…    {"standing_orders": [OrderView]}
 //	POST   /standing-orders                 Paying → OrderView
 //	DELETE /standing-orders/{id}            → OrderView
+//	GET    /audit/bank-payments?after=PLACE&limit=100
+//	                                        audit.Page: some payments, compared with ledger and transactions
 func (h *Handler) operate(env *foundation.Env) {
 	env.Operate("POST "+paymentproto.PaymentsPath, reply(h.operateSend))
 	env.Operate("POST "+paymentproto.PayInPath, reply(h.operatePayIn))
@@ -35,6 +38,7 @@ func (h *Handler) operate(env *foundation.Env) {
 	env.Operate("GET "+paymentproto.StandingOrdersPath, reply(h.operateOrders))
 	env.Operate("POST "+paymentproto.StandingOrdersPath, reply(h.operateOrder))
 	env.Operate("DELETE "+paymentproto.StandingOrdersPath+"/{id}", reply(h.operateCancel))
+	env.Operate("GET "+paymentproto.AuditPaymentsPath, audit.Pages(h.audit))
 }
 
 func reply(do func(*http.Request) (any, error)) http.Handler {

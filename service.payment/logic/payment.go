@@ -53,6 +53,20 @@ func PaymentID(account, dedupeID string) string { return id.Hash("payment", acco
 // OrderID is the id of a standing order that an account's dedupe id stands for.
 func OrderID(account, dedupeID string) string { return id.Hash("order", account+"/"+dedupeID) }
 
+// Step is a movement of a payment's money.
+type Step string
+
+// The steps.
+const (
+	Take   Step = "take"   // From whoever pays.
+	Settle Step = "settle" // With the scheme.
+	Refuse Step = "refuse" // Back, before it was settled.
+	Return Step = "return" // Back, after it was.
+)
+
+// TransferID is the ledger's dedupe id of a step of a payment: each happens once.
+func TransferID(p *paymentproto.Payment, s Step) string { return p.GetId() + "/" + string(s) }
+
 // TransactionID is how a payment is recorded on the customer's account; of one within the bank also on the other.
 func TransactionID(p *paymentproto.Payment, account string) string {
 	return id.Derived("tx", time.UnixMilli(p.GetCreatedMs()), p.GetId()+"/"+account)

@@ -14,6 +14,9 @@ const (
 	StandingOrdersPath = "/standing-orders"
 )
 
+// AuditPaymentsPath is where it audits payments, a page (audit.Page) at a time. Card payments have another.
+const AuditPaymentsPath = "/audit/bank-payments"
+
 // Paying is what operators send to have something paid, once or again and again.
 type Paying struct {
 	AccountID     string `json:"account_id"`

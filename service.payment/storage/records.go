@@ -92,6 +92,41 @@ func (s *records[R]) Change(ctx context.Context, was Kept[R], next R) (Kept[R], 
 	return s.keptOf(ctx, answer.Statics, next.GetId())
 }
 
+// Walk is some records after a place, without what is personal, and the place to go on from, as store.Walk.
+func (s *records[R]) Walk(ctx context.Context, after string, limit int) ([]Kept[R], string, error) {
+	rows, next, err := s.rows.WalkPartitions(ctx, after, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("walking: %w", err)
+	}
+	all := make([]Kept[R], len(rows))
+	for i, row := range rows {
+		state, err := s.stateOf(row.State, row.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		all[i] = Kept[R]{row.Revision, state}
+	}
+	return all, next, nil
+}
+
+// Past is a record as one of its revisions left it, without what is personal, and whether there was such a one.
+func (s *records[R]) Past(ctx context.Context, id string, revision int64) (R, bool, error) {
+	row, found, err := s.rows.In(id).Find(ctx, store.Latest, revision)
+	if err != nil || !found {
+		return s.make(), false, err
+	}
+	state, err := s.stateOf(row.Was, id)
+	return state, err == nil, err
+}
+
+func (s *records[R]) stateOf(body []byte, id string) (R, error) {
+	state := s.make()
+	if err := proto.Unmarshal(body, state); err != nil {
+		return state, fmt.Errorf("unmarshalling %s: %w", id, err)
+	}
+	return state, nil
+}
+
 func (s *records[R]) rowOf(state R, revision int64) (recordRow, error) {
 	bare, _ := proto.Clone(state).(R)
 	s.show(bare, nil)
@@ -103,9 +138,9 @@ func (s *records[R]) rowOf(state R, revision int64) (recordRow, error) {
 }
 
 func (s *records[R]) keptOf(ctx context.Context, row recordRow, id string) (Kept[R], error) {
-	state := s.make()
-	if err := proto.Unmarshal(row.State, state); err != nil {
-		return Kept[R]{}, fmt.Errorf("unmarshalling %s: %w", id, err)
+	state, err := s.stateOf(row.State, id)
+	if err != nil {
+		return Kept[R]{}, err
 	}
 	key, err := s.keys.Key(ctx, state.GetUserId())
 	if errs.Is(err, errs.NotFound) { // The customer was forgotten.

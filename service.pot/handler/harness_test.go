@@ -113,9 +113,12 @@ func (b *bank) delete(t *testing.T, pot string) *potproto.Pot {
 	return rsp.GetPot()
 }
 
-// want fails unless the money is where it should be.
+// want fails unless the money is where it should be, and the audit finds nothing.
 func (b *bank) want(t *testing.T, pot *potproto.Pot, inAccount, inPot int64) {
 	t.Helper()
+	if found := b.audited(t); len(found.Faults) > 0 || found.Checked == 0 {
+		t.Errorf("the audit of %d pots finds %+v", found.Checked, found.Faults)
+	}
 	has, potHas := b.ledger.Has(account), b.ledger.Has(pot.GetLedgerAccountId())
 	if has != inAccount || potHas != inPot {
 		t.Errorf("the account has %d and the pot %d, want %d and %d", has, potHas, inAccount, inPot)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"farthing/pkg/audit"
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
 	moneyproto "farthing/pkg/money/proto"
@@ -19,8 +20,12 @@ const bodyMax = 16 << 10
 //	PUT    /pots/{id}/deposit                potproto.Moving
 //	PUT    /pots/{id}/withdraw               potproto.Moving
 //	DELETE /pots/{id}
+//
+// and GET /audit/pots?after=PLACE&limit=100 with an audit.Page: some moves or pots, compared with ledger and
+// transactions.
 func (h *Handler) operate(env *foundation.Env) {
 	const one = potproto.PotsPath + "/{id}"
+	env.Operate("GET "+potproto.AuditPotsPath, audit.Pages(h.audit))
 	env.Operate("GET "+potproto.PotsPath, http.HandlerFunc(h.operateList))
 	env.Operate("POST "+potproto.PotsPath, h.operation(h.operateCreate))
 	env.Operate("PUT "+one+potproto.DepositPath, h.operation(func(req *http.Request) (*potproto.Pot, error) {

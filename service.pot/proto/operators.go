@@ -4,6 +4,9 @@ package potproto
 // PotsPath is where the admin door lists and makes pots; a pot's id, and then what is done to it, may follow.
 const PotsPath = "/pots"
 
+// AuditPotsPath is where it audits pots and their moves, a page (audit.Page) at a time.
+const AuditPotsPath = "/audit/pots"
+
 // What follows the id.
 const (
 	DepositPath  = "/deposit"

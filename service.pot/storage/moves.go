@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,28 +74,71 @@ func (s *Pots) moveOf(ctx context.Context, p logic.Pot, row potRow) (logic.Move,
 	if err != nil {
 		return logic.Move{}, fmt.Errorf("reading a move of %s: %w", p.ID, err)
 	}
+	return moveOf(row, p.ID, p.Currency, logic.Outcome(ended.Outcome)), nil
+}
+
+func moveOf(row potRow, pot, currency string, became logic.Outcome) logic.Move {
 	return logic.Move{
-		Pot: p.ID, DedupeID: row.Name, Way: logic.Way(row.Way), At: row.At, Outcome: logic.Outcome(ended.Outcome),
-		Amount: money.Amount{Minor: row.Amount, Currency: p.Currency},
-	}, nil
+		Pot: pot, DedupeID: row.Name, Way: logic.Way(row.Way), At: row.At, Outcome: became,
+		Amount: money.Amount{Minor: row.Amount, Currency: currency},
+	}
 }
 
 // OpenMoves are the moves of a pot that were asked for and not ended.
 func (s *Pots) OpenMoves(ctx context.Context, p logic.Pot) ([]logic.Move, error) {
-	ended := make(map[string]bool)
-	if err := s.each(ctx, p.ID, rowEnded, func(row potRow) { ended[row.Name] = true }); err != nil {
+	moves, err := s.Moves(ctx, p)
+	return slices.DeleteFunc(moves, func(m logic.Move) bool { return m.Outcome != logic.Open }), err
+}
+
+// Moves are all moves of a pot that were asked for.
+func (s *Pots) Moves(ctx context.Context, p logic.Pot) ([]logic.Move, error) {
+	ended := make(map[string]logic.Outcome)
+	err := s.each(ctx, p.ID, rowEnded, func(row potRow) { ended[row.Name] = logic.Outcome(row.Outcome) })
+	if err != nil {
 		return nil, err
 	}
-	var open []logic.Move
-	err := s.each(ctx, p.ID, rowAsked, func(row potRow) {
-		if !ended[row.Name] {
-			open = append(open, logic.Move{
-				Pot: p.ID, DedupeID: row.Name, Way: logic.Way(row.Way), At: row.At,
-				Amount: money.Amount{Minor: row.Amount, Currency: p.Currency},
-			})
-		}
+	var moves []logic.Move
+	err = s.each(ctx, p.ID, rowAsked, func(row potRow) {
+		moves = append(moves, moveOf(row, p.ID, p.Currency, ended[row.Name]))
 	})
-	return open, err
+	return moves, err
+}
+
+// PotMove is a move, and its pot.
+type PotMove struct {
+	Pot  logic.Pot
+	Move logic.Move
+}
+
+// WalkMoves is some moves of all pots after a place, and the place to go on from, as store.Walk: limit counts other
+// rows too, so there may be fewer, or none.
+func (s *Pots) WalkMoves(ctx context.Context, after string, limit int) ([]PotMove, string, error) {
+	rows, next, err := s.pots.Walk(ctx, after, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("walking moves: %w", err)
+	}
+	var moves []PotMove
+	var pot logic.Pot // Of the row before: a pot's rows come together, and without its statics.
+	for _, row := range rows {
+		if row.Kind != rowAsked {
+			continue
+		}
+		if pot.ID != row.Pot {
+			var found bool
+			if pot, found, err = s.Find(ctx, row.Pot); err == nil && !found {
+				err = errs.Missing("pot")
+			}
+			if err != nil {
+				return nil, "", err
+			}
+		}
+		m, err := s.moveOf(ctx, pot, row)
+		if err != nil {
+			return nil, "", err
+		}
+		moves = append(moves, PotMove{pot, m})
+	}
+	return moves, next, nil
 }
 
 func (s *Pots) each(ctx context.Context, pot string, kind int64, take func(potRow)) error {

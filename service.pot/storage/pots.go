@@ -103,6 +103,21 @@ func (s *Pots) List(ctx context.Context, account string, limit int) ([]logic.Pot
 	return pots, nil
 }
 
+// Walk is some pots after a place, and the place to go on from, as store.Walk.
+func (s *Pots) Walk(ctx context.Context, after string, limit int) ([]logic.Pot, string, error) {
+	rows, next, err := s.pots.WalkPartitions(ctx, after, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("walking pots: %w", err)
+	}
+	pots := make([]logic.Pot, len(rows))
+	for i, row := range rows {
+		if pots[i], err = s.potOf(ctx, row, row.Pot); err != nil {
+			return nil, "", err
+		}
+	}
+	return pots, next, nil
+}
+
 // Change writes a pot's next version, and tells whether it did: false if somebody else has changed it since.
 func (s *Pots) Change(ctx context.Context, was, next logic.Pot) (bool, error) {
 	key, err := s.keys.Ensure(ctx, next.User)

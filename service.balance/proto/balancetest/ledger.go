@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
 	moneyproto "farthing/pkg/money/proto"
 	balanceproto "farthing/service.balance/proto"
@@ -20,13 +21,16 @@ type Ledger struct {
 	mu         sync.Mutex // Guards the rest.
 	has        map[string]int64
 	transfers  map[string]*balanceproto.TransferResponse
+	made       map[string]*balanceproto.GetTransferResponse // By their dedupe ids, too.
 	unanswered error
+	before     func()
 }
 
 // NewLedger is a ledger in which one account has something.
 func NewLedger(account string, minor int64) *Ledger {
 	return &Ledger{
 		has: map[string]int64{account: minor}, transfers: make(map[string]*balanceproto.TransferResponse),
+		made: make(map[string]*balanceproto.GetTransferResponse),
 	}
 }
 
@@ -59,6 +63,39 @@ func (l *Ledger) Unanswered(err error) {
 	l.unanswered = err
 }
 
+// Before has something happen once, right before the ledger is next asked what it has.
+func (l *Ledger) Before(happens func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.before = happens
+}
+
+func (l *Ledger) happen() {
+	l.mu.Lock()
+	before := l.before
+	l.before = nil
+	l.mu.Unlock()
+	if before != nil {
+		before()
+	}
+}
+
+// Made is the transfer with a dedupe id as it is kept: a change to it is a change of the ledger.
+func (l *Ledger) Made(dedupeID string) *balanceproto.GetTransferResponse {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.made[dedupeID]
+}
+
+// Keep has the ledger say that it has a transfer with a dedupe id; nil that it has none.
+func (l *Ledger) Keep(dedupeID string, made *balanceproto.GetTransferResponse) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.made[dedupeID] = made; made == nil {
+		delete(l.made, dedupeID)
+	}
+}
+
 // Open opens any account.
 func (l *Ledger) Open(context.Context, *balanceproto.OpenRequest) (*balanceproto.OpenResponse, error) {
 	return &balanceproto.OpenResponse{}, nil
@@ -68,8 +105,22 @@ func (l *Ledger) Open(context.Context, *balanceproto.OpenRequest) (*balanceproto
 func (l *Ledger) GetBalance(
 	_ context.Context, req *balanceproto.GetBalanceRequest,
 ) (*balanceproto.GetBalanceResponse, error) {
-	available := &moneyproto.Money{Minor: l.Has(req.GetAccountId()), Currency: "GBP"}
-	return &balanceproto.GetBalanceResponse{Available: available}, nil
+	l.happen()
+	has := &moneyproto.Money{Minor: l.Has(req.GetAccountId()), Currency: "GBP"}
+	return &balanceproto.GetBalanceResponse{Available: has, Posted: has}, nil
+}
+
+// GetTransfer is a transfer that was made, or declined.
+func (l *Ledger) GetTransfer(
+	_ context.Context, req *balanceproto.GetTransferRequest,
+) (*balanceproto.GetTransferResponse, error) {
+	l.happen()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if made, ok := l.made[req.GetDedupeId()]; ok {
+		return proto.CloneOf(made), nil
+	}
+	return nil, errs.Missing("transfer")
 }
 
 // Transfer moves money, unless a customer's account has too little. A repeat answers what happened first.
@@ -83,12 +134,16 @@ func (l *Ledger) Transfer(
 	}
 	from, to, minor := nameOf(req.GetFrom()), nameOf(req.GetTo()), req.GetAmount().GetMinor()
 	rsp := &balanceproto.TransferResponse{JournalId: "jrn", Outcome: balanceproto.Outcome_OUTCOME_DECLINED, DecidedMs: 1}
+	made := &balanceproto.GetTransferResponse{
+		JournalId: "jrn", From: req.GetFrom(), To: req.GetTo(), Amount: req.GetAmount(),
+		State: balanceproto.TransferState_TRANSFER_STATE_DECLINED,
+	}
 	if l.has[from] >= minor || req.GetFrom().GetAccountId() == "" {
-		rsp.Outcome = balanceproto.Outcome_OUTCOME_APPROVED
+		rsp.Outcome, made.State = balanceproto.Outcome_OUTCOME_APPROVED, balanceproto.TransferState_TRANSFER_STATE_POSTED
 		l.has[from] -= minor
 		l.has[to] += minor
 	}
-	l.transfers[req.GetDedupeId()] = rsp
+	l.transfers[req.GetDedupeId()], l.made[req.GetDedupeId()] = rsp, made
 	if l.unanswered != nil {
 		return nil, l.unanswered
 	}

@@ -311,7 +311,7 @@ func (s suite) listed(ctx context.Context, t *testing.T, want logic.Journal, tim
 	if err != nil || found != times {
 		t.Errorf("it is listed %d times (%v), want %d", found, err, times)
 	}
-	if _, unfinished, err := s.journals.Unfinished(ctx, want.ID); err != nil || unfinished != (times > 0) {
-		t.Errorf("it is unfinished: %v, %v", unfinished, err)
+	if kept, _, err := s.journals.Find(ctx, want.ID); err != nil || kept.Ended() != (times == 0) {
+		t.Errorf("it has ended: %v, %v", kept.Ended(), err)
 	}
 }

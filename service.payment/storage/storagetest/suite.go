@@ -23,6 +23,7 @@ func Run(t *testing.T, k *store.Keyspace) {
 	for name, test := range map[string]func(*testing.T, *paymentproto.Payment){
 		"a payment is written once, and found whole":     s.writtenOnce,
 		"a change on what is no longer so answers it":    s.staleChange,
+		"a walk meets each payment once, and its past":   s.walk,
 		"payees are kept, and forgotten":                 s.payees,
 		"a standing order is on its account's list once": s.orders,
 	} {
@@ -86,6 +87,54 @@ func (s suite) staleChange(t *testing.T, p *paymentproto.Payment) {
 			t.Fatalf("changing: %v, %v", kept, err)
 		}
 		same(t, "changed", sent, kept.State)
+	}
+}
+
+func (s suite) walk(t *testing.T, p *paymentproto.Payment) {
+	const payments = 5
+	want := make(map[string]int64)
+	for n := range payments {
+		each := proto.CloneOf(p)
+		each.Id = id.Hash("payment", p.GetId()+string(rune('a'+n)))
+		kept, err := s.kept.Payments.Insert(t.Context(), each)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range n { // Each has another revision.
+			next := proto.CloneOf(kept.State)
+			next.UpdatedMs++
+			if kept, err = s.kept.Payments.Change(t.Context(), kept, next); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want[each.GetId()] = kept.Revision
+	}
+	met := make(map[string]int64)
+	for after := ""; ; {
+		page, next, err := s.kept.Payments.Walk(t.Context(), after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, each := range page {
+			if met[each.State.GetId()] != 0 || each.State.GetParty() != nil || each.State.GetReference() != "" {
+				t.Errorf("met again, or with what is personal: %v", each)
+			}
+			met[each.State.GetId()] = each.Revision
+		}
+		if after = next; after == "" {
+			break
+		}
+	}
+	for each, revision := range want {
+		if met[each] != revision {
+			t.Errorf("%s was met in revision %d, want %d", each, met[each], revision)
+		}
+		for n := int64(1); n <= revision+1; n++ {
+			was, found, err := s.kept.Payments.Past(t.Context(), each, n)
+			if err != nil || found != (n <= revision) || found && was.GetUpdatedMs() != n-1 {
+				t.Errorf("revision %d of %s: %v, %v, %v", n, each, was, found, err)
+			}
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package storagetest
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ func Run(t *testing.T, k *store.Keyspace) {
 		"a change on what is no longer so changes nothing":  s.staleChange,
 		"a move is asked for once and ended once":           s.movedOnce,
 		"a deleted pot takes no move, but its own emptying": s.deletedTakesNothing,
+		"a walk meets each pot and each move once":          s.walk,
 		"a caller's id belongs to one pot":                  s.begunOnce,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, potNamed(name)) })
@@ -167,5 +169,66 @@ func (s suite) begunOnce(t *testing.T, p logic.Pot) {
 	}
 	if _, err := s.pots.Begin(t.Context(), p.Account, "d1", p.ID, []byte("x")); !errs.Is(err, "conflict.dedupe_id") {
 		t.Errorf("another request: %v", err)
+	}
+}
+
+func (s suite) walk(t *testing.T, p logic.Pot) {
+	const pots, moves = 3, 4
+	wantPots, wantMoves := make(map[string]int), make(map[logic.Move]int)
+	for n := range pots {
+		each := p
+		each.ID = id.Derived("pot", at(), p.ID+strconv.Itoa(n))
+		each = s.insert(t, each)
+		wantPots[each.ID] = 1
+		for m := range moves {
+			move := logic.Move{
+				Pot: each.ID, DedupeID: strconv.Itoa(m), Way: logic.Deposit, At: at(),
+				Amount: money.Amount{Minor: int64(m + 1), Currency: each.Currency},
+			}
+			if _, err := s.pots.Ask(t.Context(), each, move); err != nil {
+				t.Fatal(err)
+			}
+			if move.Outcome = logic.Outcome(m % 3); move.Outcome != logic.Open {
+				if err := s.pots.End(t.Context(), move); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wantMoves[move] = 1
+		}
+	}
+	gotPots, gotMoves := make(map[string]int), make(map[logic.Move]int)
+	walkAll(t, s.pots.Walk, func(each logic.Pot) {
+		if wantPots[each.ID] > 0 { // The others are other tests'.
+			gotPots[each.ID]++
+		}
+	})
+	walkAll(t, s.pots.WalkMoves, func(each storage.PotMove) {
+		if wantPots[each.Pot.ID] > 0 {
+			gotMoves[each.Move]++
+		}
+	})
+	if diff := cmp.Diff(wantPots, gotPots); diff != "" {
+		t.Errorf("pots:\n%s", diff)
+	}
+	if diff := cmp.Diff(wantMoves, gotMoves); diff != "" {
+		t.Errorf("moves:\n%s", diff)
+	}
+}
+
+func walkAll[T any](
+	t *testing.T, walk func(context.Context, string, int) ([]T, string, error), meet func(T),
+) {
+	t.Helper()
+	for after := ""; ; {
+		page, next, err := walk(t.Context(), after, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, each := range page {
+			meet(each)
+		}
+		if after = next; after == "" {
+			return
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"sync"
 
+	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
 	transactionsproto "farthing/service.transactions/proto"
 )
@@ -41,7 +42,29 @@ func (r *Records) Record(
 	return &transactionsproto.RecordResponse{}, nil
 }
 
-// All is each transaction, by id, in its newest version.
+// Get is a transaction that was recorded.
+func (r *Records) Get(
+	_ context.Context, req *transactionsproto.GetRequest,
+) (*transactionsproto.GetResponse, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t, ok := r.newest[req.GetTransactionId()]
+	if !ok {
+		return nil, errs.Missing("transaction")
+	}
+	return &transactionsproto.GetResponse{Transaction: &transactionsproto.Transaction{
+		Id: t.GetTransactionId(), AccountId: t.GetAccountId(), Status: t.GetStatus(), Amount: t.GetAmount(),
+	}}, nil
+}
+
+// Lose has a transaction never have been recorded.
+func (r *Records) Lose(transactionID string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.newest, transactionID)
+}
+
+// All is each transaction, by id, in its newest version, as it is kept: a change to one is a change of the records.
 func (r *Records) All() map[string]*transactionsproto.RecordRequest {
 	r.mu.Lock()
 	defer r.mu.Unlock()
