@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"farthing/cmd/farthing/newcomer"
-	"farthing/pkg/errs"
 	"farthing/pkg/id"
 	moneyproto "farthing/pkg/money/proto"
 	authproto "farthing/service.auth/proto"
@@ -17,7 +16,6 @@ import (
 
 const (
 	atOnce       = 16
-	triesMax     = 5
 	fundingMinor = 10_000_000_00 // A day of swipes at a penny each does not use it up.
 )
 
@@ -68,19 +66,14 @@ func (c *clients) makeCustomers(ctx context.Context, batch string, n int) ([]str
 	return cards, group.Wait()
 }
 
-// persist makes a customer on a machine that may be busy with much else: whatever is unknown or was not done is asked
-// for again under the same name.
+// persist makes a customer on a machine that may be busy with much else.
 func (c *clients) persist(ctx context.Context, name string) (card string, err error) {
-	for range triesMax {
-		var p Person
-		if p, err = c.makeCustomer(ctx, name, "Bench Customer", fundingMinor); err == nil {
-			return p.CardID, nil
-		}
-		if !errs.Is(err, errs.Timeout) && !errs.Is(err, errs.Unavailable) {
-			break
-		}
-	}
-	return "", err
+	err = newcomer.Insist(func() error {
+		p, err := c.makeCustomer(ctx, name, "Bench Customer", fundingMinor)
+		card = p.CardID
+		return err
+	})
+	return card, err
 }
 
 // tokenLifetime is the longest that service.auth gives.
