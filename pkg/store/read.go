@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"farthing/pkg/errs"
 )
@@ -29,6 +30,19 @@ func (r reader[R]) Walk(ctx context.Context, after string, limit int) ([]R, stri
 	}
 	rows, next, err := r.engine.Walk(ctx, r.spec, after, limit)
 	return fromRows[R](rows), next, err
+}
+
+// WalkNames is Walk for whoever only wants to know which partitions there are: what each is called, as a row tells,
+// once for all its rows of a page. The last of one page may be the first of the next.
+func (r reader[R]) WalkNames(
+	ctx context.Context, after string, limit int, name func(R) string,
+) ([]string, string, error) {
+	rows, next, err := r.Walk(ctx, after, limit)
+	names := make([]string, len(rows))
+	for i, row := range rows {
+		names[i] = name(row)
+	}
+	return slices.Compact(names), next, err // The rows of a partition follow each other.
 }
 
 // WalkPartitions is Walk over the partitions that hold any static, with their partition and static columns only.

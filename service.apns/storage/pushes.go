@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -135,15 +134,11 @@ func (s *Pushes) listMonth(ctx context.Context, month monthRow, all []logic.Push
 // Accounts is some of the accounts that may have pushes, and the place to go on from, as store.Walk. The last of one
 // page may be the first of the next.
 func (s *Pushes) Accounts(ctx context.Context, after string, limit int) ([]string, string, error) {
-	rows, next, err := s.months.Walk(ctx, after, limit) // By account.
+	accounts, next, err := s.months.WalkNames(ctx, after, limit, func(row monthRow) string { return row.Account })
 	if err != nil {
 		return nil, "", fmt.Errorf("walking accounts: %w", err)
 	}
-	accounts := make([]string, len(rows))
-	for i, row := range rows {
-		accounts[i] = row.Account
-	}
-	return slices.Compact(accounts), next, nil
+	return accounts, next, nil
 }
 
 // monthOf is the bucket of a transaction: its id tells the time.

@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"farthing/pkg/id"
@@ -82,13 +81,9 @@ func (s *Transactions) listMonth(
 // Accounts is some of the accounts that may have transactions, and the place to go on from, as store.Walk. The
 // last of one page may be the first of the next.
 func (s *Transactions) Accounts(ctx context.Context, after string, limit int) ([]string, string, error) {
-	rows, next, err := s.months.Walk(ctx, after, limit) // By account.
+	accounts, next, err := s.months.WalkNames(ctx, after, limit, func(row monthRow) string { return row.Account })
 	if err != nil {
 		return nil, "", fmt.Errorf("walking accounts: %w", err)
 	}
-	accounts := make([]string, len(rows))
-	for i, row := range rows {
-		accounts[i] = row.Account
-	}
-	return slices.Compact(accounts), next, nil
+	return accounts, next, nil
 }

@@ -50,8 +50,12 @@ func walk[R any](t *testing.T, limit int, piece func(place string) ([]R, string,
 func walkedOnce(t *testing.T, k *suite) {
 	table := walkedRows.On(k.Keyspace)
 	var want []walkedRow
+	var names []string
 	for partition := range 7 {
 		owner := "owner\x00" + strconv.Itoa(partition)
+		if partition > 0 {
+			names = append(names, owner)
+		}
 		for seq := range int64(partition) * 3 {
 			row := walkedRow{owner, seq - 5}
 			want = append(want, row)
@@ -70,6 +74,16 @@ func walkedOnce(t *testing.T, k *suite) {
 		})
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Fatalf("pieces of %d:\n%s", limit, diff)
+		}
+		named := walk(t, limit, func(place string) ([]string, string, error) {
+			return table.WalkNames(t.Context(), place, limit, func(row walkedRow) string { return row.Owner })
+		})
+		if limit > len(want) && len(named) != len(names) {
+			t.Errorf("one piece names %d partitions: %q", len(named), named)
+		}
+		slices.Sort(named)
+		if diff := gocmp.Diff(names, slices.Compact(named)); diff != "" {
+			t.Errorf("names, pieces of %d:\n%s", limit, diff)
 		}
 	}
 }
