@@ -54,7 +54,7 @@ func swipe(t *testing.T, b *program.Bank) world.Outcome {
 func TestABankMovesThroughAllShapesAndIsStillTheSame(t *testing.T) {
 	binary := program.Build(t)
 	bank := program.New(t, binary, program.OneProcess())
-	bank.Start(t)
+	bank.Start(t, "--history", "183") // There must be something to move.
 	swipe(t, bank)
 	book := world.NewBook()
 	if !book.Swipe(t.Context(), bank.Send, bank.Customer(), paymentOf(bank)) {
