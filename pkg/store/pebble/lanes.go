@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/maphash"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -51,6 +52,7 @@ type flight struct {
 // is acknowledged before it has landed.
 func (s *Store) launch(batch *pebble.Batch) *flight {
 	f := &flight{batch, make(chan struct{})}
+	s.flying.Add(1)
 	var err error
 	if s.options.unsynced {
 		err = batch.Commit(pebble.NoSync)
@@ -69,8 +71,25 @@ func (s *Store) land(f *flight) {
 	if err := f.batch.SyncWait(); err != nil {
 		s.options.exit("syncing the log: " + err.Error())
 	}
+	s.flying.Add(-1)
 	close(f.done)
 	_ = f.batch.Close() // It only gives the memory back.
+}
+
+const (
+	// crowd is so many commits on their way that they had better share a sync.
+	crowd = 4
+	// crowdWaits is how long after a sync a crowd waits for the next.
+	crowdWaits = 100 * time.Microsecond
+)
+
+// syncGap is how long after a sync Pebble is to wait with the next: in a crowd for a moment, or nearly each commit has a
+// sync to itself, which takes more of the processor than much else that a swipe does. One who is alone waits for nobody.
+func (s *Store) syncGap() time.Duration {
+	if s.flying.Load() < crowd {
+		return 0
+	}
+	return crowdWaits
 }
 
 // settled waits until the commit is durable, or the context ends.

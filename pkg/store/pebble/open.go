@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -30,7 +31,6 @@ type Options struct {
 	Cache    int64        // Bytes of the block cache, memtables included. Default: 256 MiB.
 	MemTable uint64       // Bytes of one memtable, of which up to four may stand. Default: 32 MiB.
 
-	syncEvery  time.Duration     // At most so often is the log synced. Default: on a disk 100 µs, in memory no limit.
 	sweepEvery time.Duration     // Default: a minute.
 	exit       func(line string) // Must not return. Default: log the line and end the process.
 	unsynced   bool              // Planted bug: acknowledge before the sync. The crash tests must catch it.
@@ -42,6 +42,7 @@ type Store struct {
 	lock    *pebble.Lock
 	options Options
 	lanes   lanes
+	flying  atomic.Int64 // Commits that are launched and have not landed.
 	schemas schemas
 
 	// sweeping is held shared by each write from its first read until its place in the log is fixed, and alone by the
@@ -82,14 +83,9 @@ func OpenInMemory(options Options) (*Store, error) {
 	return Open("bank", options)
 }
 
-// diskSyncEvery has writes that come right after a sync share the next. What is acknowledged is synced, as ever; but a
-// sync takes a tenth of what a swipe does of the processor, and nearly each of a swipe's nine had one to itself. So the
-// bank does two fifths more, and one swipe alone takes a tenth of a millisecond longer.
-const diskSyncEvery = 100 * time.Microsecond
-
 func (o Options) withDefaults() Options {
 	if o.FS == nil {
-		o.FS, o.syncEvery = vfs.Default, diskSyncEvery
+		o.FS = vfs.Default
 	}
 	if o.Clock == nil {
 		o.Clock = clock.Real{}
@@ -165,7 +161,9 @@ func (s *Store) pebbleOptions(cache *pebble.Cache) *pebble.Options {
 		FormatMajorVersion:          pebble.FormatNewest,
 		MemTableSize:                s.options.MemTable,
 		MemTableStopWritesThreshold: 4,
-		WALMinSyncInterval:          func() time.Duration { return s.options.syncEvery },
+	}
+	if s.options.FS == vfs.Default { // Memory syncs for nothing.
+		options.WALMinSyncInterval = s.syncGap
 	}
 	for i := range options.Levels { // InsertNew asks for rows that are not there: mostly a filter answers.
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
