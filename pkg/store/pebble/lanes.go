@@ -83,8 +83,8 @@ const (
 	crowdWaits = 100 * time.Microsecond
 )
 
-// syncGap is how long after a sync Pebble is to wait with the next: in a crowd for a moment, or nearly each commit has a
-// sync to itself, which takes more of the processor than much else that a swipe does. One who is alone waits for nobody.
+// syncGap is how long after a sync Pebble is to wait with the next: in a crowd for a moment, or nearly each commit has
+// a sync to itself, which takes more of the processor than much else that a swipe does. One who is alone need not wait.
 func (s *Store) syncGap() time.Duration {
 	if s.flying.Load() < crowd {
 		return 0
