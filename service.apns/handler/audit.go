@@ -2,11 +2,9 @@ package handler
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"farthing/pkg/audit"
-	"farthing/pkg/errs"
 	"farthing/service.apns/logic"
 	feedproto "farthing/service.feed/proto"
 )
@@ -21,7 +19,8 @@ const (
 // audit compares what phones were told of some accounts with their feeds. It may go on while they change: what differs
 // is looked at again a few times, for its event may be on its way.
 func (h *Handler) audit(ctx context.Context, w audit.Window) (audit.Page, error) {
-	accounts, next, err := h.accounts(ctx, w)
+	accounts, next, err := audit.InTurn(ctx, w,
+		audit.Part[[]string]{Name: ofItems, Walk: h.withItems}, audit.Part[[]string]{Name: ofPushes, Walk: h.withPushesAlone})
 	if err != nil {
 		return audit.Page{}, err
 	}
@@ -37,29 +36,20 @@ func (h *Handler) audit(ctx context.Context, w audit.Window) (audit.Page, error)
 	return audit.Page{Checked: max(compared, 0), Faults: faults, Next: next}, err
 }
 
-// accounts is those of a window, and the place to go on from.
-func (h *Handler) accounts(ctx context.Context, w audit.Window) (accounts []string, next string, err error) {
-	if after, pushes := strings.CutPrefix(w.After, ofPushes); pushes {
-		if accounts, next, err = h.pushes.Accounts(ctx, after, w.Limit); err != nil {
-			return nil, "", err
-		}
-		if next != "" {
-			next = ofPushes + next
-		}
-		accounts, err = h.without(ctx, accounts)
-		return accounts, next, err
-	}
-	after, items := strings.CutPrefix(w.After, ofItems)
-	if !items && after != "" {
-		return nil, "", errs.BadParam("after", "must be the place that the page before ended with")
-	}
+func (h *Handler) withItems(ctx context.Context, w audit.Window) ([]string, string, error) {
 	listed, err := h.feed.ListAccounts(ctx, &feedproto.ListAccountsRequest{
-		After: after, Limit: int32(w.Limit), //nolint:gosec // At most 200.
+		After: w.After, Limit: int32(w.Limit), //nolint:gosec // At most 200.
 	})
-	if next = ofItems + listed.GetNext(); listed.GetNext() == "" {
-		next = ofPushes
+	return listed.GetAccountIds(), listed.GetNext(), err
+}
+
+func (h *Handler) withPushesAlone(ctx context.Context, w audit.Window) ([]string, string, error) {
+	accounts, next, err := h.pushes.Accounts(ctx, w.After, w.Limit)
+	if err != nil {
+		return nil, "", err
 	}
-	return listed.GetAccountIds(), next, err
+	accounts, err = h.without(ctx, accounts)
+	return accounts, next, err
 }
 
 // without is which of the accounts have no item: the others have been compared.
@@ -80,7 +70,7 @@ func (h *Handler) without(ctx context.Context, accounts []string) (bare []string
 // compare.
 func (h *Handler) suspicions(ctx context.Context, accounts []string) (found []audit.Fault, compared int64, err error) {
 	for _, account := range accounts {
-		items, err := h.allItems(ctx, account)
+		items, err := feedproto.All(ctx, h.feed, account)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -121,20 +111,4 @@ func (h *Handler) since(ctx context.Context, items []*feedproto.Item) (map[strin
 		}
 	}
 	return since, nil
-}
-
-// pageOf is how many items are asked for at once.
-const pageOf = 100
-
-func (h *Handler) allItems(ctx context.Context, account string) (all []*feedproto.Item, err error) {
-	for token := ""; ; {
-		page, err := h.feed.List(ctx, &feedproto.ListRequest{AccountId: account, PageToken: token, Limit: pageOf})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.GetItems()...)
-		if token = page.GetNextPageToken(); token == "" {
-			return all, nil
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"farthing/pkg/audit"
-	"farthing/pkg/errs"
 	"farthing/service.feed-generator/logic"
 	feedproto "farthing/service.feed/proto"
 	transactionsproto "farthing/service.transactions/proto"
@@ -21,7 +20,9 @@ const (
 // audit compares the feeds of some accounts with their transactions. It may go on while they change: what differs is
 // looked at again a few times, for its event may be on its way.
 func (g *generator) audit(ctx context.Context, w audit.Window) (audit.Page, error) {
-	accounts, next, err := g.accounts(ctx, w)
+	accounts, next, err := audit.InTurn(ctx, w,
+		audit.Part[[]string]{Name: ofTransactions, Walk: g.withTransactions},
+		audit.Part[[]string]{Name: ofItems, Walk: g.withItemsAlone})
 	if err != nil {
 		return audit.Page{}, err
 	}
@@ -33,29 +34,22 @@ func (g *generator) audit(ctx context.Context, w audit.Window) (audit.Page, erro
 	return page, err
 }
 
-// accounts is those of a window, and the place to go on from.
-func (g *generator) accounts(ctx context.Context, w audit.Window) (accounts []string, next string, err error) {
-	limit := int32(w.Limit) //nolint:gosec // At most 200.
-	if after, items := strings.CutPrefix(w.After, ofItems); items {
-		listed, err := g.feed.ListAccounts(ctx, &feedproto.ListAccountsRequest{After: after, Limit: limit})
-		if err != nil {
-			return nil, "", err
-		}
-		if next = listed.GetNext(); next != "" {
-			next = ofItems + next
-		}
-		accounts, err = g.without(ctx, listed.GetAccountIds())
-		return accounts, next, err
+func (g *generator) withTransactions(ctx context.Context, w audit.Window) ([]string, string, error) {
+	listed, err := g.transactions.ListAccounts(ctx, &transactionsproto.ListAccountsRequest{
+		After: w.After, Limit: int32(w.Limit), //nolint:gosec // At most 200.
+	})
+	return listed.GetAccountIds(), listed.GetNext(), err
+}
+
+func (g *generator) withItemsAlone(ctx context.Context, w audit.Window) ([]string, string, error) {
+	listed, err := g.feed.ListAccounts(ctx, &feedproto.ListAccountsRequest{
+		After: w.After, Limit: int32(w.Limit), //nolint:gosec // At most 200.
+	})
+	if err != nil {
+		return nil, "", err
 	}
-	after, ours := strings.CutPrefix(w.After, ofTransactions)
-	if !ours && after != "" {
-		return nil, "", errs.BadParam("after", "must be the place that the page before ended with")
-	}
-	listed, err := g.transactions.ListAccounts(ctx, &transactionsproto.ListAccountsRequest{After: after, Limit: limit})
-	if next = ofTransactions + listed.GetNext(); listed.GetNext() == "" {
-		next = ofItems
-	}
-	return listed.GetAccountIds(), next, err
+	accounts, err := g.without(ctx, listed.GetAccountIds())
+	return accounts, listed.GetNext(), err
 }
 
 // without is which of the accounts have no transaction: the others have been compared.
@@ -80,7 +74,7 @@ func (g *generator) suspicions(ctx context.Context, accounts []string) ([]audit.
 		if err != nil {
 			return nil, err
 		}
-		items, err := g.allItems(ctx, account)
+		items, err := feedproto.All(ctx, g.feed, account)
 		if err != nil {
 			return nil, err
 		}
@@ -111,18 +105,5 @@ func (g *generator) allTransactions(ctx context.Context, account string) (
 			return all, nil
 		}
 		after = all[len(all)-1].GetId()
-	}
-}
-
-func (g *generator) allItems(ctx context.Context, account string) (all []*feedproto.Item, err error) {
-	for token := ""; ; {
-		page, err := g.feed.List(ctx, &feedproto.ListRequest{AccountId: account, PageToken: token, Limit: pageOf})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.GetItems()...)
-		if token = page.GetNextPageToken(); token == "" {
-			return all, nil
-		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"farthing/pkg/audit"
 	"farthing/pkg/errs"
@@ -24,44 +23,36 @@ const (
 // audit compares some moves with the ledger's transfers and with what the customer sees, or some pots with their
 // ledgers. It may go on while they change. It counts pots.
 func (h *Handler) audit(ctx context.Context, w audit.Window) (audit.Page, error) {
-	if after, pots := strings.CutPrefix(w.After, ofPots); pots {
-		return h.auditPots(ctx, audit.Window{After: after, Limit: w.Limit})
-	}
-	after, moves := strings.CutPrefix(w.After, ofMoves)
-	if !moves && after != "" {
-		return audit.Page{}, errs.BadParam("after", "must be the place that the page before ended with")
-	}
-	return h.auditMoves(ctx, audit.Window{After: after, Limit: w.Limit})
+	page, next, err := audit.InTurn(ctx, w,
+		audit.Part[audit.Page]{Name: ofMoves, Walk: h.auditMoves}, audit.Part[audit.Page]{Name: ofPots, Walk: h.auditPots})
+	page.Next = next
+	return page, err
 }
 
-func (h *Handler) auditMoves(ctx context.Context, w audit.Window) (audit.Page, error) {
+func (h *Handler) auditMoves(ctx context.Context, w audit.Window) (page audit.Page, next string, err error) {
 	moves, next, err := h.pots.WalkMoves(ctx, w.After, w.Limit)
 	if err != nil {
-		return audit.Page{}, err
-	}
-	page := audit.Page{Next: ofMoves + next}
-	if next == "" {
-		page.Next = ofPots
+		return audit.Page{}, "", err
 	}
 	for _, each := range moves {
 		pot, m := each.Pot, each.Move
 		fault, err := h.contradiction(ctx, pot, m)
 		if err != nil {
-			return audit.Page{}, err
+			return audit.Page{}, "", err
 		}
 		if fault.Rule == "" {
 			continue
 		}
 		now, _, err := h.pots.FindMove(ctx, pot, m.DedupeID)
 		if err != nil {
-			return audit.Page{}, err
+			return audit.Page{}, "", err
 		}
 		if now.Outcome == m.Outcome { // Otherwise it has ended meanwhile.
 			fault.Pot = pot.ID
 			page.Faults = append(page.Faults, fault)
 		}
 	}
-	return page, nil
+	return page, next, nil
 }
 
 // contradiction is the first thing in which others do not agree with a move, without a rule if they all do.
@@ -92,27 +83,23 @@ func (h *Handler) made(ctx context.Context, m logic.Move) (*balanceproto.GetTran
 	return made, err
 }
 
-func (h *Handler) auditPots(ctx context.Context, w audit.Window) (audit.Page, error) {
+func (h *Handler) auditPots(ctx context.Context, w audit.Window) (page audit.Page, next string, err error) {
 	pots, next, err := h.pots.Walk(ctx, w.After, w.Limit)
 	if err != nil {
-		return audit.Page{}, err
-	}
-	page := audit.Page{Next: ofPots + next}
-	if next == "" {
-		page.Next = ""
+		return audit.Page{}, "", err
 	}
 	for _, pot := range pots {
 		page.Checked++
 		fault, err := h.shortfall(ctx, pot)
 		if err != nil {
-			return audit.Page{}, err
+			return audit.Page{}, "", err
 		}
 		if fault.Rule != "" {
 			fault.Pot = pot.ID
 			page.Faults = append(page.Faults, fault)
 		}
 	}
-	return page, nil
+	return page, next, nil
 }
 
 // shortfall is in what a pot's ledger has not what its moves come to, or has something though the pot was deleted. It
