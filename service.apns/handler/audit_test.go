@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/audit"
+	"farthing/pkg/audit/audittest"
 	"farthing/pkg/clock"
 	"farthing/pkg/errs"
 	"farthing/pkg/events"
@@ -102,16 +103,7 @@ func audited(t *testing.T, w *world, accounts int64, comes func()) (faults []aud
 		comes()
 		return nil
 	}
-	var whole audit.Page
-	for {
-		page, err := w.audit(t.Context(), audit.Window{After: whole.Next, Limit: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if whole.Add(page); whole.Next == "" {
-			break
-		}
-	}
+	whole := audittest.Whole(t, 1, w.audit)
 	if whole.Checked != accounts {
 		t.Errorf("%d accounts were compared, want %d", whole.Checked, accounts)
 	}

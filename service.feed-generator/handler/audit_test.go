@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/audit"
+	"farthing/pkg/audit/audittest"
 	"farthing/pkg/clock"
 	"farthing/pkg/events"
 	moneyproto "farthing/pkg/money/proto"
@@ -100,16 +101,7 @@ func audited(t *testing.T, k *kept, comes func()) (faults []audit.Fault, waits i
 		comes()
 		return nil
 	}
-	var whole audit.Page
-	for {
-		page, err := g.audit(t.Context(), audit.Window{After: whole.Next, Limit: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if whole.Add(page); whole.Next == "" {
-			break
-		}
-	}
+	whole := audittest.Whole(t, 1, g.audit)
 	if whole.Checked != int64(len(k.transactions)) {
 		t.Errorf("%d accounts were compared, want %d", whole.Checked, len(k.transactions))
 	}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"farthing/pkg/audit"
+	"farthing/pkg/audit/audittest"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.payment/logic"
 	paymentproto "farthing/service.payment/proto"
@@ -18,16 +19,7 @@ import (
 // audited is what a whole audit finds.
 func (b *bank) audited(t *testing.T) audit.Page {
 	t.Helper()
-	var whole audit.Page
-	for {
-		page, err := b.handler.audit(t.Context(), audit.Window{After: whole.Next, Limit: 2})
-		if err != nil {
-			t.Fatalf("auditing: %v", err)
-		}
-		if whole.Add(page); whole.Next == "" {
-			return whole
-		}
-	}
+	return audittest.Whole(t, 2, b.handler.audit)
 }
 
 // wantSound fails unless the audit finds nothing, and accounts for all that the bank's own accounts have.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"farthing/pkg/audit"
+	"farthing/pkg/audit/audittest"
 	"farthing/pkg/errs"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.pot/logic"
@@ -17,16 +18,7 @@ import (
 // audited is what a whole audit finds.
 func (b *bank) audited(t *testing.T) audit.Page {
 	t.Helper()
-	var whole audit.Page
-	for {
-		page, err := b.handler.audit(t.Context(), audit.Window{After: whole.Next, Limit: 2})
-		if err != nil {
-			t.Fatalf("auditing: %v", err)
-		}
-		if whole.Add(page); whole.Next == "" {
-			return whole
-		}
-	}
+	return audittest.Whole(t, 2, b.handler.audit)
 }
 
 // filled is a bank with 25.00 in a pot: 40.00 went in, 15.00 came out, and 99.00 were refused.
