@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
@@ -56,9 +55,5 @@ func (h *Handler) abandon(ctx context.Context, account, hold string) (bool, erro
 
 // transaction is nil if it is not recorded.
 func (h *Handler) transaction(ctx context.Context, transactionID string) (*transactionsproto.Transaction, error) {
-	found, err := h.transactions.Get(ctx, &transactionsproto.GetRequest{TransactionId: transactionID})
-	if errs.Is(err, errs.NotFound) {
-		return nil, nil
-	}
-	return found.GetTransaction(), err
+	return transactionsproto.Find(ctx, h.transactions, transactionID)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"farthing/pkg/audit"
-	"farthing/pkg/errs"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.payment/logic"
 	paymentproto "farthing/service.payment/proto"
@@ -44,7 +43,7 @@ func (h *Handler) audit(ctx context.Context, w audit.Window) (audit.Page, error)
 // counts what the bank's own accounts must have because of it.
 func (h *Handler) contradiction(ctx context.Context, p kept, own map[string]int64) (fault audit.Fault, err error) {
 	for _, m := range logic.MovementsOf(p.State) {
-		made, err := h.made(ctx, logic.TransferID(p.State, m.Step))
+		made, err := balanceproto.FindTransfer(ctx, h.balance, logic.TransferID(p.State, m.Step))
 		if err != nil {
 			return audit.Fault{}, err
 		}
@@ -72,25 +71,12 @@ func (h *Handler) contradiction(ctx context.Context, p kept, own map[string]int6
 	return audit.Fault{}, nil
 }
 
-// made is the ledger's transfer under a dedupe id, nil if it has none.
-func (h *Handler) made(ctx context.Context, dedupeID string) (*balanceproto.GetTransferResponse, error) {
-	made, err := h.balance.GetTransfer(ctx, &balanceproto.GetTransferRequest{DedupeId: dedupeID})
-	if errs.Is(err, errs.NotFound) {
-		return nil, nil
-	}
-	return made, err
-}
-
 // shown is a transaction, nil if there is none.
 func (h *Handler) shown(ctx context.Context, transactionID string) (*transactionsproto.Transaction, error) {
 	if transactionID == "" {
 		return nil, nil
 	}
-	found, err := h.transactions.Get(ctx, &transactionsproto.GetRequest{TransactionId: transactionID})
-	if errs.Is(err, errs.NotFound) {
-		return nil, nil
-	}
-	return found.GetTransaction(), err
+	return transactionsproto.Find(ctx, h.transactions, transactionID)
 }
 
 // returnedAs is the transaction of a payment's return, empty if it has not come back. Its id is of the revision in

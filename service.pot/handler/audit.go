@@ -57,30 +57,21 @@ func (h *Handler) auditMoves(ctx context.Context, w audit.Window) (page audit.Pa
 
 // contradiction is the first thing in which others do not agree with a move, without a rule if they all do.
 func (h *Handler) contradiction(ctx context.Context, p logic.Pot, m logic.Move) (audit.Fault, error) {
-	made, err := h.made(ctx, m)
+	made, err := balanceproto.FindTransfer(ctx, h.balance, m.ID())
 	if err != nil {
 		return audit.Fault{}, err
 	}
 	if detail := logic.MovedOtherwise(p, m, made); detail != "" {
 		return audit.Fault{Journal: made.GetJournalId(), Rule: "move", Detail: m.ID() + ": " + detail}, nil
 	}
-	shown, err := h.transactions.Get(ctx, &transactionsproto.GetRequest{TransactionId: m.TransactionID()})
-	if err != nil && !errs.Is(err, errs.NotFound) {
+	shown, err := transactionsproto.Find(ctx, h.transactions, m.TransactionID())
+	if err != nil {
 		return audit.Fault{}, err
 	}
-	if detail := logic.ShownOtherwise(p, m, shown.GetTransaction()); detail != "" {
+	if detail := logic.ShownOtherwise(p, m, shown); detail != "" {
 		return audit.Fault{Transaction: m.TransactionID(), Rule: "transaction", Detail: m.ID() + ": " + detail}, nil
 	}
 	return audit.Fault{}, nil
-}
-
-// made is the ledger's transfer for a move, nil if it has none.
-func (h *Handler) made(ctx context.Context, m logic.Move) (*balanceproto.GetTransferResponse, error) {
-	made, err := h.balance.GetTransfer(ctx, &balanceproto.GetTransferRequest{DedupeId: m.ID()})
-	if errs.Is(err, errs.NotFound) {
-		return nil, nil
-	}
-	return made, err
 }
 
 func (h *Handler) auditPots(ctx context.Context, w audit.Window) (page audit.Page, next string, err error) {
@@ -147,7 +138,7 @@ func (h *Handler) movesOf(ctx context.Context, p logic.Pot) (past, error) {
 	}
 	found := past{moves, make(map[string]bool), make(map[string]bool)}
 	for _, m := range found.open() {
-		made, err := h.made(ctx, m)
+		made, err := balanceproto.FindTransfer(ctx, h.balance, m.ID())
 		if err != nil {
 			return past{}, err
 		}
