@@ -38,18 +38,16 @@ func (s *Pots) Unfinished() *worklist.List { return s.unfinished }
 // Begin is the pot id that belongs to a current account's dedupe id: this one if it is the first, else the first one's.
 // For another request it is conflict.dedupe_id.
 func (s *Pots) Begin(ctx context.Context, account, dedupeID, pot string, request []byte) (string, error) {
-	answer, err := s.creations.Batch(account, dedupeID).InsertNew(creationRow{Pot: pot, Request: request}).Apply(ctx)
+	first, _, err := s.creations.InsertOrFind(ctx, creationRow{
+		Account: account, DedupeID: dedupeID, Pot: pot, Request: request,
+	})
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("beginning a pot: %w", err)
-	case answer.OK:
-		return pot, nil
-	case len(answer.Present) != 1:
-		return "", errs.New(errs.Internal, "a refused insert showed no row")
-	case !bytes.Equal(answer.Present[0].Request, request):
+	case !bytes.Equal(first.Request, request):
 		return "", errs.New(errs.Conflict+".dedupe_id", "The dedupe_id was used with another request")
 	}
-	return answer.Present[0].Pot, nil
+	return first.Pot, nil
 }
 
 // Insert writes a pot unless it is there already, and answers the one that is. Its account's list comes first: then a
