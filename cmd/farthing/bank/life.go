@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"farthing/cmd/farthing/demo"
+	"farthing/cmd/farthing/newcomer"
 	"farthing/pkg/clock"
 	"farthing/pkg/day"
 	"farthing/pkg/foundation"
@@ -66,7 +67,7 @@ func (b *Bank) live(ctx context.Context, home string) error {
 	if err != nil {
 		return err
 	}
-	customer, err := demo.Live(ctx, process.Dial, past, life, b.lifeName())
+	customer, err := demo.Live(ctx, newcomer.Insistent(process.Dial), past, life, b.lifeName())
 	if err = errors.Join(err, stop(ctx)); err != nil {
 		return fmt.Errorf("making the demonstration: %w", err)
 	}

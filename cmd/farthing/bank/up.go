@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"farthing/cmd/farthing/demo"
+	"farthing/cmd/farthing/newcomer"
 	"farthing/pkg/clock"
 	"farthing/pkg/foundation"
 	"farthing/service.apns/fakeapple"
@@ -118,7 +119,7 @@ func (b *Bank) renewTokens(ctx context.Context) (renewed bool, err error) {
 		return false, nil
 	}
 	known := *customer
-	if err := demo.RenewTokens(ctx, b.services.Dial, customer); err != nil || *customer == known {
+	if err := demo.RenewTokens(ctx, newcomer.Insistent(b.services.Dial), customer); err != nil || *customer == known {
 		return false, err
 	}
 	return true, writeCustomer(b.options.Folder.life(), *customer)

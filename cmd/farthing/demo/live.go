@@ -51,7 +51,7 @@ func Live(
 	shown := 0
 	for n, h := range life {
 		clk.AdvanceTo(h.At)
-		if err := newcomer.Insist(func() error { return l.happen(ctx, n, h) }); err != nil {
+		if err := l.happen(ctx, n, h); err != nil {
 			return Customer{}, fmt.Errorf("living through %s: %w", h.At.Format(time.DateTime), err)
 		}
 		if h.isShown() {

@@ -58,22 +58,13 @@ func (c *clients) makeCustomers(ctx context.Context, batch string, n int) ([]str
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i := range n {
-		group.Go(func() (err error) {
-			cards[i], err = c.persist(ctx, fmt.Sprintf("bench-%s-%d", batch, i))
+		group.Go(func() error {
+			p, err := c.makeCustomer(ctx, fmt.Sprintf("bench-%s-%d", batch, i), "Bench Customer", fundingMinor)
+			cards[i] = p.CardID
 			return err
 		})
 	}
 	return cards, group.Wait()
-}
-
-// persist makes a customer on a machine that may be busy with much else.
-func (c *clients) persist(ctx context.Context, name string) (card string, err error) {
-	err = newcomer.Insist(func() error {
-		p, err := c.makeCustomer(ctx, name, "Bench Customer", fundingMinor)
-		card = p.CardID
-		return err
-	})
-	return card, err
 }
 
 // tokenLifetime is the longest that service.auth gives.

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"farthing/cmd/farthing/newcomer"
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
 )
@@ -27,7 +28,9 @@ const (
 var Service = foundation.Service{Name: "service.development", Register: register}
 
 func register(env *foundation.Env) error {
-	made, err := newClients(func(_, callee string) (grpc.ClientConnInterface, error) { return env.Dial(callee) })
+	made, err := newClients(newcomer.Insistent(
+		func(_, callee string) (grpc.ClientConnInterface, error) { return env.Dial(callee) },
+	))
 	if err != nil {
 		return err
 	}
