@@ -135,7 +135,7 @@ func refund(t *transactionsproto.Transaction, amount money.Amount) string {
 			return "Your refund was matched to your earlier payment"
 		}
 		if t.GetSettledMs() > 0 {
-			return "Your refund was taken back by the merchant"
+			return "Your refund was taken back"
 		}
 		return "Your refund was cancelled by the merchant"
 	case transactionsproto.Status_STATUS_EXPIRED:

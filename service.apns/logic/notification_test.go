@@ -93,7 +93,7 @@ func refunds() map[string]shown {
 			refund(transactionsproto.Status_STATUS_PENDING, 3_50, 0), pret, "A refund of £3.50 is on its way",
 		},
 		"a refund":           {refund(transactionsproto.Status_STATUS_SETTLED, 3_50, 1), pret, "You were refunded £3.50"},
-		"taken back":         {refund(reversed, 0, 1), pret, "Your refund was taken back by the merchant"},
+		"taken back":         {refund(reversed, 0, 1), pret, "Your refund was taken back"},
 		"a promise ended":    {refund(reversed, 0, 0), pret, "Your refund was cancelled by the merchant"},
 		"of another payment": {attached, pret, "Your refund was matched to your earlier payment"},
 		"a promise forgotten": {

@@ -83,7 +83,7 @@ func refund(t *transactionsproto.Transaction) string {
 			return "Refund matched to your earlier payment"
 		}
 		if t.GetSettledMs() > 0 {
-			return "Refund taken back by the merchant"
+			return "Refund taken back"
 		}
 		return "Refund cancelled by the merchant"
 	case transactionsproto.Status_STATUS_EXPIRED:
