@@ -79,7 +79,7 @@ func Open(dir string, options Options) (*Store, error) {
 
 // OpenInMemory is an empty store on a memory file system of its own, small enough to have many of: it is for tests.
 func OpenInMemory(options Options) (*Store, error) {
-	options.FS, options.Cache, options.MemTable = vfs.NewMem(), 1<<20, 1<<20
+	options.FS, options.Cache, options.MemTable = vfs.NewMem(), 64<<20, 4<<20
 	return Open("bank", options)
 }
 
