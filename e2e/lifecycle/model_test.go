@@ -24,8 +24,10 @@ const (
 	callOff   letter = 'T'
 )
 
-// The alphabets that orders are written in: of a hold, of the refunds of a purchase, of refunds without one.
+// The alphabets that orders are written in: of what becomes of most holds, of a hold, of the refunds of a purchase, of
+// refunds without one.
 const (
+	ofMost     = "ARVC"
 	ofHolds    = "ARPIVC"
 	ofRefunds  = "CFSUT"
 	ofUnlinked = "FSUT"

@@ -51,7 +51,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &world.Suspect{TB: t}
-				b := &books{desk: newDesk(t, usual, bug), writing: writing{ofHolds, "p"}}
+				b := &books{desk: newDesk(t, usual, bug), writing: writing{ofHolds, "p", 0}}
 				ended := make(chan struct{})
 				go func() {
 					defer close(ended)
