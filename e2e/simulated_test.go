@@ -132,6 +132,26 @@ func releases(b store.ConditionalBatch) bool {
 	})
 }
 
+func TestAHoldWhoseRepeatsWereNotToldEitherIsReleasedToo(t *testing.T) {
+	var away atomic.Bool
+	simulate(t, losesItsRecords(&away), func(t *testing.T, w *world.World) {
+		alice := w.Customer(t, "alice", 100_00)
+		lost := world.Payment{ID: "lost", CardID: alice.CardID, Minor: 30_00, Descriptor: pret}
+		unanswered(t, w, &away, lost)
+		for range 3 { // Each of them settles that it may be told, and then cannot be recorded.
+			w.Pass(t, 40*time.Second)
+			unanswered(t, w, &away, lost)
+		}
+		w.Pass(t, 2*time.Minute)
+		if available, today := w.Balance(t, alice); available != 100_00 || today != 0 {
+			t.Fatalf("%d can be spent and %d was, want 10000 and 0", available, today)
+		}
+		if late := w.Pay(t, lost); late.Approved() || late.DeclineReason != "timed_out" {
+			t.Errorf("a repeat after the release was %v", late)
+		}
+	})
+}
+
 func TestAHoldWhoseRepeatWasApprovedStays(t *testing.T) {
 	var away atomic.Bool
 	simulate(t, losesItsRecords(&away), func(t *testing.T, w *world.World) {

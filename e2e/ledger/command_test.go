@@ -51,6 +51,7 @@ type command struct {
 	Set             int
 	Forced, Partial bool
 	Spending        bool
+	Unrecorded      bool // Of a disowning.
 }
 
 // limit is of a day, for every card.
@@ -65,7 +66,7 @@ func drawn(t *rapid.T, v verb) command {
 		Name: rapid.IntRange(0, 3).Draw(t, "name"), Step: rapid.SampledFrom([]int64{1, 1, 1, 2, 2, 3}).Draw(t, "step"),
 		Minor: rapid.Int64Range(1, 20).Draw(t, "pounds") * 100, Set: rapid.IntRange(1, 2).Draw(t, "set"),
 		Forced: rapid.IntRange(0, 9).Draw(t, "forced") == 0, Partial: rapid.IntRange(0, 4).Draw(t, "partial") == 0,
-		Spending: rapid.Bool().Draw(t, "spending"),
+		Spending: rapid.Bool().Draw(t, "spending"), Unrecorded: rapid.Bool().Draw(t, "unrecorded"),
 	}
 	c.Captured = rapid.Int64Range(1, c.Minor/100).Draw(t, "captured") * 100
 	switch {
@@ -107,6 +108,13 @@ func answered(e logic.Entry, err error) answer {
 	return told(e)
 }
 
+func settled(is bool, err error) answer {
+	if err != nil {
+		return answered(logic.Entry{}, err)
+	}
+	return answer(fmt.Sprint(is))
+}
+
 // do asks a replica.
 func (r *replica) do(ctx context.Context, n named, c command) answer {
 	account := n.account(c.Account)
@@ -123,16 +131,10 @@ func (r *replica) do(ctx context.Context, n named, c command) answer {
 		return answered(r.SettleHold(ctx, account, n.hold(c), c.Step-1, logic.Reversed))
 	case look:
 		return answered(r.SettleHold(ctx, account, n.hold(c), c.Step-1, logic.NoReason))
-	case confirm, disown:
-		settle := r.Confirm
-		if c.Verb == disown {
-			settle = r.Disown
-		}
-		is, err := settle(ctx, account, n.hold(c))
-		if err != nil {
-			return answered(logic.Entry{}, err)
-		}
-		return answer(fmt.Sprint(is))
+	case confirm:
+		return settled(r.Confirm(ctx, account, n.hold(c)))
+	case disown:
+		return settled(r.Disown(ctx, account, n.hold(c), c.Unrecorded))
 	case clear, collect, refund, payIn, transfer:
 		return r.move(ctx, n, c)
 	case wait, restart:

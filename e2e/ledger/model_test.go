@@ -67,7 +67,7 @@ func (m *model) write(b *book, entryID string, made func() line) logic.Entry {
 		return found.Entry
 	}
 	l := made()
-	l.ID, l.day = entryID, m.today()
+	l.ID, l.day, l.At = entryID, m.today(), m.now
 	if l.Kind != logic.Void {
 		b.posted, b.held = b.posted+l.PostedChange, b.held+l.HeldChange
 		l.Posted, l.Held = b.posted, b.held
@@ -107,9 +107,12 @@ func (m *model) do(c command) answer {
 		}
 		return "not_found.hold"
 	case confirm:
-		return answer(fmt.Sprint(m.write(b, "answer:"+m.names.hold(c), void(logic.NoReason)).Reason == logic.NoReason))
+		return m.settle(b, c, logic.NoReason, 15*time.Second)
 	case disown:
-		return answer(fmt.Sprint(m.write(b, "answer:"+m.names.hold(c), void(logic.TimedOut)).Reason == logic.TimedOut))
+		if c.Unrecorded {
+			return m.settle(b, c, logic.TimedOut, 50*time.Second)
+		}
+		return m.settle(b, c, logic.TimedOut, 1_000*time.Hour)
 	case clear:
 		return m.clear(b, c)
 	case collect, refund, payIn:
@@ -121,6 +124,16 @@ func (m *model) do(c command) answer {
 	case restart:
 	}
 	return ""
+}
+
+// settle is who was told of a hold. A confirmation stands for a while in the way of what is wanted.
+func (m *model) settle(b *book, c command, as logic.Reason, stands time.Duration) answer {
+	for n := 1; ; n++ {
+		row := m.write(b, fmt.Sprintf("answer %d of %s", n, m.names.hold(c)), void(as))
+		if row.Reason == logic.TimedOut || m.now.Sub(row.At) < stands {
+			return answer(fmt.Sprint(row.Reason == as))
+		}
+	}
 }
 
 // holding is a hold or a decline, of as much as is asked or may be.

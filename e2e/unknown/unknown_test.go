@@ -145,7 +145,7 @@ func (b *bed) accounted(t *testing.T, since int64) {
 	t.Logf("%d holds had no transaction at first", len(open))
 	for len(open) > 0 {
 		if watch.Elapsed() > accountedWithin {
-			t.Errorf("after %v: %v", watch.Elapsed(), open)
+			t.Errorf("after %v: %v\n%s", watch.Elapsed(), open, b.bank.Errors())
 			return
 		}
 		if err := clock.Wait(t.Context(), time.Second); err != nil {

@@ -28,6 +28,7 @@ type bank struct {
 	engine   *faults.Engine
 	keyspace *store.Keyspace
 	pick     faults.Pick // Of the next operation; none at first.
+	clock    *clock.Business
 	ids      *id.Maker
 	account  string
 }
@@ -50,7 +51,7 @@ func approved(r *balanceproto.ReserveResponse) bool {
 func newBank(t *testing.T, minor int64, options ...logic.Option) *bank {
 	t.Helper()
 	clk := &clock.Business{}
-	b := &bank{pick: noFault, ids: id.NewMaker(clk)}
+	b := &bank{pick: noFault, clock: clk, ids: id.NewMaker(clk)}
 	b.engine = faults.Wrap(storetest.Memory(t, storage.Schema()).Open("balance"),
 		func(op faults.Op) faults.Fault { return b.pick(op) })
 	b.keyspace = store.NewKeyspace("balance", b.engine)

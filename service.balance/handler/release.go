@@ -41,7 +41,7 @@ func (h *Handler) Disown(
 	if err := checkHold(req.GetAccountId(), req.GetHoldId()); err != nil {
 		return nil, err
 	}
-	disowned, err := h.ledger.Disown(ctx, req.GetAccountId(), req.GetHoldId())
+	disowned, err := h.ledger.Disown(ctx, req.GetAccountId(), req.GetHoldId(), req.GetUnrecorded())
 	return &balanceproto.DisownResponse{Disowned: disowned}, err
 }
 

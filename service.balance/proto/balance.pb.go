@@ -1280,9 +1280,12 @@ func (x *SettleHoldResponse) GetDecidedMs() int64 {
 }
 
 type DisownRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	AccountId     string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
-	HoldId        string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	HoldId    string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
+	// Whoever asks has just found no record of its transaction. Then a repeat that was let through long ago came to nothing
+	// and keeps nobody out: it would have recorded it before it was answered.
+	Unrecorded    bool `protobuf:"varint,3,opt,name=unrecorded,proto3" json:"unrecorded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1331,9 +1334,16 @@ func (x *DisownRequest) GetHoldId() string {
 	return ""
 }
 
+func (x *DisownRequest) GetUnrecorded() bool {
+	if x != nil {
+		return x.Unrecorded
+	}
+	return false
+}
+
 type DisownResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// False if a repeat was answered already: it stays as it is.
+	// False if a repeat was answered already, or may be being recorded: the hold stays as it is.
 	Disowned      bool `protobuf:"varint,1,opt,name=disowned,proto3" json:"disowned,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3730,11 +3740,14 @@ const file_service_balance_proto_balance_proto_rawDesc = "" +
 	"\x06amount\x18\x03 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12%\n" +
 	"\x0etransaction_id\x18\x04 \x01(\tR\rtransactionId\x12\x1d\n" +
 	"\n" +
-	"decided_ms\x18\x05 \x01(\x03R\tdecidedMs\"G\n" +
+	"decided_ms\x18\x05 \x01(\x03R\tdecidedMs\"g\n" +
 	"\rDisownRequest\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
-	"\ahold_id\x18\x02 \x01(\tR\x06holdId\",\n" +
+	"\ahold_id\x18\x02 \x01(\tR\x06holdId\x12\x1e\n" +
+	"\n" +
+	"unrecorded\x18\x03 \x01(\bR\n" +
+	"unrecorded\",\n" +
 	"\x0eDisownResponse\x12\x1a\n" +
 	"\bdisowned\x18\x01 \x01(\bR\bdisowned\"\x84\x02\n" +
 	"\rExtendRequest\x12\x1d\n" +

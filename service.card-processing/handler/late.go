@@ -78,7 +78,7 @@ func parseLate(item string) (late, error) {
 
 // takeBackLate gives the money back, and has the customer see a decline: that is what a repeat is answered from now on.
 func (h *Handler) takeBackLate(ctx context.Context, account, hold, transactionID string) error {
-	ours, err := h.abandon(ctx, account, hold)
+	ours, err := h.abandon(ctx, &balanceproto.DisownRequest{AccountId: account, HoldId: hold})
 	if err != nil || !ours {
 		return err
 	}

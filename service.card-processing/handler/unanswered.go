@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"farthing/pkg/errs"
 	"farthing/pkg/events"
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.card-processing/logic"
@@ -22,7 +23,8 @@ const abandoned = "abandoned"
 
 // releaseUnanswered is the safety net under every authorisation. A hold whose transaction was never recorded belongs to
 // a request that died between the two, so nobody was told of it: it is given back. If somebody repeats the request
-// meanwhile, the ledger lets only one of the two happen.
+// meanwhile, the ledger lets only one of the two happen; a repeat that may be under way is waited for, and looked for
+// again.
 func (h *Handler) releaseUnanswered(ctx context.Context, e events.Event) error {
 	held, account, err := holdOf(e)
 	if err != nil || held == nil {
@@ -34,17 +36,22 @@ func (h *Handler) releaseUnanswered(ctx context.Context, e events.Event) error {
 	}
 	// One that is recorded as declined was disowned by an earlier try, and a repeat was told so: it is still to be
 	// given back.
-	_, err = h.abandon(ctx, account, held.GetId())
+	ours, err := h.abandon(ctx, &balanceproto.DisownRequest{
+		AccountId: account, HoldId: held.GetId(), Unrecorded: t == nil,
+	})
+	if err == nil && !ours {
+		return errs.New(errs.Unavailable, "A repeat is being answered, and may be recorded yet")
+	}
 	return err
 }
 
-// abandon gives a hold back that nobody was told of. It is false if a repeat was: then the hold stays.
-func (h *Handler) abandon(ctx context.Context, account, hold string) (bool, error) {
-	disowned, err := h.balance.Disown(ctx, &balanceproto.DisownRequest{AccountId: account, HoldId: hold})
+// abandon gives a hold back that nobody was told of. It is false if a repeat was, or may be yet: then the hold stays.
+func (h *Handler) abandon(ctx context.Context, asked *balanceproto.DisownRequest) (bool, error) {
+	disowned, err := h.balance.Disown(ctx, asked)
 	if err != nil || !disowned.GetDisowned() {
 		return false, err
 	}
-	_, done, err := h.record(ctx, subject{key: hold, account: account}, logic.Said{
+	_, done, err := h.record(ctx, subject{key: asked.GetHoldId(), account: asked.GetAccountId()}, logic.Said{
 		Kind: logic.Abandonment, MessageID: abandoned,
 	})
 	if err == nil && done.fresh {

@@ -50,12 +50,25 @@ func TestAHoldThatNobodyWasToldOfIsGivenBackUnlessARepeatWas(t *testing.T) {
 	}
 }
 
-func TestAHoldThatARepeatWasAnsweredStays(t *testing.T) {
-	b := newBank(t)
+func TestAHoldThatARepeatIsBeingAnsweredIsLookedAtAgain(t *testing.T) {
+	b, made := newBank(t), held(t, balanceproto.EntryKind_ENTRY_KIND_HELD)
 	b.peers.confirmed = true
-	err := b.releaseUnanswered(t.Context(), held(t, balanceproto.EntryKind_ENTRY_KIND_HELD))
-	if err != nil || len(b.peers.released) > 0 {
+	if err := b.releaseUnanswered(t.Context(), made); !errs.Is(err, errs.Unavailable) || len(b.peers.released) > 0 {
 		t.Fatalf("%v: released %v", err, b.peers.released)
+	}
+	b.peers.recorded["tx_1"] = recordedAs(transactionsproto.Status_STATUS_PENDING)
+	if err := b.releaseUnanswered(t.Context(), made); err != nil || len(b.peers.released) > 0 {
+		t.Fatalf("once it is recorded: %v, released %v", err, b.peers.released)
+	}
+}
+
+func TestWhetherThereIsARecordIsTold(t *testing.T) {
+	b, made := newBank(t), held(t, balanceproto.EntryKind_ENTRY_KIND_HELD)
+	for _, unrecorded := range []bool{true, false} {
+		if err := b.releaseUnanswered(t.Context(), made); err != nil || b.peers.disown.GetUnrecorded() != unrecorded {
+			t.Fatalf("%v: disowning as %v, want unrecorded %v", err, b.peers.disown, unrecorded)
+		}
+		b.peers.recorded["tx_1"] = recordedAs(transactionsproto.Status_STATUS_DECLINED)
 	}
 }
 

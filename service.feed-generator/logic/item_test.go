@@ -137,10 +137,10 @@ func TestARefundTellsHowFarItHasCome(t *testing.T) {
 		status         transactionsproto.Status
 		minor, settled int64
 	}{
-		"Refund on its way":                 {transactionsproto.Status_STATUS_PENDING, 3_50, 0},
-		"Refund":                            {transactionsproto.Status_STATUS_SETTLED, 3_50, 1},
-		"Refund cancelled by the merchant":  {transactionsproto.Status_STATUS_REVERSED, 0, 0},
-		"Refund taken back": {transactionsproto.Status_STATUS_REVERSED, 0, 1},
+		"Refund on its way":                {transactionsproto.Status_STATUS_PENDING, 3_50, 0},
+		"Refund":                           {transactionsproto.Status_STATUS_SETTLED, 3_50, 1},
+		"Refund cancelled by the merchant": {transactionsproto.Status_STATUS_REVERSED, 0, 0},
+		"Refund taken back":                {transactionsproto.Status_STATUS_REVERSED, 0, 1},
 		"Refund not received: please ask the merchant about it": {transactionsproto.Status_STATUS_EXPIRED, 0, 0},
 	} {
 		refund := payment()
