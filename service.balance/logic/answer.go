@@ -30,7 +30,7 @@ const (
 	// unrecordedAfter is the age of a confirmation of which there would be a record by now: confirmedFor, a try of the
 	// safety net between its look and its asking, what clocks differ by, and as much again.
 	unrecordedAfter = 50 * time.Second
-	// forEver is how long a confirmation stands in the way of those who do not know that there is no record.
+	// forEver is how long a confirmation stands in the way of those who have not looked for a record.
 	forEver = time.Duration(math.MaxInt64)
 )
 
@@ -41,7 +41,7 @@ func (l *Ledger) Confirm(ctx context.Context, account, hold string) (bool, error
 }
 
 // Disown settles that a hold's repeats are declines from now on. It is false if one was confirmed: unless that is long
-// ago, and whoever asks has just found its transaction to be unrecorded.
+// ago, and whoever asks has just found no record of its approval.
 func (l *Ledger) Disown(ctx context.Context, account, hold string, unrecorded bool) (bool, error) {
 	if unrecorded {
 		return l.settleAnswer(ctx, account, hold, TimedOut, unrecordedAfter)

@@ -1283,8 +1283,8 @@ type DisownRequest struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	HoldId    string                 `protobuf:"bytes,2,opt,name=hold_id,json=holdId,proto3" json:"hold_id,omitempty"`
-	// Whoever asks has just found no record of its transaction. Then a repeat that was let through long ago came to nothing
-	// and keeps nobody out: it would have recorded it before it was answered.
+	// Whoever asks has just found no record of its approval. Then a repeat that was let through long ago came to nothing and
+	// keeps nobody out: it would have recorded it before it was answered.
 	Unrecorded    bool `protobuf:"varint,3,opt,name=unrecorded,proto3" json:"unrecorded,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

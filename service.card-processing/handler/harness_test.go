@@ -104,7 +104,6 @@ type peers struct {
 	posted     map[string]int64 // To the account, by message.
 	fenced     bool             // No hold was ever made.
 	confirmed  bool             // A repeat of every hold was answered.
-	disown     *balanceproto.DisownRequest
 	fails      map[string]error // By method.
 	hangs      map[string]bool  // By method: it answers when its caller gives up.
 }
@@ -243,14 +242,13 @@ func (f fakeBalance) Release(
 }
 
 func (f fakeBalance) Disown(
-	ctx context.Context, req *balanceproto.DisownRequest, _ ...grpc.CallOption,
+	ctx context.Context, _ *balanceproto.DisownRequest, _ ...grpc.CallOption,
 ) (*balanceproto.DisownResponse, error) {
 	if err := f.p.meet(ctx, "Disown"); err != nil {
 		return nil, err
 	}
 	f.p.mu.Lock()
 	defer f.p.mu.Unlock()
-	f.p.disown = req
 	return &balanceproto.DisownResponse{Disowned: !f.p.confirmed}, nil
 }
 

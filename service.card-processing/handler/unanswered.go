@@ -37,7 +37,7 @@ func (h *Handler) releaseUnanswered(ctx context.Context, e events.Event) error {
 	// One that is recorded as declined was disowned by an earlier try, and a repeat was told so: it is still to be
 	// given back.
 	ours, err := h.abandon(ctx, &balanceproto.DisownRequest{
-		AccountId: account, HoldId: held.GetId(), Unrecorded: t == nil,
+		AccountId: account, HoldId: held.GetId(), Unrecorded: true,
 	})
 	if err == nil && !ours {
 		return errs.New(errs.Unavailable, "A repeat is being answered, and may be recorded yet")

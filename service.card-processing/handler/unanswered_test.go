@@ -62,16 +62,6 @@ func TestAHoldThatARepeatIsBeingAnsweredIsLookedAtAgain(t *testing.T) {
 	}
 }
 
-func TestWhetherThereIsARecordIsTold(t *testing.T) {
-	b, made := newBank(t), held(t, balanceproto.EntryKind_ENTRY_KIND_HELD)
-	for _, unrecorded := range []bool{true, false} {
-		if err := b.releaseUnanswered(t.Context(), made); err != nil || b.peers.disown.GetUnrecorded() != unrecorded {
-			t.Fatalf("%v: disowning as %v, want unrecorded %v", err, b.peers.disown, unrecorded)
-		}
-		b.peers.recorded["tx_1"] = recordedAs(transactionsproto.Status_STATUS_DECLINED)
-	}
-}
-
 func TestAHoldWithItsTransactionStaysUntilItIsDue(t *testing.T) {
 	b := newBank(t)
 	b.peers.recorded["tx_1"] = recordedAs(transactionsproto.Status_STATUS_PENDING)
