@@ -174,6 +174,17 @@ func ofRepeats() []Bug {
 			File: ledger + "answer.go", Was: "return row.Reason == as, nil", Is: "return true, nil",
 			Package: ledgerTests, Test: "TestAnUnansweredHoldIsEitherConfirmedOrDisowned",
 		},
+		{
+			Name: "confirmed_for_ever", Breaks: "a repeat that was let through and never recorded keeps its hold",
+			File: ledger + "answer.go", Was: "return l.settleAnswer(ctx, account, hold, TimedOut, unrecordedAfter)",
+			Is:      "return l.settleAnswer(ctx, account, hold, TimedOut, forEver)",
+			Package: "e2e", Test: "TestAHoldWhoseRepeatsWereNotToldEitherIsReleasedToo",
+		},
+		{
+			Name: "disowned_too_soon", Breaks: "a hold is disowned while a repeat of it may still be recorded",
+			File: ledger + "answer.go", Was: "unrecordedAfter = 50 * time.Second", Is: "unrecordedAfter = 0",
+			Package: ledgerTests, Test: "TestAConfirmationStandsForAsLongAsItMayStillBeRecorded",
+		},
 	}
 }
 
