@@ -87,7 +87,7 @@ func nowhere(prefix string) program.Shape {
 }
 
 // soon is far more than anything takes that happens by itself, for a busy machine.
-const soon = 30 * time.Second
+const soon = 2 * time.Minute
 
 // eventually waits until something holds that happens by itself.
 func eventually(t *testing.T, what string, holds func() bool) {
