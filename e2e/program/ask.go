@@ -95,7 +95,7 @@ func (b *Bank) Run(t testing.TB, args ...string) string {
 	t.Helper()
 	printed, complained, err := b.Try(t, args...)
 	if err != nil {
-		t.Fatalf("farthing %s: %v\n%s", strings.Join(args, " "), err, complained)
+		t.Fatalf("farthing %s: %v\n%s%s", strings.Join(args, " "), err, printed, complained)
 	}
 	return printed
 }
