@@ -81,16 +81,22 @@ func TestAHoldThatNobodyWasToldOfIsReleasedAfterAMinute(t *testing.T) {
 			t.Fatalf("%d can be spent while the hold may still be asked for, want 7000", available)
 		}
 		w.Pass(t, 10*time.Second)
-		if available, today := w.Balance(t, alice); available != 100_00 || today != 0 {
-			t.Fatalf("%d can be spent and %d was, want 10000 and 0", available, today)
-		}
-		if late := w.Pay(t, lost); late.Approved() || late.DeclineReason != "timed_out" {
-			t.Errorf("a repeat after the release was %v", late)
-		}
-		if available, _ := w.Balance(t, alice); available != 100_00 {
-			t.Errorf("%d can be spent after the repeat, want 10000", available)
-		}
+		wantReleased(t, w, alice, lost)
 	})
+}
+
+// wantReleased wants all of a customer's 100.00 to be there again, and a repeat of the payment to be declined for good.
+func wantReleased(t *testing.T, w *world.World, c *world.Customer, lost world.Payment) {
+	t.Helper()
+	if available, today := w.Balance(t, c); available != 100_00 || today != 0 {
+		t.Fatalf("%d can be spent and %d was, want 10000 and 0", available, today)
+	}
+	if late := w.Pay(t, lost); late.Approved() || late.DeclineReason != "timed_out" {
+		t.Errorf("a repeat after the release was %v", late)
+	}
+	if available, _ := w.Balance(t, c); available != 100_00 {
+		t.Errorf("%d can be spent after the repeat, want 10000", available)
+	}
 }
 
 func TestAHoldIsReleasedThoughTheLedgerWasAwayForAnHour(t *testing.T) {
@@ -160,12 +166,7 @@ func TestAHoldWhoseRepeatsWereNotToldEitherIsReleasedToo(t *testing.T) {
 			unanswered(t, w, &away, lost)
 		}
 		w.Pass(t, 2*time.Minute)
-		if available, today := w.Balance(t, alice); available != 100_00 || today != 0 {
-			t.Fatalf("%d can be spent and %d was, want 10000 and 0", available, today)
-		}
-		if late := w.Pay(t, lost); late.Approved() || late.DeclineReason != "timed_out" {
-			t.Errorf("a repeat after the release was %v", late)
-		}
+		wantReleased(t, w, alice, lost)
 	})
 }
 
