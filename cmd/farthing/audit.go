@@ -3,22 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"slices"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"farthing/cmd/farthing/bank"
+	"farthing/cmd/farthing/books"
 	"farthing/pkg/audit"
-	"farthing/pkg/clock"
-	apnsproto "farthing/service.apns/proto"
-	balanceproto "farthing/service.balance/proto"
-	cardprocessingproto "farthing/service.card-processing/proto"
-	feedproto "farthing/service.feed/proto"
-	paymentproto "farthing/service.payment/proto"
-	potproto "farthing/service.pot/proto"
 )
 
 func (p *program) audit() *cobra.Command {
@@ -40,9 +30,6 @@ func (p *program) audit() *cobra.Command {
 		RunE:              func(c *cobra.Command, _ []string) error { return p.runAudit(c.Context()) },
 	}
 }
-
-// auditAtOnce keeps a page far below what the admin door waits for.
-const auditAtOnce = 20
 
 // audited is what a whole audit found.
 type audited struct {
@@ -80,111 +67,18 @@ func (p *program) runAudit(ctx context.Context) error {
 func (p *program) auditAll(ctx context.Context, n bank.Notice) (audited, error) {
 	bar := &bar{screen: p.screen, quiet: p.json()}
 	defer bar.end()
-	var accounts, journals, payments, bankPayments, pots, feeds, pushes audit.Page
-	for _, part := range []struct {
-		name, path string
-		into       *audit.Page
-	}{
-		{"accounts", balanceproto.AuditAccountsPath, &accounts}, {"journals", balanceproto.AuditJournalsPath, &journals},
-		{"payments", cardprocessingproto.AuditPaymentsPath, &payments},
-		{"bank payments", paymentproto.AuditPaymentsPath, &bankPayments}, {"pots", potproto.AuditPotsPath, &pots},
-		{"feeds", feedproto.AuditFeedsPath, &feeds}, {"pushes", apnsproto.AuditPushesPath, &pushes},
-	} {
-		if err := auditPart(ctx, n, part.path, part.into, func(done bool) {
-			bar.step(part.name, part.into.Checked, done)
-		}); err != nil {
-			return audited{}, err
-		}
-	}
-	unbalanced, err := p.stillUnbalanced(ctx, n, accounts)
-	if err != nil {
-		return audited{}, err
-	}
-	disagreeing, err := stillDisagreeing(ctx, n, accounts, payments, bankPayments)
-	found := audited{
-		Accounts: accounts.Checked, Entries: accounts.Entries, Journals: journals.Checked, Payments: payments.Checked,
-		Bank: bankPayments.Checked, Pots: pots.Checked, Feeds: feeds.Checked, Pushes: pushes.Checked,
-		Faults: make([]audit.Fault, 0),
-	}
-	found.Faults = append(found.Faults, slices.Concat(accounts.Faults, journals.Faults, payments.Faults,
-		bankPayments.Faults, pots.Faults, feeds.Faults, pushes.Faults, unbalanced, disagreeing)...)
-	return found, err
-}
-
-func auditPart(ctx context.Context, n bank.Notice, path string, into *audit.Page, step func(done bool)) error {
-	for {
-		page, err := auditPage(ctx, n, path, into.Next)
-		if err != nil {
-			return err
-		}
-		into.Add(page)
-		if step(into.Next == ""); into.Next == "" {
-			return nil
-		}
-	}
-}
-
-// stillUnbalanced are the currencies in which all accounts together do not come to zero, however often they are added
-// up: while the bank is in use, money is on its way between two of them now and then.
-func (p *program) stillUnbalanced(ctx context.Context, n bank.Notice, accounts audit.Page) ([]audit.Fault, error) {
-	var faults []audit.Fault
-	for _, currency := range accounts.Unbalanced() {
-		sum := accounts.Posted[currency]
-		for range 3 {
-			var again audit.Page
-			if err := auditPart(ctx, n, balanceproto.AuditAccountsPath, &again, func(bool) {}); err != nil {
-				return nil, err
-			}
-			if again.Posted[currency] != sum {
-				sum = 0 // It is on its way.
-				break
-			}
-		}
-		if sum != 0 {
-			faults = append(faults, audit.Fault{
-				Rule: "zero sum", Detail: fmt.Sprintf("all accounts together have %d minor units of %s", sum, currency),
-			})
-		}
-	}
-	return faults, nil
-}
-
-// lookAgainAfter is longer than money is usually on its way.
-const lookAgainAfter = time.Second
-
-// stillDisagreeing are the bank's own accounts that have other money than all who move it say together, however often
-// both are added up.
-func stillDisagreeing(
-	ctx context.Context, n bank.Notice, accounts audit.Page, reasons ...audit.Page,
-) ([]audit.Fault, error) {
-	var said audit.Page
-	for _, each := range reasons {
-		said.Add(each)
-	}
-	gaps := audit.Gaps(accounts.Own, said.Own)
-	for look := 0; look < 3 && len(gaps) > 0; look++ {
-		if err := clock.Wait(ctx, lookAgainAfter); err != nil {
-			return nil, err
-		}
-		var ledger, because audit.Page
-		if err := auditPart(ctx, n, balanceproto.AuditAccountsPath, &ledger, func(bool) {}); err != nil {
-			return nil, err
-		}
-		for _, path := range []string{cardprocessingproto.AuditPaymentsPath, paymentproto.AuditPaymentsPath} {
-			if err := auditPart(ctx, n, path, &because, func(bool) {}); err != nil {
-				return nil, err
-			}
-		}
-		gaps = audit.Lasting(audit.Gaps(ledger.Own, because.Own), gaps) // Others were on their way.
-	}
-	return audit.Disagreement(gaps), nil
-}
-
-func auditPage(ctx context.Context, n bank.Notice, path, after string) (audit.Page, error) {
-	var page audit.Page
-	query := url.Values{"after": {after}, "limit": {strconv.Itoa(auditAtOnce)}}
-	err := admin(ctx, n, path+"?"+query.Encode(), &page)
-	return page, err
+	read, faults, err := books.Books{
+		Ask: func(ctx context.Context, path string) (page audit.Page, err error) {
+			err = admin(ctx, n, path, &page)
+			return page, err
+		},
+		Show: bar.step,
+	}.Audit(ctx)
+	return audited{
+		Accounts: read.Accounts.Checked, Entries: read.Accounts.Entries, Journals: read.Journals.Checked,
+		Payments: read.Payments.Checked, Bank: read.BankPayments.Checked, Pots: read.Pots.Checked,
+		Feeds: read.Feeds.Checked, Pushes: read.Pushes.Checked, Faults: append(make([]audit.Fault, 0), faults...),
+	}, err
 }
 
 func (p *program) showAudit(found audited) error {

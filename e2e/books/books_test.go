@@ -6,10 +6,14 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"farthing/e2e/world"
+	"farthing/pkg/audit"
+	"farthing/pkg/clock"
 	moneyproto "farthing/pkg/money/proto"
 	"farthing/pkg/store"
 	paymentproto "farthing/service.payment/proto"
@@ -55,11 +59,14 @@ func (b *teller) send(t *testing.T, c *world.Customer, rule string, minor int64,
 
 func (b *teller) payIn(t *testing.T, c *world.Customer, minor int64) {
 	t.Helper()
-	_, err := b.payments.PayIn(t.Context(), &paymentproto.PayInRequest{
-		AccountId: c.AccountID, Party: grace("00"), Amount: pounds(minor), DedupeId: "in",
-	})
-	if err != nil {
+	if _, err := b.payments.PayIn(t.Context(), fromGrace(c, minor)); err != nil {
 		t.Fatalf("paying in: %v", err)
+	}
+}
+
+func fromGrace(c *world.Customer, minor int64) *paymentproto.PayInRequest {
+	return &paymentproto.PayInRequest{
+		AccountId: c.AccountID, Party: grace("00"), Amount: pounds(minor), DedupeId: "in",
 	}
 }
 
@@ -146,8 +153,11 @@ func TestAPaymentIntoAClosedAccountIsOnSuspenseAndTheBooksAreSound(t *testing.T)
 // rules are what the audit calls what it finds.
 func (b *teller) rules(t *testing.T) []string {
 	t.Helper()
-	var rules []string
-	for _, fault := range b.Unsound(t) {
+	return rulesOf(b.Unsound(t))
+}
+
+func rulesOf(faults []audit.Fault) (rules []string) {
+	for _, fault := range faults {
 		rules = append(rules, fault.Rule)
 	}
 	slices.Sort(rules)
@@ -191,4 +201,50 @@ func TestAPaymentThatForgotThatItWasRefusedIsFound(t *testing.T) {
 	if rules := b.rules(t); !slices.Equal(rules, []string{"own account", "transfer"}) {
 		t.Errorf("found %v", rules)
 	}
+}
+
+// What dies in the middle leaves money that has left one account and not reached the other. That is no fault, for it is
+// finished soon; what is never finished is one.
+func TestWhatIsLeftInTheMiddleIsAFaultOnlyIfItStaysThere(t *testing.T) {
+	inTheMiddle := []string{"own account", "zero sum"}
+	for name, c := range map[string]struct {
+		stuckFor time.Duration
+		rules    []string
+	}{
+		"it is finished":       {20 * time.Second, nil},
+		"it is never finished": {time.Hour, inTheMiddle},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var stuck atomic.Value
+				b := newTeller(t, keepingFrom(&stuck))
+				alice := b.Customer(t, "alice", 100_00)
+				stuck.Store(alice.AccountID)
+				if _, err := b.payments.PayIn(t.Context(), fromGrace(alice, 5_00)); err == nil {
+					t.Error("it was paid in")
+				}
+				go func() {
+					_ = clock.Wait(t.Context(), c.stuckFor)
+					stuck.Store("")
+				}()
+				if rules := rulesOf(b.Unsound(t)); !slices.Equal(rules, inTheMiddle) {
+					t.Errorf("left in the middle are %v", rules)
+				}
+				_, faults, err := b.Books().Audit(t.Context())
+				if rules := rulesOf(faults); err != nil || !slices.Equal(rules, c.rules) {
+					t.Errorf("found %+v, %v, want %v", faults, err, c.rules)
+				}
+			})
+		})
+	}
+}
+
+// keepingFrom has no money reach an account.
+func keepingFrom(account *atomic.Value) world.Hooks {
+	return world.Hooks{Apply: func(in string, b store.ConditionalBatch) (store.ConditionalBatch, error) {
+		if in == "balance" && b.Table.Name == "accounts" && b.Partition[0] == account.Load() {
+			return b, store.ErrUnavailable
+		}
+		return b, nil
+	}}
 }

@@ -1,12 +1,16 @@
 package world
 
 import (
+	"context"
 	"encoding/json"
-	"net/url"
-	"slices"
+	"fmt"
+	"net/http"
 	"testing"
 
+	"farthing/cmd/farthing/books"
 	bookaudit "farthing/pkg/audit"
+	"farthing/pkg/foundation"
+	balanceproto "farthing/service.balance/proto"
 )
 
 // WantSound audits the ledger, all that moves money against it and against what the customer sees and was told, and the
@@ -21,49 +25,46 @@ func (w *World) WantSound(t testing.TB) {
 // Unsound are the faults that WantSound must not find.
 func (w *World) Unsound(t testing.TB) []bookaudit.Fault {
 	t.Helper()
-	accounts := w.audited(t, "/audit/accounts")
-	journals := w.audited(t, "/audit/journals")
-	if accounts.Checked == 0 || journals.Checked == 0 {
-		t.Errorf("audited were %d accounts and %d journals", accounts.Checked, journals.Checked)
+	read, err := w.Books().Read(t.Context())
+	must(t, "auditing", err)
+	if read.Accounts.Checked == 0 || read.Journals.Checked == 0 {
+		t.Errorf("audited were %d accounts and %d journals", read.Accounts.Checked, read.Journals.Checked)
 	}
-	var because bookaudit.Page
-	for _, path := range []string{"/audit/payments", "/audit/bank-payments", "/audit/pots"} {
-		because.Add(w.audited(t, path))
-	}
-	if because.Checked == 0 {
+	if read.Payments.Checked+read.BankPayments.Checked+read.Pots.Checked == 0 {
 		t.Error("there was no payment and no pot")
 	}
-	told := slices.Concat(w.Faults(t, "/audit/feeds"), w.Faults(t, "/audit/pushes")) // There may be neither.
-	if wrong := accounts.Unbalanced(); len(wrong) > 0 {
-		t.Errorf("all accounts together have %v", accounts.Posted)
-	}
-	return slices.Concat(accounts.Faults, journals.Faults, because.Faults, told,
-		bookaudit.Disagreement(bookaudit.Gaps(accounts.Own, because.Own)))
+	return append(read.Faults(), books.Faults(read.Gaps())...)
 }
 
-func (w *World) audited(t testing.TB, path string) bookaudit.Page {
-	t.Helper()
-	var whole bookaudit.Page
-	for {
-		var page bookaudit.Page
-		answer := w.Admin(t, path+"?limit=100&after="+url.QueryEscape(whole.Next))
-		if err := json.Unmarshal([]byte(answer), &page); err != nil {
-			t.Fatalf("%s answers %s", path, answer)
+// Books are the bank's.
+func (w *World) Books() books.Books {
+	return books.Books{Ask: func(ctx context.Context, path string) (page bookaudit.Page, err error) {
+		answer, err := w.Ask(ctx, foundation.Admin, http.MethodGet, path, nil)
+		if err != nil {
+			return page, err
 		}
-		if whole.Add(page); whole.Next == "" {
-			return whole
+		if err = json.Unmarshal(answer.Body, &page); err != nil {
+			err = fmt.Errorf("%s answers %s: %w", path, answer.Body, err)
 		}
-	}
+		return page, err
+	}}
 }
 
 // Faults is what an audit at a path of the admin door finds.
 func (w *World) Faults(t testing.TB, path string) []bookaudit.Fault {
 	t.Helper()
-	return w.audited(t, path).Faults
+	return w.part(t, path).Faults
 }
 
 // Own is what the bank's own accounts have, by name and currency.
 func (w *World) Own(t testing.TB) map[string]int64 {
 	t.Helper()
-	return w.audited(t, "/audit/accounts").Own
+	return w.part(t, balanceproto.AuditAccountsPath).Own
+}
+
+func (w *World) part(t testing.TB, path string) bookaudit.Page {
+	t.Helper()
+	page, err := w.Books().Part(t.Context(), path)
+	must(t, "auditing "+path, err)
+	return page
 }

@@ -96,8 +96,12 @@ func (a *auditor) journals(ctx context.Context, w window) (audit.Page, error) {
 	ids, next, err := a.books.WalkJournals(ctx, w.After, w.Limit)
 	page := audit.Page{Next: next}
 	for _, id := range ids {
-		if err = a.found(ctx, &page, logic.AuditJournal(ctx, a.books, id)); err != nil {
+		ended, audited := logic.AuditJournal(ctx, a.books, id)
+		if err = a.found(ctx, &page, audited); err != nil {
 			break
+		}
+		if !ended {
+			page.UnderWay = append(page.UnderWay, id)
 		}
 	}
 	return page, err

@@ -7,17 +7,21 @@ import (
 )
 
 // AuditJournal checks one journal: its legs sum to zero, it is what was asked for, and once it is finished each leg is
-// in its account's ledger. It answers a *Fault if not.
-func AuditJournal(ctx context.Context, books Books, id string) error {
+// in its account's ledger. It answers a *Fault if not, and whether the journal has ended.
+func AuditJournal(ctx context.Context, books Books, id string) (ended bool, err error) {
 	journal, err := books.Journal(ctx, id)
 	if err != nil {
-		return err
+		return false, err
 	}
+	return journal.Ended(), journal.audit(ctx, books)
+}
+
+func (j Journal) audit(ctx context.Context, books Books) error {
 	fault := func(rule, format string, args ...any) error {
-		return &Fault{Journal: id, Rule: rule, Detail: fmt.Sprintf(format, args...)}
+		return &Fault{Journal: j.ID, Rule: rule, Detail: fmt.Sprintf(format, args...)}
 	}
 	sums := make(map[string]int64)
-	for _, leg := range journal.Legs {
+	for _, leg := range j.Legs {
 		sums[leg.Amount.Currency] += leg.Amount.Minor
 	}
 	for currency, sum := range sums {
@@ -25,13 +29,13 @@ func AuditJournal(ctx context.Context, books Books, id string) error {
 			return fault("zero sum", "its legs come to %d minor units of %s", sum, currency)
 		}
 	}
-	if len(journal.Legs) < 2 {
-		return fault("zero sum", "it has %d legs", len(journal.Legs))
+	if len(j.Legs) < 2 {
+		return fault("zero sum", "it has %d legs", len(j.Legs))
 	}
-	if !bytes.Equal(journal.Request, journal.request()) {
+	if !bytes.Equal(j.Request, j.request()) {
 		return fault("request", "it does not do what was asked for")
 	}
-	return auditLegs(ctx, books, journal, fault)
+	return auditLegs(ctx, books, j, fault)
 }
 
 func auditLegs(

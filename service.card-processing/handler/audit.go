@@ -21,6 +21,9 @@ func (h *Handler) audit(ctx context.Context, w audit.Window) (audit.Page, error)
 	for _, p := range payments {
 		page.Checked++
 		logic.CountOwn(p.State, page.Own)
+		if p.State.GetPending() != nil {
+			page.UnderWay = append(page.UnderWay, p.State.GetId())
+		}
 		rule, detail, err := h.contradiction(ctx, p.State)
 		if err != nil {
 			return audit.Page{}, err
