@@ -11,6 +11,7 @@ import (
 
 	"farthing/e2e/world"
 	"farthing/pkg/foundation"
+	authproto "farthing/service.auth/proto"
 )
 
 // bad is a request that the bank must refuse, and how.
@@ -227,7 +228,7 @@ func TestBadInputIsRefusedClearlyAndChangesNothing(t *testing.T) {
 	alice, bob := w.Customer(t, "alice", 100_00), w.Customer(t, "bob", 100_00)
 	w.Swipe(t, alice, "good", 3_50, pret)
 	w.Eventually(t, "a push", func() bool { return len(w.Pushes(alice)) == 1 })
-	expired := w.Token(t, alice, 1, world.Scopes()...)
+	expired := w.Token(t, alice, 1, authproto.Scopes()...)
 	w.Eventually(t, "the token's end", func() bool {
 		return ask(t, w, foundation.Public, bad{path: "/accounts", token: expired}, alice).Status != http.StatusOK
 	})

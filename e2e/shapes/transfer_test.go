@@ -71,7 +71,7 @@ func transfers(t *testing.T, s *suite) {
 }
 
 func pots(t *testing.T, s *suite) {
-	before := s.balance(t)
+	before, together := s.balance(t), s.totalBalance(t)
 	var pot struct {
 		ID      string `json:"id"`
 		Balance int64  `json:"balance"`
@@ -88,6 +88,9 @@ func pots(t *testing.T, s *suite) {
 		if pot.Balance != each.has || before-s.balance(t) != each.has {
 			t.Errorf("after %s %+v, and %d are gone", each.verb, pot, before-s.balance(t))
 		}
+		if s.Get(t, "/pots/"+pot.ID, &pot); pot.Balance != each.has || s.totalBalance(t) != together {
+			t.Errorf("after %s programs see %+v, and %d in all", each.verb, pot, s.totalBalance(t))
+		}
 	}
 	if _, _, err := s.Try(t, "pot", "withdraw", pot.ID, "15.01"); exitOf(err) != exitFailed {
 		t.Errorf("taking more than there is ends with %v", err)
@@ -98,6 +101,16 @@ func pots(t *testing.T, s *suite) {
 	if got := s.balance(t); got != before {
 		t.Errorf("%d are gone", before-got)
 	}
+}
+
+// totalBalance is what the public API says the account and its pots have, in pence.
+func (s *suite) totalBalance(t *testing.T) int64 {
+	t.Helper()
+	var answer struct {
+		Total int64 `json:"total_balance"`
+	}
+	s.Get(t, s.ofAccount("/balance", ""), &answer)
+	return answer.Total
 }
 
 func standingOrders(t *testing.T, s *suite) {

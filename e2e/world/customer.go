@@ -29,13 +29,6 @@ const caller = "service.console"
 
 const tokenLifetime = 400 * 24 * 60 * 60 // Seconds.
 
-// Scopes are everything that a token may be good for.
-func Scopes() []string {
-	return []string{
-		"accounts:read", "transactions:read", "transactions:write", "feed:read", "cards:read", "cards:write",
-	}
-}
-
 // Customer makes a customer with this much on the account, in pence; with none nothing is paid in.
 func (w *World) Customer(t testing.TB, name string, minor int64) *Customer {
 	t.Helper()
@@ -43,7 +36,7 @@ func (w *World) Customer(t testing.TB, name string, minor int64) *Customer {
 	c.Device = (c.Device + strings.Repeat("0", 64))[:64]
 	w.create(t, c)
 	w.open(t, c)
-	c.Token = w.Token(t, c, tokenLifetime, Scopes()...)
+	c.Token = w.Token(t, c, tokenLifetime, authproto.Scopes()...)
 	_, err := apnsproto.NewAPNSClient(w.Dial(t, caller, "service.apns")).RegisterDevice(t.Context(),
 		&apnsproto.RegisterDeviceRequest{UserId: c.UserID, DeviceToken: c.Device})
 	must(t, "registering a phone", err)

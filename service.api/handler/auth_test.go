@@ -14,6 +14,7 @@ import (
 	"farthing/pkg/edge"
 	"farthing/pkg/edge/edgetest"
 	"farthing/pkg/errs"
+	authproto "farthing/service.auth/proto"
 )
 
 // call is one request to one route, as valid as it can be.
@@ -22,7 +23,8 @@ type call struct{ route, method, path, form, scope string }
 // calls are one for each route that wants a token, about things of Alice.
 func calls(b *bank) []call {
 	b.transactions = append(b.transactions, pending("pending", noon))
-	b.cards = cardsOfAlice()
+	b.cards, b.pots = cardsOfAlice(), potsOfAlice()
+	pot, move := "/pots/"+b.pots[0].GetId(), "amount=1&dedupe_id=1&source_account_id="
 	tx, card := b.transactions[0].GetId(), b.cards[0].GetId()
 	return []call{
 		{"GET /ping/whoami", "GET", "/ping/whoami", "", ""},
@@ -34,6 +36,13 @@ func calls(b *bank) []call {
 		{"GET /feed", "GET", "/feed?account_id=" + alicesAcc, "", "feed:read"},
 		{"GET /card/list", "GET", "/card/list?account_id=" + alicesAcc, "", "cards:read"},
 		{"PUT /card/toggle", "PUT", "/card/toggle", "status=INACTIVE&card_id=" + card, "cards:write"},
+		{"GET /pots", "GET", "/pots?current_account_id=" + alicesAcc, "", "pots:read"},
+		{"PUT /pots", "PUT", "/pots", "name=Sofa&dedupe_id=1&current_account_id=" + alicesAcc, "pots:write"},
+		{"GET /pots/:id", "GET", pot, "", "pots:read"},
+		{"PATCH /pots/:id", "PATCH", pot, "name=Porto", "pots:write"},
+		{"PUT /pots/:id/deposit", "PUT", pot + "/deposit", move + alicesAcc, "pots:write"},
+		{"PUT /pots/:id/withdraw", "PUT", pot + "/withdraw", "destination_account_id=x&" + move, "pots:write"},
+		{"DELETE /pots/:id", "DELETE", pot, "", "pots:write"},
 	}
 }
 
@@ -109,7 +118,7 @@ func TestARouteNeedsItsScopeAndNoOther(t *testing.T) {
 	door := b.serve(t).As("alice")
 	for _, c := range all[1:] { // whoami needs none.
 		b.tokens["alice"].Scopes = nil
-		for _, scope := range allScopes() {
+		for _, scope := range authproto.Scopes() {
 			if scope != c.scope {
 				b.tokens["alice"].Scopes = append(b.tokens["alice"].Scopes, scope)
 			}

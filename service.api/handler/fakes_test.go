@@ -23,6 +23,7 @@ import (
 	cardsproto "farthing/service.cards/proto"
 	customerproto "farthing/service.customer/proto"
 	feedproto "farthing/service.feed/proto"
+	potproto "farthing/service.pot/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -50,22 +51,17 @@ type bank struct {
 	cards        []*cardsproto.Card
 	transactions []*transactionsproto.Transaction
 	items        []*feedproto.Item
+	pots         []*potproto.Pot
 	fails        map[string]error // By peer.
 	changes      []proto.Message  // Requests that changed something.
 	asked        []proto.Message  // Lists that were asked for.
 }
 
-func allScopes() []string {
-	return []string{
-		"accounts:read", "transactions:read", "transactions:write", "feed:read", "cards:read", "cards:write",
-	}
-}
-
 // newBank has both customers, their tokens "alice" and "bob", and nothing on their accounts.
 func newBank() *bank {
 	b := &bank{tokens: make(map[string]*authproto.CheckResponse), fails: make(map[string]error)}
-	b.tokens["alice"] = &authproto.CheckResponse{UserId: alice, ClientId: alicesClient, Scopes: allScopes()}
-	b.tokens["bob"] = &authproto.CheckResponse{UserId: bob, ClientId: "oauth2client_bob", Scopes: allScopes()}
+	b.tokens["alice"] = &authproto.CheckResponse{UserId: alice, ClientId: alicesClient, Scopes: authproto.Scopes()}
+	b.tokens["bob"] = &authproto.CheckResponse{UserId: bob, ClientId: "oauth2client_bob", Scopes: authproto.Scopes()}
 	b.accounts = []*accountproto.Account{
 		{
 			Id: alicesAcc, UserId: alice, Type: "uk_retail", Currency: "GBP", SortCode: "040004",
@@ -89,7 +85,8 @@ func (b *bank) serve(t *testing.T) *edgetest.Door {
 func (b *bank) peers() peers {
 	return peers{
 		auth: fakeAuth{b: b}, accounts: fakeAccounts{b: b}, balances: fakeBalances{b: b}, cards: fakeCards{b: b},
-		customers: fakeCustomers{b: b}, feed: fakeFeed{b: b}, transactions: fakeTransactions{b: b},
+		customers: fakeCustomers{b: b}, feed: fakeFeed{b: b}, pots: fakePots{b: b},
+		transactions: fakeTransactions{b: b},
 	}
 }
 

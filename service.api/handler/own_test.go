@@ -29,6 +29,13 @@ func others() []struct{ call, kind string } {
 		{"GET /transactions/THING?expand[]=merchant", "tx"},
 		{"PATCH /transactions/THING metadata[foo]=bar", "tx"},
 		{"PUT /card/toggle card_id=THING&status=INACTIVE", "card"},
+		{"GET /pots?current_account_id=THING", "acc"},
+		{"PUT /pots name=Sofa&dedupe_id=1&current_account_id=THING", "acc"},
+		{"GET /pots/THING", "pot"},
+		{"PATCH /pots/THING name=Porto", "pot"},
+		{"DELETE /pots/THING", "pot"},
+		{"PUT /pots/THING/deposit source_account_id=x&amount=1&dedupe_id=1", "pot"},
+		{"PUT /pots/THING/withdraw destination_account_id=x&amount=1&dedupe_id=1", "pot"},
 	}
 }
 
@@ -44,10 +51,11 @@ func ask(door *edgetest.Door, call, thing string) edgetest.Reply {
 func TestSomebodyElsesThingsAnswerAsThoseThatDoNotExist(t *testing.T) {
 	b := newBank()
 	b.transactions = append(b.transactions, pending("pending", noon))
-	b.cards = cardsOfAlice()
+	b.cards, b.pots = cardsOfAlice(), potsOfAlice()
 	closed := b.cards[2].GetId()
 	alices := map[string][]string{
 		"acc": {alicesAcc}, "tx": {b.transactions[0].GetId()}, "card": {b.cards[0].GetId(), closed},
+		"pot": {b.pots[0].GetId(), b.pots[1].GetId()},
 	}
 	door := b.serve(t).As("bob")
 	for _, c := range others() {
@@ -73,7 +81,7 @@ func TestSomebodyElsesThingsAnswerAsThoseThatDoNotExist(t *testing.T) {
 func TestSomebodyElsesAccountIsNotFoundEvenWhileItsReadsFail(t *testing.T) {
 	b := newBank()
 	down := errs.New(errs.Unavailable, "Try again")
-	for _, peer := range []string{"balance", "transaction", "feed", "card"} {
+	for _, peer := range []string{"balance", "transaction", "feed", "card", "pot"} {
 		b.fails[peer] = down
 	}
 	door := b.serve(t)
@@ -88,9 +96,12 @@ func TestSomebodyElsesAccountIsNotFoundEvenWhileItsReadsFail(t *testing.T) {
 func TestAnAccountIsNotAnsweredWhileItIsNotKnownWhoseItIs(t *testing.T) {
 	b := newBank()
 	b.transactions, b.cards = append(b.transactions, pending("pending", noon)), cardsOfAlice()
+	b.pots = potsOfAlice()
 	b.fails["account"] = errors.New("secret: the store is down")
 	door := b.serve(t).As("alice")
-	things := map[string]string{"acc": alicesAcc, "tx": b.transactions[0].GetId(), "card": b.cards[0].GetId()}
+	things := map[string]string{
+		"acc": alicesAcc, "tx": b.transactions[0].GetId(), "card": b.cards[0].GetId(), "pot": b.pots[0].GetId(),
+	}
 	for _, c := range others() {
 		ask(door, c.call, things[c.kind]).Refused(http.StatusInternalServerError, "internal_service")
 	}

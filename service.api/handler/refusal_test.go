@@ -50,6 +50,8 @@ func TestEachBadFieldIsNamedWithItsRule(t *testing.T) {
 func TestAChangeThatIsBadlyAskedForChangesNothing(t *testing.T) {
 	b := newBank()
 	b.transactions, b.cards = append(b.transactions, pending("pending", noon)), cardsOfAlice()
+	b.pots = potsOfAlice()
+	pot := "/pots/" + b.pots[0].GetId()
 	door := b.serve(t).As("alice")
 	annotate, toggle := "/transactions/"+b.transactions[0].GetId(), "/card/toggle"
 	card := b.cards[0].GetId()
@@ -73,6 +75,17 @@ func TestAChangeThatIsBadlyAskedForChangesNothing(t *testing.T) {
 		{"PUT", toggle, `{"card_id":"` + card + `","status":"inactive"}`, "bad_param.status"},
 		{"PUT", toggle, `{"card_id":"` + card + `","status":true}`, "bad_param.status"},
 		{"PUT", toggle, `{"card_id":7,"status":"ACTIVE"}`, "bad_param.card_id"},
+		{"PUT", "/pots", `{"name":"Sofa","dedupe_id":"1"}`, "missing_param.current_account_id"},
+		{"PUT", "/pots", `{"current_account_id":"` + alicesAcc + `","dedupe_id":"1"}`, "missing_param.name"},
+		{"PUT", "/pots", `{"current_account_id":"` + alicesAcc + `","name":"Sofa"}`, "missing_param.dedupe_id"},
+		{"PATCH", pot, `{"goal_amount":"much"}`, "bad_param.goal_amount"},
+		{"PUT", pot + "/deposit", `{"amount":1,"dedupe_id":"1"}`, "missing_param.source_account_id"},
+		{"PUT", pot + "/deposit", `{"source_account_id":"x","dedupe_id":"1"}`, "missing_param.amount"},
+		{"PUT", pot + "/deposit", `{"source_account_id":"x","amount":0,"dedupe_id":"1"}`, "bad_param.amount"},
+		{"PUT", pot + "/deposit", `{"source_account_id":"x","amount":1.5,"dedupe_id":"1"}`, "bad_param.amount"},
+		{"PUT", pot + "/withdraw", `{"destination_account_id":"x","amount":-1,"dedupe_id":"1"}`, "bad_param.amount"},
+		{"PUT", pot + "/withdraw", `{"destination_account_id":"x","amount":1}`, "missing_param.dedupe_id"},
+		{"PUT", pot + "/withdraw", `{"amount":1,"dedupe_id":"1"}`, "missing_param.destination_account_id"},
 	} {
 		rsp := door.JSON(c.method, c.path, c.json)
 		if !strings.HasPrefix(string(rsp.Body), `{"code":"bad_request.`+c.code) || rsp.Status != http.StatusBadRequest {
@@ -101,7 +114,7 @@ func TestABodyThatIsNeitherFormNorJSONIsRefused(t *testing.T) {
 
 func TestUnknownPathsAndMethodsAreJSONForEverybody(t *testing.T) {
 	door := newBank().serve(t)
-	for _, each := range []string{"/", "/pots", "/card", "/accounts/" + alicesAcc, "/transactions/a/b", "/%00"} {
+	for _, each := range []string{"/", "/card", "/accounts/" + alicesAcc, "/transactions/a/b", "/%00"} {
 		door.Get(each).Refused(http.StatusNotFound, errs.NotFound)
 		door.As("alice").Get(each).Refused(http.StatusNotFound, errs.NotFound)
 	}

@@ -17,12 +17,14 @@ import (
 	"farthing/service.api/cards"
 	"farthing/service.api/feed"
 	"farthing/service.api/ping"
+	"farthing/service.api/pots"
 	"farthing/service.api/transactions"
 	authproto "farthing/service.auth/proto"
 	balanceproto "farthing/service.balance/proto"
 	cardsproto "farthing/service.cards/proto"
 	customerproto "farthing/service.customer/proto"
 	feedproto "farthing/service.feed/proto"
+	potproto "farthing/service.pot/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -45,6 +47,7 @@ type peers struct {
 	cards        cardsproto.CardsClient
 	customers    customerproto.CustomersClient
 	feed         feedproto.FeedClient
+	pots         potproto.PotsClient
 	transactions transactionsproto.TransactionsClient
 }
 
@@ -76,6 +79,7 @@ func dial(env *foundation.Env) (peers, error) {
 		cards:        cardsproto.NewCardsClient(to("service.cards")),
 		customers:    customerproto.NewCustomersClient(to("service.customer")),
 		feed:         feedproto.NewFeedClient(to("service.feed")),
+		pots:         potproto.NewPotsClient(to("service.pot")),
 		transactions: transactionsproto.NewTransactionsClient(to("service.transactions")),
 	}
 	return found, failure
@@ -94,7 +98,8 @@ func routes(to peers) *edge.Router {
 	router := &edge.Router{}
 	router.Mount("/ping", ping.Routes())
 	router.Mount("/accounts", accounts.Area{Accounts: to.accounts, Customers: to.customers}.Routes())
-	router.Mount("/balance", balance.Area{Accounts: to.accounts, Balances: to.balances}.Routes())
+	router.Mount("/balance", balance.Area{Accounts: to.accounts, Balances: to.balances, Pots: to.pots}.Routes())
+	router.Mount("/pots", pots.Area{Accounts: to.accounts, Pots: to.pots}.Routes())
 	router.Mount("/transactions", transactions.Area{Accounts: to.accounts, Transactions: to.transactions}.Routes())
 	router.Mount("/feed", feed.Area{Accounts: to.accounts, Feed: to.feed}.Routes())
 	router.Mount("/card", cards.Area{Accounts: to.accounts, Cards: to.cards, Customers: to.customers}.Routes())

@@ -7,6 +7,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
+	authproto "farthing/service.auth/proto"
 )
 
 // Bounds of what may be granted.
@@ -15,13 +16,6 @@ const (
 	LifetimeMax = 400 * 24 * time.Hour
 	clientMax   = 64
 )
-
-// Scopes is what a token may let its bearer do.
-func Scopes() []string {
-	return []string{
-		"accounts:read", "transactions:read", "transactions:write", "feed:read", "cards:read", "cards:write",
-	}
-}
 
 // CheckIssue fails with bad_request, naming the field, on what cannot be granted.
 func CheckIssue(user, client string, scopes []string, lifetimeSeconds int64) error {
@@ -48,7 +42,7 @@ func checkScopes(scopes []string) error {
 	if len(scopes) == 0 {
 		return errs.MissingParam("scopes")
 	}
-	known := Scopes()
+	known := authproto.Scopes()
 	for i, scope := range scopes {
 		switch {
 		case !slices.Contains(known, scope):

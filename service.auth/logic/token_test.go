@@ -10,6 +10,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/service.auth/logic"
+	authproto "farthing/service.auth/proto"
 )
 
 func TestTokensAreLongAndNeverTheSame(t *testing.T) {
@@ -69,7 +70,7 @@ func TestWhatCannotBeGrantedIsNamed(t *testing.T) {
 		seconds      int64
 		code         string
 	}{
-		{user, "oauth2client_1", logic.Scopes(), 1, ""},
+		{user, "oauth2client_1", authproto.Scopes(), 1, ""},
 		{user, "cli", read, 400 * day, ""},
 		{"", "cli", read, day, "missing_param.user_id"},
 		{"ada", "cli", read, day, "bad_param.user_id"},

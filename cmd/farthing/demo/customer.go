@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"farthing/cmd/farthing/newcomer"
@@ -68,7 +69,7 @@ func makePot(ctx context.Context, dial newcomer.Dial, c *Customer) error {
 	return nil
 }
 
-// RenewTokens replaces the tokens that are missing or have expired.
+// RenewTokens replaces the tokens that are missing, have expired, or are of a version that could permit less.
 func RenewTokens(ctx context.Context, dial newcomer.Dial, c *Customer) error {
 	conn, err := dial(newcomer.Caller, "service.auth")
 	if err != nil {
@@ -85,20 +86,30 @@ func RenewTokens(ctx context.Context, dial newcomer.Dial, c *Customer) error {
 
 func renew(ctx context.Context, auth authproto.AuthClient, user, client string, token *string) error {
 	if *token != "" {
-		_, err := auth.Check(ctx, &authproto.CheckRequest{AccessToken: *token})
-		if !errs.Is(err, errs.Unauthorized) {
+		granted, err := auth.Check(ctx, &authproto.CheckRequest{AccessToken: *token})
+		switch {
+		case err == nil && lacksNothing(granted.GetScopes()):
+			return nil
+		case err != nil && !errs.Is(err, errs.Unauthorized):
 			return err
 		}
 	}
 	issued, err := auth.Issue(ctx, &authproto.IssueRequest{
 		UserId: user, ClientId: client, LifetimeSeconds: int64(tokenLifetime / time.Second),
-		Scopes: []string{
-			"accounts:read", "transactions:read", "transactions:write", "feed:read", "cards:read", "cards:write",
-		},
+		Scopes: authproto.Scopes(),
 	})
 	if err != nil {
 		return err
 	}
 	*token = issued.GetAccessToken()
 	return nil
+}
+
+func lacksNothing(granted []string) bool {
+	for _, scope := range authproto.Scopes() {
+		if !slices.Contains(granted, scope) {
+			return false
+		}
+	}
+	return true
 }

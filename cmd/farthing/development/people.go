@@ -79,9 +79,7 @@ func (c *clients) makePerson(ctx context.Context, name string, minor int64) (Per
 	issued, err := c.auth.Issue(ctx, &authproto.IssueRequest{
 		UserId: p.UserID, ClientId: id.Hash("oauth2client", "development"),
 		LifetimeSeconds: int64(tokenLifetime / time.Second),
-		Scopes: []string{
-			"accounts:read", "transactions:read", "transactions:write", "feed:read", "cards:read", "cards:write",
-		},
+		Scopes:          authproto.Scopes(),
 	})
 	if err != nil {
 		return Person{}, fmt.Errorf("issuing a token: %w", err)
