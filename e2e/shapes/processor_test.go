@@ -90,7 +90,7 @@ func requestsThatAreRefused(s *suite) []request {
 		{"another content type", http.MethodPost, edgePath, "amount=1", []string{"Content-Type", "text/plain"}},
 		{"the card edge's unknown path", http.MethodPost, "edge/authorizations", "{}", nil},
 		{"the card edge's unknown method", http.MethodGet, edgePath, "", nil},
-		get("an unknown path", "/pots", token...),
+		get("an unknown path", "/pot", token...),
 		{"an unknown method", http.MethodDelete, "/accounts", "", token},
 		get("no token", "/accounts"),
 		get("nobody's token", "/accounts", "Authorization", "Bearer farthing_at_nobodys"),
