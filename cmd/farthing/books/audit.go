@@ -38,26 +38,23 @@ func waits() []time.Duration {
 // under way any more that was all the while: what began since then explains no gap that was there before.
 func (b Books) standing(ctx context.Context, first Reading) ([]Gap, error) {
 	gaps, underWay := first.Gaps(), first.underWay()
+	silent := Books{Ask: b.Ask}
 	for n, wait := range waits() {
 		if len(gaps) == 0 || n >= atLeast && len(underWay) == 0 {
 			break
 		}
+		b.show("sums again, for what may be under way:", int64(n+1), false)
 		if err := clock.Wait(ctx, wait); err != nil {
 			return nil, err
 		}
 		var now Reading
-		if err := b.again(ctx, &now); err != nil {
+		if err := silent.read(ctx, now.sums()); err != nil {
 			return nil, err
 		}
 		gaps = both(gaps, now.Gaps(), Gap.isAsWide)
 		underWay = both(underWay, now.underWay(), func(a, b string) bool { return a == b })
 	}
 	return gaps, nil
-}
-
-func (b Books) again(ctx context.Context, r *Reading) error {
-	b.Show = nil
-	return b.read(ctx, r.sums())
 }
 
 // underWay is what has moved a part of its money and will move the rest, by id.

@@ -97,11 +97,14 @@ func (b Books) readPart(ctx context.Context, p part) error {
 		}
 		all := page.Next == ""
 		p.page.Add(page)
-		if b.Show != nil {
-			b.Show(p.name, p.page.Checked, all)
-		}
-		if all {
+		if b.show(p.name, p.page.Checked, all); all {
 			return nil
 		}
+	}
+}
+
+func (b Books) show(part string, checked int64, all bool) {
+	if b.Show != nil {
+		b.Show(part, checked, all)
 	}
 }
