@@ -1,4 +1,4 @@
-// Package cards shows an account's cards, and lets their customer freeze them.
+// Package cards shows an account's cards, and lets their customer freeze and replace them.
 package cards
 
 import (
@@ -20,6 +20,7 @@ type Area struct {
 func (a Area) Routes() *edge.Router {
 	router := &edge.Router{}
 	router.GET("/list", edge.Service(a.list).Filter(caller.Needs("cards:read")))
+	router.POST("/pin/reset", edge.Service(a.resetPIN).Filter(caller.Needs("cards:write")))
 	router.PUT("/toggle", edge.Service(a.toggle).Filter(caller.Needs("cards:write")))
 	return router
 }

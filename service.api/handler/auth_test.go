@@ -36,6 +36,8 @@ func calls(b *bank) []call {
 		{"GET /feed", "GET", "/feed?account_id=" + alicesAcc, "", "feed:read"},
 		{"GET /card/list", "GET", "/card/list?account_id=" + alicesAcc, "", "cards:read"},
 		{"PUT /card/toggle", "PUT", "/card/toggle", "status=INACTIVE&card_id=" + card, "cards:write"},
+		{"POST /card/pin/reset", "POST", "/card/pin/reset", "card_id=" + card, "cards:write"},
+		{"POST /card-replacement/order", "POST", "/card-replacement/order", "card_id=" + card, "cards:write"},
 		{"GET /pots", "GET", "/pots?current_account_id=" + alicesAcc, "", "pots:read"},
 		{"PUT /pots", "PUT", "/pots", "name=Sofa&dedupe_id=1&current_account_id=" + alicesAcc, "pots:write"},
 		{"GET /pots/:id", "GET", pot, "", "pots:read"},

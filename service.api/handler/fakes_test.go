@@ -241,6 +241,28 @@ func (f fakeCards) SetStatus(
 	return &cardsproto.SetStatusResponse{Card: found}, nil
 }
 
+func (f fakeCards) Replace(
+	_ context.Context, req *cardsproto.ReplaceRequest, _ ...grpc.CallOption,
+) (*cardsproto.ReplaceResponse, error) {
+	found, err := find(f.b, "card", f.b.cards, (*cardsproto.Card).GetId, req.GetCardId())
+	if err != nil {
+		return nil, err
+	}
+	f.b.changes = append(f.b.changes, req)
+	made := proto.CloneOf(found)
+	made.Id, made.LastFour = idOf("card", "replacement", noon), "7777"
+	found.Status = cardsproto.Status_STATUS_CLOSED
+	f.b.cards = append(f.b.cards, made)
+	return &cardsproto.ReplaceResponse{Card: made}, nil
+}
+
+func (f fakeCards) ResetPIN(
+	_ context.Context, req *cardsproto.ResetPINRequest, _ ...grpc.CallOption,
+) (*cardsproto.ResetPINResponse, error) {
+	f.b.changes = append(f.b.changes, req)
+	return &cardsproto.ResetPINResponse{}, nil
+}
+
 type fakeFeed struct {
 	feedproto.FeedClient
 	b *bank

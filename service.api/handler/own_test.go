@@ -29,6 +29,8 @@ func others() []struct{ call, kind string } {
 		{"GET /transactions/THING?expand[]=merchant", "tx"},
 		{"PATCH /transactions/THING metadata[foo]=bar", "tx"},
 		{"PUT /card/toggle card_id=THING&status=INACTIVE", "card"},
+		{"POST /card/pin/reset card_id=THING", "card"},
+		{"POST /card-replacement/order card_id=THING", "card"},
 		{"GET /pots?current_account_id=THING", "acc"},
 		{"PUT /pots name=Sofa&dedupe_id=1&current_account_id=THING", "acc"},
 		{"GET /pots/THING", "pot"},
@@ -193,4 +195,34 @@ func TestAFrozenCardCanBeUnfrozenAndAClosedOneCannot(t *testing.T) {
 	}
 	door.Form("PUT", "/card/toggle", "card_id="+b.cards[2].GetId()+"&status=ACTIVE").
 		Refused(http.StatusPreconditionFailed, "precondition_failed.card_closed")
+}
+
+func TestACardIsReplacedByOneThatIsListedInItsPlace(t *testing.T) {
+	b := newBank()
+	b.cards = cardsOfAlice()
+	door := b.serve(t).As("alice")
+	type card struct {
+		ID, Name, Status string
+		LastDigits       string `json:"last_digits"`
+	}
+	var made struct{ Card card }
+	door.Form("POST", "/card-replacement/order", "card_id="+b.cards[0].GetId()).Into(&made)
+	want := card{idOf("card", "replacement", noon), "Alice Example", "ACTIVE", "7777"}
+	if made.Card != want {
+		t.Errorf("made is %+v, want %+v", made.Card, want)
+	}
+	var listed struct{ Cards []card }
+	door.Get("/card/list?account_id=" + alicesAcc).Into(&listed)
+	if n := len(listed.Cards); listed.Cards[n-1] != want || listed.Cards[0].ID == b.cards[0].GetId() {
+		t.Errorf("listed are %+v", listed.Cards)
+	}
+}
+
+func TestWrongPINsAreForgottenWhenTheirCustomerAsks(t *testing.T) {
+	b := newBank()
+	b.cards = cardsOfAlice()
+	rsp := b.serve(t).As("alice").Form("POST", "/card/pin/reset", "card_id="+b.cards[0].GetId())
+	if string(rsp.Body) != "{}\n" || len(b.changes) != 1 {
+		t.Errorf("got %d %s, and changed are %v", rsp.Status, rsp.Body, b.changes)
+	}
 }

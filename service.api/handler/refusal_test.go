@@ -75,6 +75,8 @@ func TestAChangeThatIsBadlyAskedForChangesNothing(t *testing.T) {
 		{"PUT", toggle, `{"card_id":"` + card + `","status":"inactive"}`, "bad_param.status"},
 		{"PUT", toggle, `{"card_id":"` + card + `","status":true}`, "bad_param.status"},
 		{"PUT", toggle, `{"card_id":7,"status":"ACTIVE"}`, "bad_param.card_id"},
+		{"POST", "/card/pin/reset", `{}`, "missing_param.card_id"},
+		{"POST", "/card-replacement/order", `{"card_id":""}`, "missing_param.card_id"},
 		{"PUT", "/pots", `{"name":"Sofa","dedupe_id":"1"}`, "missing_param.current_account_id"},
 		{"PUT", "/pots", `{"current_account_id":"` + alicesAcc + `","dedupe_id":"1"}`, "missing_param.name"},
 		{"PUT", "/pots", `{"current_account_id":"` + alicesAcc + `","name":"Sofa"}`, "missing_param.dedupe_id"},

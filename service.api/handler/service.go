@@ -102,6 +102,8 @@ func routes(to peers) *edge.Router {
 	router.Mount("/pots", pots.Area{Accounts: to.accounts, Pots: to.pots}.Routes())
 	router.Mount("/transactions", transactions.Area{Accounts: to.accounts, Transactions: to.transactions}.Routes())
 	router.Mount("/feed", feed.Area{Accounts: to.accounts, Feed: to.feed}.Routes())
-	router.Mount("/card", cards.Area{Accounts: to.accounts, Cards: to.cards, Customers: to.customers}.Routes())
+	card := cards.Area{Accounts: to.accounts, Cards: to.cards, Customers: to.customers}
+	router.Mount("/card", card.Routes())
+	router.Mount("/card-replacement", card.ReplacementRoutes())
 	return router
 }
