@@ -1,11 +1,10 @@
 package cards
 
 import (
+	"context"
 	"fmt"
 
 	"farthing/pkg/edge"
-	"farthing/pkg/errs"
-	"farthing/pkg/id"
 	"farthing/service.api/caller"
 	cardsproto "farthing/service.cards/proto"
 )
@@ -43,13 +42,10 @@ func statusOf(form *edge.Form) cardsproto.Status {
 
 // own fails with not_found.card unless the card lies on an account of the caller.
 func (a Area) own(req edge.Request, cardID string) error {
-	if id.Check("card_id", "card", cardID) != nil {
-		return errs.Missing("card")
-	}
-	got, err := a.Cards.Get(req.Context(), &cardsproto.GetRequest{CardId: cardID})
-	if err != nil {
-		return caller.Hide(fmt.Errorf("getting the card: %w", err), "card")
-	}
-	_, err = caller.Own(req, a.Accounts, got.GetCard().GetAccountId())
-	return caller.Hide(err, "card")
+	named := caller.Thing{Kind: "card", Prefix: "card", ID: cardID}
+	_, err := caller.OwnThing(req, a.Accounts, named, func(ctx context.Context) (*cardsproto.Card, string, error) {
+		got, err := a.Cards.Get(ctx, &cardsproto.GetRequest{CardId: cardID})
+		return got.GetCard(), got.GetCard().GetAccountId(), err
+	})
+	return err
 }

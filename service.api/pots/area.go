@@ -2,11 +2,9 @@
 package pots
 
 import (
-	"fmt"
+	"context"
 
 	"farthing/pkg/edge"
-	"farthing/pkg/errs"
-	"farthing/pkg/id"
 	accountproto "farthing/service.account/proto"
 	"farthing/service.api/caller"
 	potproto "farthing/service.pot/proto"
@@ -32,16 +30,11 @@ func (a Area) Routes() *edge.Router {
 	return router
 }
 
-// own is the pot in the path, and fails with not_found.pot unless it lies beside an account of the caller.
+// own is the pot that the path names, if it lies beside an account of the caller: not_found.pot otherwise.
 func (a Area) own(req edge.Request) (*potproto.Pot, error) {
-	potID := req.Param("id")
-	if id.Check("pot_id", "pot", potID) != nil {
-		return nil, errs.Missing("pot")
-	}
-	got, err := a.Pots.Get(req.Context(), &potproto.GetRequest{PotId: potID})
-	if err != nil {
-		return nil, caller.Hide(fmt.Errorf("getting the pot: %w", err), "pot")
-	}
-	_, err = caller.Own(req, a.Accounts, got.GetPot().GetCurrentAccountId())
-	return got.GetPot(), caller.Hide(err, "pot")
+	named := caller.Thing{Kind: "pot", Prefix: "pot", ID: req.Param("id")}
+	return caller.OwnThing(req, a.Accounts, named, func(ctx context.Context) (*potproto.Pot, string, error) {
+		got, err := a.Pots.Get(ctx, &potproto.GetRequest{PotId: named.ID})
+		return got.GetPot(), got.GetPot().GetCurrentAccountId(), err
+	})
 }

@@ -2,12 +2,10 @@
 package transactions
 
 import (
-	"fmt"
+	"context"
 	"slices"
 
 	"farthing/pkg/edge"
-	"farthing/pkg/errs"
-	"farthing/pkg/id"
 	accountproto "farthing/service.account/proto"
 	"farthing/service.api/caller"
 	transactionsproto "farthing/service.transactions/proto"
@@ -30,20 +28,16 @@ func (a Area) Routes() *edge.Router {
 }
 
 // own is the transaction that the path names, if it lies on an account of the caller: not_found.transaction
-// otherwise, whatever the reason. It asks for the transaction, and then whose its account is.
+// otherwise.
 func (a Area) own(req edge.Request) (*transactionsproto.Transaction, error) {
-	transactionID := req.Param("id")
-	if id.Check("id", "tx", transactionID) != nil {
-		return nil, errs.Missing("transaction")
+	named := caller.Thing{Kind: "transaction", Prefix: "tx", ID: req.Param("id")}
+	get := func(ctx context.Context) (*transactionsproto.Transaction, string, error) {
+		got, err := a.Transactions.Get(ctx, &transactionsproto.GetRequest{
+			TransactionId: named.ID, ClientId: caller.Of(req).ClientID,
+		})
+		return got.GetTransaction(), got.GetTransaction().GetAccountId(), err
 	}
-	got, err := a.Transactions.Get(req.Context(), &transactionsproto.GetRequest{
-		TransactionId: transactionID, ClientId: caller.Of(req).ClientID,
-	})
-	if err != nil {
-		return nil, caller.Hide(fmt.Errorf("getting the transaction: %w", err), "transaction")
-	}
-	_, err = caller.Own(req, a.Accounts, got.GetTransaction().GetAccountId())
-	return got.GetTransaction(), caller.Hide(err, "transaction")
+	return caller.OwnThing(req, a.Accounts, named, get)
 }
 
 // expandsMerchant is whether merchants are to be shown whole. Other things to expand are ignored, as programs ask for
