@@ -19,20 +19,16 @@ type Gap struct {
 // Gaps are all that a reading shows: currencies in which all accounts together do not come to zero, and the bank's own
 // accounts in which the ledger has other money than all who move it say together.
 func (r *Reading) Gaps() []Gap {
-	must := maps.Clone(r.Payments.Own)
-	if must == nil {
-		must = make(map[string]int64)
-	}
-	for name, minor := range r.BankPayments.Own {
-		must[name] += minor
-	}
+	var because audit.Page
+	because.Add(r.Payments)
+	because.Add(r.BankPayments)
 	has := maps.Clone(r.Accounts.Own)
 	maps.DeleteFunc(has, func(name string, _ int64) bool { return !isAccounted(name) })
 	whole := make(map[string]int64)
 	for currency, minor := range r.Accounts.Posted {
 		whole["the whole ledger in "+currency] = minor
 	}
-	return append(differences("zero sum", whole, nil), differences("own account", has, must)...)
+	return append(differences("zero sum", whole, nil), differences("own account", has, because.Own)...)
 }
 
 // isAccounted tells whether something stands for every penny of an account.
