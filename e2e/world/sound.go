@@ -43,9 +43,10 @@ func (w *World) Books() books.Books {
 		if err != nil {
 			return page, err
 		}
-		if err = json.Unmarshal(answer.Body, &page); err != nil {
-			err = fmt.Errorf("%s answers %s: %w", path, answer.Body, err)
+		if answer.Status != http.StatusOK {
+			return page, fmt.Errorf("%s answers %d %s", path, answer.Status, answer.Body)
 		}
+		err = json.Unmarshal(answer.Body, &page)
 		return page, err
 	}}
 }

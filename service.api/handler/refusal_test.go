@@ -116,7 +116,7 @@ func TestABodyThatIsNeitherFormNorJSONIsRefused(t *testing.T) {
 
 func TestUnknownPathsAndMethodsAreJSONForEverybody(t *testing.T) {
 	door := newBank().serve(t)
-	for _, each := range []string{"/", "/card", "/accounts/" + alicesAcc, "/transactions/a/b", "/%00"} {
+	for _, each := range []string{"/", "/pot", "/card", "/accounts/" + alicesAcc, "/transactions/a/b", "/%00"} {
 		door.Get(each).Refused(http.StatusNotFound, errs.NotFound)
 		door.As("alice").Get(each).Refused(http.StatusNotFound, errs.NotFound)
 	}
