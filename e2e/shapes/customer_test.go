@@ -161,11 +161,18 @@ func freezes(t *testing.T, s *suite) {
 
 func (s *suite) toggle(t *testing.T, status string) {
 	t.Helper()
-	answer := s.Ask(t, http.MethodPut, s.Facts().API+"/card/toggle", "card_id="+s.Facts().CardID+"&status="+status,
-		"Authorization", "Bearer "+s.Facts().AccessToken, "Content-Type", "application/x-www-form-urlencoded")
+	s.askForm(t, http.MethodPut, "/card/toggle", "card_id="+s.Facts().CardID+"&status="+status)
+}
+
+// askForm sends a form to the public API as the customer, who must be answered 200.
+func (s *suite) askForm(t *testing.T, method, path, form string, headers ...string) world.Answer {
+	t.Helper()
+	answer := s.Ask(t, method, s.Facts().API+path, form, append(headers,
+		"Authorization", "Bearer "+s.Facts().AccessToken, "Content-Type", "application/x-www-form-urlencoded")...)
 	if answer.Status != http.StatusOK {
-		t.Fatalf("a card was to be %s, and it was answered %d %s", status, answer.Status, answer.Body)
+		t.Fatalf("%s %s was answered %d %s", method, path, answer.Status, answer.Body)
 	}
+	return answer
 }
 
 func repeats(t *testing.T, s *suite) {

@@ -1,10 +1,12 @@
 package shapes
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 	"time"
 
 	"farthing/e2e/program"
+	"farthing/e2e/world"
 	"farthing/pkg/clock"
 )
 
@@ -94,6 +97,8 @@ func (s *suite) swipes(t *testing.T) bool {
 func goesOn(t *testing.T, s *suite) {
 	first := s.swipe(t, "5.25", "--id", "before-the-stop")
 	s.wantInFeed(t, first.TransactionID)
+	pot := s.makePot(t)
+	s.rename(t, pot)
 	balance, feed, facts := s.balance(t), s.Feed(t), s.Facts()
 	pids, said := s.pids(t), s.Errors()
 	s.Interrupt(t)
@@ -125,6 +130,23 @@ func goesOn(t *testing.T, s *suite) {
 	if again.TransactionID != first.TransactionID || *again.Balance != *first.Balance {
 		t.Errorf("a repeat after the start was answered %+v, after %+v", again, first)
 	}
+	if again := s.makePot(t); !bytes.Equal(again.Body, pot.Body) || again.Header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("a repeat with its key was answered %s after the start, and %s before it", again.Body, pot.Body)
+	}
+}
+
+// makePot asks for one and the same pot, with a key.
+func (s *suite) makePot(t *testing.T) world.Answer {
+	t.Helper()
+	return s.askForm(t, http.MethodPut, "/pots", "name=Holiday&dedupe_id=holiday&current_account_id="+s.Facts().AccountID,
+		"Idempotency-Key", "b2d5c9a0-holiday")
+}
+
+func (s *suite) rename(t *testing.T, made world.Answer) {
+	t.Helper()
+	var pot struct{ ID string }
+	decode(t, string(made.Body), &pot)
+	s.askForm(t, http.MethodPatch, "/pots/"+pot.ID, "name=Porto")
 }
 
 // goneWithin is how soon after their supervisor's end processes are gone.

@@ -27,10 +27,11 @@ type Standard struct {
 	RateLimit Filter        // Refuses with rate_limited, and RetryAfterParam.
 	Deadline  time.Duration // Of the whole request; 0 is none.
 	BodyLimit int64         // Bytes, before and after inflation; 0 is BodyBytesMax.
+	Repeats   Filter        // Answers a repeat as the first was.
 }
 
 // Filters is the one order that all doors share, outermost first: trace, metrics, log, recover, deadline, auth, rate
-// limit, body limit. A panic is an error before anything is counted, logged or traced.
+// limit, body limit, repeats. A panic is an error before anything is counted, logged or traced.
 func (s Standard) Filters() []Filter {
 	filters := []Filter{Trace(s.Tracer)}
 	if s.Metrics != nil {
@@ -50,7 +51,11 @@ func (s Standard) Filters() []Filter {
 	if s.RateLimit != nil {
 		filters = append(filters, s.RateLimit)
 	}
-	return append(filters, BodyLimit(cmp.Or(s.BodyLimit, BodyBytesMax)))
+	filters = append(filters, BodyLimit(cmp.Or(s.BodyLimit, BodyBytesMax)))
+	if s.Repeats != nil {
+		filters = append(filters, s.Repeats)
+	}
+	return filters
 }
 
 // routed lets a filter see only requests that have a route: which paths exist is no secret, and a client that

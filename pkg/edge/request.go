@@ -44,6 +44,9 @@ func (r Request) Method() string { return r.x.method }
 // Path is the path as the client wrote it, decoded but not normalised.
 func (r Request) Path() string { return r.x.http.URL.Path }
 
+// Query is what stands behind the path's question mark, as the client wrote it.
+func (r Request) Query() string { return r.x.http.URL.RawQuery }
+
 // Route is the pattern that the path matched, such as "/transactions/:id", and "" if it matched none. Unlike the path
 // it is fit for a metric's label.
 func (r Request) Route() string { return r.x.route.path }

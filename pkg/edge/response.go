@@ -72,6 +72,19 @@ func (r Response) inJSON() Response {
 	return r
 }
 
+// JSON is the body as it will be sent, for a filter that keeps answers; nil of an error. OK of the same bytes, as a
+// json.RawMessage, is sent as they were. It fails if the body cannot be encoded.
+func (r Response) JSON() (json.RawMessage, error) {
+	encoded := r.inJSON()
+	if encoded.Err != nil || r.Err != nil {
+		return nil, encoded.Err
+	}
+	if r.encoded == nil {
+		defer release(encoded.encoded)
+	}
+	return bytes.TrimSuffix(bytes.Clone(encoded.encoded.Bytes()), []byte("\n")), nil
+}
+
 func encode(body any) (*bytes.Buffer, error) {
 	if body == nil {
 		body = struct{}{}

@@ -13,6 +13,8 @@ type Caller struct {
 	UserID   string
 	ClientID string
 	Scopes   []string // What the customer let the program do, such as "accounts:read".
+	// RequestID names the request, the same in each repeat of it; "" if its sender gave it no Idempotency-Key.
+	RequestID string
 }
 
 // Of is the caller of a request that has passed Authenticate; the zero Caller, who owns nothing, otherwise.

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"farthing/pkg/clock"
 	"farthing/pkg/edge"
 	"farthing/pkg/foundation"
 	"farthing/pkg/metrics"
@@ -16,8 +17,10 @@ import (
 	"farthing/service.api/caller"
 	"farthing/service.api/cards"
 	"farthing/service.api/feed"
+	"farthing/service.api/idempotency"
 	"farthing/service.api/ping"
 	"farthing/service.api/pots"
+	"farthing/service.api/storage"
 	"farthing/service.api/transactions"
 	authproto "farthing/service.auth/proto"
 	balanceproto "farthing/service.balance/proto"
@@ -30,7 +33,7 @@ import (
 
 // Service is service.api, ready to run in a process of its own or beside its peers.
 var Service = foundation.Service{
-	Name: "service.api", Doors: []foundation.Door{foundation.Public}, Register: register,
+	Name: "service.api", Schema: storage.Schema(), Doors: []foundation.Door{foundation.Public}, Register: register,
 }
 
 const (
@@ -60,7 +63,14 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
-	return env.Serve(foundation.Public, door(to, edge.Standard{Log: env.Log, Tracer: env.Tracer, Metrics: measured}))
+	ring, err := env.Keys("answers")
+	if err != nil {
+		return err
+	}
+	once := idempotency.Keys{Answers: storage.NewAnswers(env.Store), Ring: ring, Clock: clock.Real{}}
+	return env.Serve(foundation.Public, door(to, edge.Standard{
+		Log: env.Log, Tracer: env.Tracer, Metrics: measured, Repeats: once.Filter,
+	}))
 }
 
 func dial(env *foundation.Env) (peers, error) {

@@ -19,7 +19,9 @@ func TestTheServiceStandsAtThePublicDoorBeforeItsPeersDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	process, err := bank.Start(t.Context(), bank.Options([]foundation.Service{Service}))
+	options := bank.Options([]foundation.Service{Service})
+	options.KeyDir, options.CreateKeys = t.TempDir(), true
+	process, err := bank.Start(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
