@@ -25,7 +25,8 @@ type retryable struct {
 // internalService is what an internal error is called in public.
 const internalService = "internal_service"
 
-// RetryAfterParam is the parameter of a rate_limited error that becomes the header Retry-After: whole seconds.
+// RetryAfterParam is the parameter of a rate_limited or unavailable error that becomes the header Retry-After: whole
+// seconds.
 const RetryAfterParam = "retry_after_seconds"
 
 func encodeError(err error, traceID string) *bytes.Buffer {
@@ -66,7 +67,7 @@ func explain(header http.Header, coded *errs.Error) {
 	switch coded.Class() {
 	case errs.Unauthorized:
 		header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-	case errs.RateLimited:
+	case errs.RateLimited, errs.Unavailable:
 		if seconds := coded.Params[RetryAfterParam]; seconds != "" {
 			header.Set("Retry-After", seconds)
 		}

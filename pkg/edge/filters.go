@@ -23,6 +23,7 @@ type Standard struct {
 	Log       *slog.Logger
 	Tracer    *trace.Tracer
 	Metrics   *metrics.HTTP
+	Admit     []Filter      // Turn away who comes too often or too late, before anybody asks who it is.
 	Auth      Filter        // Puts the caller into the request, or refuses it. Unknown paths do not reach it.
 	RateLimit Filter        // Refuses with rate_limited, and RetryAfterParam.
 	Deadline  time.Duration // Of the whole request; 0 is none.
@@ -30,8 +31,8 @@ type Standard struct {
 	Repeats   Filter        // Answers a repeat as the first was.
 }
 
-// Filters is the one order that all doors share, outermost first: trace, metrics, log, recover, deadline, auth, rate
-// limit, body limit, repeats. A panic is an error before anything is counted, logged or traced.
+// Filters is the one order that all doors share, outermost first: trace, metrics, log, recover, deadline, admit, auth,
+// rate limit, body limit, repeats. A panic is an error before anything is counted, logged or traced.
 func (s Standard) Filters() []Filter {
 	filters := []Filter{Trace(s.Tracer)}
 	if s.Metrics != nil {
@@ -44,7 +45,7 @@ func (s Standard) Filters() []Filter {
 	if s.Deadline > 0 {
 		filters = append(filters, Deadline(s.Deadline))
 	}
-	filters = append(filters, Acceptable)
+	filters = append(append(filters, s.Admit...), Acceptable)
 	if s.Auth != nil {
 		filters = append(filters, routed(s.Auth))
 	}

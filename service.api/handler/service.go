@@ -18,6 +18,7 @@ import (
 	"farthing/service.api/cards"
 	"farthing/service.api/feed"
 	"farthing/service.api/idempotency"
+	"farthing/service.api/limits"
 	"farthing/service.api/ping"
 	"farthing/service.api/pots"
 	"farthing/service.api/storage"
@@ -67,10 +68,23 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
+	limited, err := limit(env)
+	if err != nil {
+		return err
+	}
 	once := idempotency.Keys{Answers: storage.NewAnswers(env.Store), Ring: ring, Clock: clock.Real{}}
 	return env.Serve(foundation.Public, door(to, edge.Standard{
-		Log: env.Log, Tracer: env.Tracer, Metrics: measured, Repeats: once.Filter,
+		Log: env.Log, Tracer: env.Tracer, Metrics: measured,
+		Admit: []edge.Filter{limited.Overload, limited.Address}, RateLimit: limited.Token, Repeats: once.Filter,
 	}))
+}
+
+func limit(env *foundation.Env) (*limits.Limits, error) {
+	var config limits.Config
+	if err := env.Config(&config); err != nil {
+		return nil, err
+	}
+	return limits.New(config, clock.Real{}, env.Metrics)
 }
 
 func dial(env *foundation.Env) (peers, error) {
@@ -95,8 +109,7 @@ func dial(env *foundation.Env) (peers, error) {
 	return found, failure
 }
 
-// door is the whole API behind the filters of every door. A rate limit would come after authentication, as
-// edge.Standard has it, and go by the caller. There is no CORS: no browser has a token.
+// door is the whole API behind the filters of every door. There is no CORS: no browser has a token.
 func door(to peers, filters edge.Standard) http.Handler {
 	filters.Auth = caller.Authenticate(to.auth, "/ping")
 	filters.Deadline, filters.BodyLimit = giveUpAfter, bodyMax
