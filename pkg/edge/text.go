@@ -2,6 +2,9 @@ package edge
 
 import (
 	"fmt"
+	"net/url"
+	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -23,6 +26,34 @@ func Text(field, value string, maxChars int) error {
 		if !printable(r) {
 			return errs.BadParam(field, "must not contain control characters")
 		}
+	}
+	return nil
+}
+
+// Lines is Text of what people type with lines and tabs in it, such as a note.
+func Lines(field, value string, maxChars int) error {
+	return Text(field, oneLine.Replace(value), maxChars)
+}
+
+var oneLine = strings.NewReplacer("\r\n", "  ", "\n", " ", "\t", " ")
+
+// URL fails, naming the field and the rule, unless value is the absolute URL of a host, of one of the schemes, and at
+// most max characters. A name or password before the host is refused: it makes one host look like another. An empty
+// value passes, as in Text.
+func URL(field, value string, maxChars int, schemes ...string) error {
+	if value == "" {
+		return nil
+	}
+	if err := Text(field, value, maxChars); err != nil {
+		return err
+	}
+	parsed, err := url.Parse(value)
+	switch {
+	case err != nil || !slices.Contains(schemes, strings.ToLower(parsed.Scheme)) || parsed.Hostname() == "",
+		strings.ContainsAny(value, " <>\"\\^`{|}"):
+		return errs.BadParam(field, "must be a URL that begins with "+strings.Join(schemes, ":// or ")+"://")
+	case parsed.User != nil:
+		return errs.BadParam(field, "must have no user name before its host")
 	}
 	return nil
 }

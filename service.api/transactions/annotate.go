@@ -2,7 +2,6 @@ package transactions
 
 import (
 	"fmt"
-	"strings"
 
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
@@ -50,12 +49,9 @@ func metadataOf(form *edge.Form) (map[string]string, error) {
 		if err := edge.Text("metadata", key, keyCharsMax); err != nil {
 			return nil, err
 		}
-		if err := edge.Text("metadata", oneLine.Replace(value), valueCharsMax); err != nil {
+		if err := edge.Lines("metadata", value, valueCharsMax); err != nil {
 			return nil, err
 		}
 	}
 	return metadata, nil
 }
-
-// oneLine stands in for what people type into notes, and may: lines and tabs.
-var oneLine = strings.NewReplacer("\r\n", "  ", "\n", " ", "\t", " ")
