@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	balanceproto "farthing/service.balance/proto"
+	feedproto "farthing/service.feed/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -86,7 +87,9 @@ func (a *audit) index() {
 		a.transactions[t.GetHoldId()] = append(a.transactions[t.GetHoldId()], t)
 	}
 	for _, item := range a.Items {
-		a.items[item.GetTransactionId()]++
+		if item.GetType() != feedproto.TypeBasic { // A program's own stands for no transaction.
+			a.items[item.GetTransactionId()]++
+		}
 	}
 	for _, push := range a.Pushes {
 		var shown struct {
@@ -178,7 +181,8 @@ func (a *audit) nothingElse(pages []Page) {
 		}
 	}
 	for _, item := range a.Items {
-		if !transactions[item.GetTransactionId()] && item.GetCreatedMs() >= a.Since {
+		added := item.GetType() == feedproto.TypeBasic && item.GetTransactionId() == ""
+		if !added && !transactions[item.GetTransactionId()] && item.GetCreatedMs() >= a.Since {
 			a.find("phantom", "nobody asked for %v", item)
 		}
 	}

@@ -48,6 +48,7 @@ func good() (*world.Records, []world.Page) {
 			},
 		})
 	}
+	r.Items = append(r.Items, &feedproto.Item{Type: feedproto.TypeBasic, Title: "Of a program"})
 	return r, pages
 }
 
@@ -88,6 +89,7 @@ func TestTheAuditFindsEachThingThatCanBeWrong(t *testing.T) {
 		}},
 		{"a feed item is missing", "lost", func(r *world.Records) { r.Items = r.Items[1:] }},
 		{"a feed item is there twice", "duplicated", func(r *world.Records) { r.Items = append(r.Items, r.Items[0]) }},
+		{"a feed item is a program's", "lost", func(r *world.Records) { r.Items[0].Type = feedproto.TypeBasic }},
 		{"a feed item is nobody's", "phantom", func(r *world.Records) { r.Items[0].TransactionId = "tx_c" }},
 		{"a push is missing", "lost", func(r *world.Records) { r.Pushes = r.Pushes[1:] }},
 	} {

@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,12 @@ func TestOneDifferenceOfPushesIsFoundAndNamed(t *testing.T) {
 			w.tell(t, fresh, func(*logic.Push) {})
 			w.shown.items[account] = w.shown.items[account][:perAccount]
 		},
+		"it is among the pushes, and the feed does not show it but as a program's": func(
+			t *testing.T, w *world, fresh *feedproto.Item,
+		) {
+			w.tell(t, fresh, func(*logic.Push) {})
+			fresh.Type = feedproto.TypeBasic
+		},
 	} {
 		t.Run(says, func(t *testing.T) {
 			w := newShown(t)
@@ -146,7 +153,8 @@ func TestOneDifferenceOfPushesIsFoundAndNamed(t *testing.T) {
 			w.shown.items[account] = append(w.shown.items[account][:perAccount], fresh)
 			change(t, w, fresh)
 			faults, waits := audited(t, w, 3, nothing)
-			want := audit.Fault{Account: account, Transaction: fresh.GetTransactionId(), Rule: "push", Detail: says}
+			detail, _, _ := strings.Cut(says, " but as")
+			want := audit.Fault{Account: account, Transaction: fresh.GetTransactionId(), Rule: "push", Detail: detail}
 			if len(faults) != 1 || faults[0] != want || waits != 3 {
 				t.Errorf("found %+v after %d waits", faults, waits)
 			}

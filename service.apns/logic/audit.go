@@ -33,8 +33,8 @@ func Compare(items []*feedproto.Item, pushes []Push, since map[string]time.Time,
 	shown := make(map[string]int64, len(items))
 	for _, item := range items {
 		transaction := item.GetTransactionId()
-		if transaction == "" {
-			continue // It is about no money that moved: no phone is told.
+		if item.GetType() != feedproto.TypeTransaction {
+			continue // A program has added it: no phone is told.
 		}
 		shown[transaction] = item.GetVersion()
 		p, ok := told[place{transaction, item.GetVersion()}]

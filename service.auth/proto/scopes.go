@@ -4,7 +4,7 @@ package authproto
 // Scopes is all that a token may let its bearer do.
 func Scopes() []string {
 	return []string{
-		"accounts:read", "transactions:read", "transactions:write", "feed:read", "cards:read", "cards:write", "pots:read",
-		"pots:write",
+		"accounts:read", "transactions:read", "transactions:write", "feed:read", "feed:write", "cards:read",
+		"cards:write", "pots:read", "pots:write",
 	}
 }

@@ -74,7 +74,7 @@ func (k keptFeed) List(
 	return &feedproto.ListResponse{Items: k.items[req.GetAccountId()]}, nil
 }
 
-// newKept is three accounts with 120 transactions each, all of them shown.
+// newKept is three accounts with 120 transactions each, all of them shown, and something of a program's.
 func newKept() *kept {
 	k := &kept{
 		accounts: []string{"acc_1", "acc_2", "acc_3"}, transactions: make(map[string][]*transactionsproto.Transaction),
@@ -88,8 +88,16 @@ func newKept() *kept {
 			k.transactions[account] = append(k.transactions[account], t)
 			k.items[account] = append(k.items[account], logic.ItemOf(t))
 		}
+		k.items[account] = append(k.items[account], added(account))
 	}
 	return k
+}
+
+// added is what a program has put into a feed.
+func added(account string) *feedproto.Item {
+	return &feedproto.Item{
+		Id: "feed_" + account, Type: feedproto.TypeBasic, AccountId: account, Title: "Hello", ClientId: "oauth2client_1",
+	}
 }
 
 // audited is all faults, and how often the audit waited to look again; then what is under way comes.
@@ -111,6 +119,30 @@ func audited(t *testing.T, k *kept, comes func()) (faults []audit.Fault, waits i
 func TestFeedsThatShowAllHaveNoFault(t *testing.T) {
 	if faults, waits := audited(t, newKept(), func() {}); len(faults) != 0 || waits != 0 {
 		t.Errorf("found %v after %d waits", faults, waits)
+	}
+}
+
+// What programs add is of no transaction: neither one that stands in a transaction's place is taken for it, nor one that
+// only says so.
+func TestAProgramsItemStandsForNoTransaction(t *testing.T) {
+	const account, at = "acc_2", 110
+	k := newKept()
+	planted := added(account)
+	planted.Id, planted.Version = k.items[account][at].GetId(), 9_999_999
+	k.items[account][at] = planted
+	faults, _ := audited(t, k, func() {})
+	if len(faults) != 1 || faults[0].Detail != "the feed does not show it" ||
+		faults[0].Transaction != k.transactions[account][at].GetId() {
+		t.Errorf("in a transaction's place: found %+v", faults)
+	}
+	k = newKept()
+	planted = added(account)
+	planted.TransactionId = k.transactions[account][at].GetId()
+	k.items[account] = append(k.items[account], planted)
+	faults, _ = audited(t, k, func() {})
+	if len(faults) != 1 || faults[0].Detail != "the feed shows it as feed_acc_2, which a program has added" ||
+		faults[0].Transaction != planted.GetTransactionId() {
+		t.Errorf("under a transaction's name: found %+v", faults)
 	}
 }
 

@@ -16,17 +16,23 @@ import (
 type Suspicion struct{ Transaction, Detail string }
 
 // Compare is in which of an account's transactions the feed shows something else. All of both must be given, each once.
-// What is not there, or in an older version, counts only once it is too late for it to be under way.
+// What is not there, or in an older version, counts only once it is too late for it to be under way. What programs have
+// added stands for no transaction, whatever it says of itself.
 func Compare(
 	transactions []*transactionsproto.Transaction, items []*feedproto.Item, now time.Time,
 ) []Suspicion {
 	shown := make(map[string]*feedproto.Item, len(items))
+	var suspicions []Suspicion
 	for _, item := range items {
-		if item.GetType() == "transaction" {
+		switch {
+		case item.GetType() == feedproto.TypeTransaction:
 			shown[item.GetId()] = item
+		case item.GetTransactionId() != "":
+			suspicions = append(suspicions, Suspicion{
+				item.GetTransactionId(), "the feed shows it as " + item.GetId() + ", which a program has added",
+			})
 		}
 	}
-	var suspicions []Suspicion
 	for _, t := range transactions {
 		want := ItemOf(t)
 		if says := differs(shown[want.GetId()], want, now.Sub(time.UnixMilli(t.GetUpdatedMs()))); says != "" {
@@ -39,7 +45,7 @@ func Compare(
 			item.GetTransactionId(), "the feed shows it as " + item.GetId() + ", and there is no such transaction",
 		})
 	}
-	slices.SortFunc(suspicions, func(a, b Suspicion) int { return strings.Compare(a.Transaction, b.Transaction) })
+	slices.SortStableFunc(suspicions, func(a, b Suspicion) int { return strings.Compare(a.Transaction, b.Transaction) })
 	return suspicions
 }
 

@@ -16,7 +16,7 @@ import (
 func ItemOf(t *transactionsproto.Transaction) *feedproto.Item {
 	return &feedproto.Item{
 		Id:        id.Derived("feed", time.UnixMilli(t.GetCreatedMs()), t.GetId()),
-		Type:      "transaction",
+		Type:      feedproto.TypeTransaction,
 		AccountId: t.GetAccountId(), TransactionId: t.GetId(), CreatedMs: t.GetCreatedMs(), Version: t.GetVersion(),
 		Title: title(t), Body: body(t), Emoji: emoji(t), ImageUrl: t.GetMerchant().GetLogoUrl(),
 		Amount: t.GetAmount(), UserId: t.GetUserId(), Personal: t.GetCounterparty() != nil,

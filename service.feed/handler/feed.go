@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/clock"
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation"
 	"farthing/pkg/id"
@@ -23,6 +24,8 @@ var Service = foundation.Service{Name: "service.feed", Schema: storage.Schema(),
 type Handler struct {
 	feedproto.UnimplementedFeedServer
 	items    *storage.Items
+	ids      *id.Maker
+	clock    clock.Clock
 	appended *prometheus.CounterVec
 }
 
@@ -31,14 +34,19 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
-	feedproto.RegisterFeedServer(env.GRPC, newHandler(storage.NewItems(env.Store, keys), env.Metrics))
+	feedproto.RegisterFeedServer(
+		env.GRPC, newHandler(storage.NewItems(env.Store, keys), env.IDs, env.Clock, env.Metrics),
+	)
 	return nil
 }
 
-func newHandler(items *storage.Items, registry prometheus.Registerer) *Handler {
-	return &Handler{items: items, appended: promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
-		Name: "feed_items_total", Help: "Items appended to feeds, later versions and repeats included, by type.",
-	}, []string{"type"})}
+func newHandler(
+	items *storage.Items, ids *id.Maker, c clock.Clock, registry prometheus.Registerer,
+) *Handler {
+	return &Handler{items: items, ids: ids, clock: c, appended: promauto.With(registry).NewCounterVec(
+		prometheus.CounterOpts{
+			Name: "feed_items_total", Help: "Items appended to feeds, later versions and repeats included, by type.",
+		}, []string{"type"})}
 }
 
 // Append puts an item into the feed, or a later version of one that is there. A repeat changes nothing.
@@ -54,7 +62,7 @@ func (h *Handler) Append(ctx context.Context, req *feedproto.AppendRequest) (*fe
 	return &feedproto.AppendResponse{}, nil
 }
 
-// itemBytesMax bounds an item, so that a page of them fits into an answer.
+// itemBytesMax bounds an item of a transaction: a page of them is one answer.
 const itemBytesMax = 2_000
 
 func check(item *feedproto.Item) error {
@@ -63,8 +71,8 @@ func check(item *feedproto.Item) error {
 		return errs.MissingParam("item.account_id")
 	case item.GetTitle() == "":
 		return errs.MissingParam("item.title")
-	case item.GetType() != "transaction" && item.GetType() != "basic":
-		return errs.BadParam("item.type", "must be 'transaction' or 'basic'")
+	case item.GetType() != feedproto.TypeTransaction:
+		return errs.BadParam("item.type", "must be 'transaction': what programs add comes by Add")
 	case item.GetPersonal() && item.GetUserId() == "":
 		return errs.MissingParam("item.user_id")
 	case item.GetVersion() < 1:
@@ -103,10 +111,25 @@ func (h *Handler) List(ctx context.Context, req *feedproto.ListRequest) (*feedpr
 	if err != nil {
 		return nil, err
 	}
-	if len(items) <= limit {
+	shown := firstPage(items, limit)
+	if len(shown) == len(items) {
 		return &feedproto.ListResponse{Items: items}, nil
 	}
-	return &feedproto.ListResponse{Items: items[:limit], NextPageToken: items[limit-1].GetId()}, nil
+	return &feedproto.ListResponse{Items: shown, NextPageToken: shown[len(shown)-1].GetId()}, nil
+}
+
+// pageBytesMax keeps a page of programs' items within what a call may answer.
+const pageBytesMax = 200 << 10
+
+// firstPage is as many of the items, from the first, as one answer may have; at least one.
+func firstPage(items []*feedproto.Item, limit int) []*feedproto.Item {
+	size := 0
+	for i, item := range items {
+		if size += proto.Size(item); i > 0 && (i == limit || size > pageBytesMax) {
+			return items[:i]
+		}
+	}
+	return items
 }
 
 // accountsMax bounds a page of ListAccounts.

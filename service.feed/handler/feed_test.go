@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"farthing/pkg/clock"
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
 	"farthing/pkg/seal"
@@ -41,7 +42,8 @@ func newFeed(t *testing.T) *feed {
 	f.engine = faults.Wrap(storetest.Memory(t, storage.Schema()).Open("feed"),
 		func(op faults.Op) faults.Fault { return f.pick(op) })
 	items := storage.NewItems(store.NewKeyspace("feed", f.engine), seal.Ephemeral("persons"))
-	f.Handler = newHandler(items, prometheus.NewRegistry())
+	time := clock.StartingAt(noon)
+	f.Handler = newHandler(items, id.NewMaker(time), time, prometheus.NewRegistry())
 	return f
 }
 
@@ -197,7 +199,7 @@ func TestAnItemIsRefusedByFieldAndRule(t *testing.T) {
 	for want, spoil := range map[string]func(*feedproto.Item){
 		"missing_param.item.account_id": func(i *feedproto.Item) { i.AccountId = "" },
 		"missing_param.item.title":      func(i *feedproto.Item) { i.Title = "" },
-		"bad_param.item.type":           func(i *feedproto.Item) { i.Type = "advert" },
+		"bad_param.item.type":           func(i *feedproto.Item) { i.Type = feedproto.TypeBasic },
 		"bad_param.item.version":        func(i *feedproto.Item) { i.Version = 0 },
 		"bad_param.item.id":             func(i *feedproto.Item) { i.Id = "tx_1" },
 		"bad_param.item.created_ms":     func(i *feedproto.Item) { i.CreatedMs++ },

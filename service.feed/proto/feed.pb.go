@@ -27,7 +27,7 @@ type Item struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// feed_…, derived from what it is about; its time is the item's.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// "transaction", "basic".
+	// "transaction", or "basic": what a program has added.
 	Type      string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
 	AccountId string `protobuf:"bytes,3,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	// Empty unless it is about one.
@@ -47,7 +47,17 @@ type Item struct {
 	Personal bool `protobuf:"varint,13,opt,name=personal,proto3" json:"personal,omitempty"`
 	// When what it is about last changed, in business time: this version of it. 0 of one that was made before there was
 	// such a field.
-	UpdatedMs     int64 `protobuf:"varint,14,opt,name=updated_ms,json=updatedMs,proto3" json:"updated_ms,omitempty"`
+	UpdatedMs int64 `protobuf:"varint,14,opt,name=updated_ms,json=updatedMs,proto3" json:"updated_ms,omitempty"`
+	// Of a basic one, who added it: the OAuth client.
+	ClientId string `protobuf:"bytes,15,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// What a tap opens; empty for nothing.
+	Url string `protobuf:"bytes,16,opt,name=url,proto3" json:"url,omitempty"`
+	// #RRGGBB each; empty for the app's own.
+	BackgroundColor string `protobuf:"bytes,17,opt,name=background_color,json=backgroundColor,proto3" json:"background_color,omitempty"`
+	TitleColor      string `protobuf:"bytes,18,opt,name=title_color,json=titleColor,proto3" json:"title_color,omitempty"`
+	BodyColor       string `protobuf:"bytes,19,opt,name=body_color,json=bodyColor,proto3" json:"body_color,omitempty"`
+	// It was taken away: lists leave it out.
+	Deleted       bool `protobuf:"varint,20,opt,name=deleted,proto3" json:"deleted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -180,6 +190,461 @@ func (x *Item) GetUpdatedMs() int64 {
 	return 0
 }
 
+func (x *Item) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *Item) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *Item) GetBackgroundColor() string {
+	if x != nil {
+		return x.BackgroundColor
+	}
+	return ""
+}
+
+func (x *Item) GetTitleColor() string {
+	if x != nil {
+		return x.TitleColor
+	}
+	return ""
+}
+
+func (x *Item) GetBodyColor() string {
+	if x != nil {
+		return x.BodyColor
+	}
+	return ""
+}
+
+func (x *Item) GetDeleted() bool {
+	if x != nil {
+		return x.Deleted
+	}
+	return false
+}
+
+type AddRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Whose account it is: what the item says is kept sealed under this customer's key.
+	UserId   string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// At most 64 bytes; may be empty.
+	DedupeId string `protobuf:"bytes,4,opt,name=dedupe_id,json=dedupeId,proto3" json:"dedupe_id,omitempty"`
+	// "basic".
+	Type string `protobuf:"bytes,5,opt,name=type,proto3" json:"type,omitempty"`
+	// http or https; may be empty.
+	Url           string  `protobuf:"bytes,6,opt,name=url,proto3" json:"url,omitempty"`
+	Params        *Params `protobuf:"bytes,7,opt,name=params,proto3" json:"params,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddRequest) Reset() {
+	*x = AddRequest{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddRequest) ProtoMessage() {}
+
+func (x *AddRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddRequest.ProtoReflect.Descriptor instead.
+func (*AddRequest) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *AddRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *AddRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *AddRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *AddRequest) GetDedupeId() string {
+	if x != nil {
+		return x.DedupeId
+	}
+	return ""
+}
+
+func (x *AddRequest) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *AddRequest) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *AddRequest) GetParams() *Params {
+	if x != nil {
+		return x.Params
+	}
+	return nil
+}
+
+// Params are of a basic item. Faults name them as programs do: params[title].
+type Params struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 200 characters.
+	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	// At most 1,000 characters.
+	Body string `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	// http or https, or without a scheme.
+	ImageUrl string `protobuf:"bytes,3,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
+	// #RRGGBB each; may be empty.
+	BackgroundColor string `protobuf:"bytes,4,opt,name=background_color,json=backgroundColor,proto3" json:"background_color,omitempty"`
+	TitleColor      string `protobuf:"bytes,5,opt,name=title_color,json=titleColor,proto3" json:"title_color,omitempty"`
+	BodyColor       string `protobuf:"bytes,6,opt,name=body_color,json=bodyColor,proto3" json:"body_color,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Params) Reset() {
+	*x = Params{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Params) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Params) ProtoMessage() {}
+
+func (x *Params) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Params.ProtoReflect.Descriptor instead.
+func (*Params) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Params) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Params) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+func (x *Params) GetImageUrl() string {
+	if x != nil {
+		return x.ImageUrl
+	}
+	return ""
+}
+
+func (x *Params) GetBackgroundColor() string {
+	if x != nil {
+		return x.BackgroundColor
+	}
+	return ""
+}
+
+func (x *Params) GetTitleColor() string {
+	if x != nil {
+		return x.TitleColor
+	}
+	return ""
+}
+
+func (x *Params) GetBodyColor() string {
+	if x != nil {
+		return x.BodyColor
+	}
+	return ""
+}
+
+type AddResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ItemId        string                 `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddResponse) Reset() {
+	*x = AddResponse{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddResponse) ProtoMessage() {}
+
+func (x *AddResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddResponse.ProtoReflect.Descriptor instead.
+func (*AddResponse) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *AddResponse) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+type GetAddedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ItemId        string                 `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	ClientId      string                 `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAddedRequest) Reset() {
+	*x = GetAddedRequest{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAddedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAddedRequest) ProtoMessage() {}
+
+func (x *GetAddedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAddedRequest.ProtoReflect.Descriptor instead.
+func (*GetAddedRequest) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetAddedRequest) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *GetAddedRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+type GetAddedResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Item          *Item                  `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAddedResponse) Reset() {
+	*x = GetAddedResponse{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAddedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAddedResponse) ProtoMessage() {}
+
+func (x *GetAddedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAddedResponse.ProtoReflect.Descriptor instead.
+func (*GetAddedResponse) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GetAddedResponse) GetItem() *Item {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+type RemoveRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ItemId        string                 `protobuf:"bytes,1,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	ClientId      string                 `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveRequest) Reset() {
+	*x = RemoveRequest{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveRequest) ProtoMessage() {}
+
+func (x *RemoveRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveRequest.ProtoReflect.Descriptor instead.
+func (*RemoveRequest) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RemoveRequest) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *RemoveRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+type RemoveResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveResponse) Reset() {
+	*x = RemoveResponse{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveResponse) ProtoMessage() {}
+
+func (x *RemoveResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveResponse.ProtoReflect.Descriptor instead.
+func (*RemoveResponse) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{7}
+}
+
 type AppendRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Item          *Item                  `protobuf:"bytes,1,opt,name=item,proto3" json:"item,omitempty"`
@@ -189,7 +654,7 @@ type AppendRequest struct {
 
 func (x *AppendRequest) Reset() {
 	*x = AppendRequest{}
-	mi := &file_service_feed_proto_feed_proto_msgTypes[1]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -201,7 +666,7 @@ func (x *AppendRequest) String() string {
 func (*AppendRequest) ProtoMessage() {}
 
 func (x *AppendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_feed_proto_feed_proto_msgTypes[1]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -214,7 +679,7 @@ func (x *AppendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendRequest.ProtoReflect.Descriptor instead.
 func (*AppendRequest) Descriptor() ([]byte, []int) {
-	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{1}
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AppendRequest) GetItem() *Item {
@@ -232,7 +697,7 @@ type AppendResponse struct {
 
 func (x *AppendResponse) Reset() {
 	*x = AppendResponse{}
-	mi := &file_service_feed_proto_feed_proto_msgTypes[2]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -244,7 +709,7 @@ func (x *AppendResponse) String() string {
 func (*AppendResponse) ProtoMessage() {}
 
 func (x *AppendResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_feed_proto_feed_proto_msgTypes[2]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -257,7 +722,7 @@ func (x *AppendResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendResponse.ProtoReflect.Descriptor instead.
 func (*AppendResponse) Descriptor() ([]byte, []int) {
-	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{2}
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{9}
 }
 
 type ListRequest struct {
@@ -275,7 +740,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_service_feed_proto_feed_proto_msgTypes[3]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -287,7 +752,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_feed_proto_feed_proto_msgTypes[3]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -300,7 +765,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{3}
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListRequest) GetAccountId() string {
@@ -342,7 +807,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_service_feed_proto_feed_proto_msgTypes[4]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -354,7 +819,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_feed_proto_feed_proto_msgTypes[4]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -367,7 +832,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{4}
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListResponse) GetItems() []*Item {
@@ -396,7 +861,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_service_feed_proto_feed_proto_msgTypes[5]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -408,7 +873,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_feed_proto_feed_proto_msgTypes[5]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -421,7 +886,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{5}
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListAccountsRequest) GetAfter() string {
@@ -449,7 +914,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_service_feed_proto_feed_proto_msgTypes[6]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -461,7 +926,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_feed_proto_feed_proto_msgTypes[6]
+	mi := &file_service_feed_proto_feed_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -474,7 +939,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{6}
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListAccountsResponse) GetAccountIds() []string {
@@ -495,7 +960,7 @@ var File_service_feed_proto_feed_proto protoreflect.FileDescriptor
 
 const file_service_feed_proto_feed_proto_rawDesc = "" +
 	"\n" +
-	"\x1dservice.feed/proto/feed.proto\x12\afeed.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\x83\x03\n" +
+	"\x1dservice.feed/proto/feed.proto\x12\afeed.v1\x1a\x1bpkg/money/proto/money.proto\x1a\x1bpkg/rpc/proto/options.proto\"\xb7\x04\n" +
 	"\x04Item\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x1d\n" +
@@ -514,7 +979,45 @@ const file_service_feed_proto_feed_proto_rawDesc = "" +
 	"\auser_id\x18\f \x01(\tR\x06userId\x12\x1a\n" +
 	"\bpersonal\x18\r \x01(\bR\bpersonal\x12\x1d\n" +
 	"\n" +
-	"updated_ms\x18\x0e \x01(\x03R\tupdatedMs\"2\n" +
+	"updated_ms\x18\x0e \x01(\x03R\tupdatedMs\x12\x1b\n" +
+	"\tclient_id\x18\x0f \x01(\tR\bclientId\x12\x10\n" +
+	"\x03url\x18\x10 \x01(\tR\x03url\x12)\n" +
+	"\x10background_color\x18\x11 \x01(\tR\x0fbackgroundColor\x12\x1f\n" +
+	"\vtitle_color\x18\x12 \x01(\tR\n" +
+	"titleColor\x12\x1d\n" +
+	"\n" +
+	"body_color\x18\x13 \x01(\tR\tbodyColor\x12\x18\n" +
+	"\adeleted\x18\x14 \x01(\bR\adeleted\"\xcd\x01\n" +
+	"\n" +
+	"AddRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tclient_id\x18\x03 \x01(\tR\bclientId\x12\x1b\n" +
+	"\tdedupe_id\x18\x04 \x01(\tR\bdedupeId\x12\x12\n" +
+	"\x04type\x18\x05 \x01(\tR\x04type\x12\x10\n" +
+	"\x03url\x18\x06 \x01(\tR\x03url\x12'\n" +
+	"\x06params\x18\a \x01(\v2\x0f.feed.v1.ParamsR\x06params\"\xba\x01\n" +
+	"\x06Params\x12\x14\n" +
+	"\x05title\x18\x01 \x01(\tR\x05title\x12\x12\n" +
+	"\x04body\x18\x02 \x01(\tR\x04body\x12\x1b\n" +
+	"\timage_url\x18\x03 \x01(\tR\bimageUrl\x12)\n" +
+	"\x10background_color\x18\x04 \x01(\tR\x0fbackgroundColor\x12\x1f\n" +
+	"\vtitle_color\x18\x05 \x01(\tR\n" +
+	"titleColor\x12\x1d\n" +
+	"\n" +
+	"body_color\x18\x06 \x01(\tR\tbodyColor\"&\n" +
+	"\vAddResponse\x12\x17\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\"G\n" +
+	"\x0fGetAddedRequest\x12\x17\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"5\n" +
+	"\x10GetAddedResponse\x12!\n" +
+	"\x04item\x18\x01 \x01(\v2\r.feed.v1.ItemR\x04item\"E\n" +
+	"\rRemoveRequest\x12\x17\n" +
+	"\aitem_id\x18\x01 \x01(\tR\x06itemId\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x10\n" +
+	"\x0eRemoveResponse\"2\n" +
 	"\rAppendRequest\x12!\n" +
 	"\x04item\x18\x01 \x01(\v2\r.feed.v1.ItemR\x04item\"\x10\n" +
 	"\x0eAppendResponse\"|\n" +
@@ -534,9 +1037,12 @@ const file_service_feed_proto_feed_proto_rawDesc = "" +
 	"\x14ListAccountsResponse\x12\x1f\n" +
 	"\vaccount_ids\x18\x01 \x03(\tR\n" +
 	"accountIds\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next2\xff\x01\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next2\xe8\x03\n" +
 	"\x04Feed\x12?\n" +
-	"\x06Append\x12\x16.feed.v1.AppendRequest\x1a\x17.feed.v1.AppendResponse\"\x04\x90\xb5\x18\x01\x12{\n" +
+	"\x06Append\x12\x16.feed.v1.AppendRequest\x1a\x17.feed.v1.AppendResponse\"\x04\x90\xb5\x18\x01\x12A\n" +
+	"\x03Add\x12\x13.feed.v1.AddRequest\x1a\x14.feed.v1.AddResponse\"\x0f\x8a\xb5\x18\vservice.api\x12T\n" +
+	"\bGetAdded\x12\x18.feed.v1.GetAddedRequest\x1a\x19.feed.v1.GetAddedResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12N\n" +
+	"\x06Remove\x12\x16.feed.v1.RemoveRequest\x1a\x17.feed.v1.RemoveResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12{\n" +
 	"\fListAccounts\x12\x1c.feed.v1.ListAccountsRequest\x1a\x1d.feed.v1.ListAccountsResponse\".\x8a\xb5\x18\x16service.feed-generator\x8a\xb5\x18\fservice.apns\x90\xb5\x18\x01\x129\n" +
 	"\x04List\x12\x14.feed.v1.ListRequest\x1a\x15.feed.v1.ListResponse\"\x04\x90\xb5\x18\x01B'Z%farthing/service.feed/proto;feedprotob\x06proto3"
 
@@ -552,32 +1058,47 @@ func file_service_feed_proto_feed_proto_rawDescGZIP() []byte {
 	return file_service_feed_proto_feed_proto_rawDescData
 }
 
-var file_service_feed_proto_feed_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_service_feed_proto_feed_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_service_feed_proto_feed_proto_goTypes = []any{
 	(*Item)(nil),                 // 0: feed.v1.Item
-	(*AppendRequest)(nil),        // 1: feed.v1.AppendRequest
-	(*AppendResponse)(nil),       // 2: feed.v1.AppendResponse
-	(*ListRequest)(nil),          // 3: feed.v1.ListRequest
-	(*ListResponse)(nil),         // 4: feed.v1.ListResponse
-	(*ListAccountsRequest)(nil),  // 5: feed.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil), // 6: feed.v1.ListAccountsResponse
-	(*proto.Money)(nil),          // 7: money.v1.Money
+	(*AddRequest)(nil),           // 1: feed.v1.AddRequest
+	(*Params)(nil),               // 2: feed.v1.Params
+	(*AddResponse)(nil),          // 3: feed.v1.AddResponse
+	(*GetAddedRequest)(nil),      // 4: feed.v1.GetAddedRequest
+	(*GetAddedResponse)(nil),     // 5: feed.v1.GetAddedResponse
+	(*RemoveRequest)(nil),        // 6: feed.v1.RemoveRequest
+	(*RemoveResponse)(nil),       // 7: feed.v1.RemoveResponse
+	(*AppendRequest)(nil),        // 8: feed.v1.AppendRequest
+	(*AppendResponse)(nil),       // 9: feed.v1.AppendResponse
+	(*ListRequest)(nil),          // 10: feed.v1.ListRequest
+	(*ListResponse)(nil),         // 11: feed.v1.ListResponse
+	(*ListAccountsRequest)(nil),  // 12: feed.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil), // 13: feed.v1.ListAccountsResponse
+	(*proto.Money)(nil),          // 14: money.v1.Money
 }
 var file_service_feed_proto_feed_proto_depIdxs = []int32{
-	7, // 0: feed.v1.Item.amount:type_name -> money.v1.Money
-	0, // 1: feed.v1.AppendRequest.item:type_name -> feed.v1.Item
-	0, // 2: feed.v1.ListResponse.items:type_name -> feed.v1.Item
-	1, // 3: feed.v1.Feed.Append:input_type -> feed.v1.AppendRequest
-	5, // 4: feed.v1.Feed.ListAccounts:input_type -> feed.v1.ListAccountsRequest
-	3, // 5: feed.v1.Feed.List:input_type -> feed.v1.ListRequest
-	2, // 6: feed.v1.Feed.Append:output_type -> feed.v1.AppendResponse
-	6, // 7: feed.v1.Feed.ListAccounts:output_type -> feed.v1.ListAccountsResponse
-	4, // 8: feed.v1.Feed.List:output_type -> feed.v1.ListResponse
-	6, // [6:9] is the sub-list for method output_type
-	3, // [3:6] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	14, // 0: feed.v1.Item.amount:type_name -> money.v1.Money
+	2,  // 1: feed.v1.AddRequest.params:type_name -> feed.v1.Params
+	0,  // 2: feed.v1.GetAddedResponse.item:type_name -> feed.v1.Item
+	0,  // 3: feed.v1.AppendRequest.item:type_name -> feed.v1.Item
+	0,  // 4: feed.v1.ListResponse.items:type_name -> feed.v1.Item
+	8,  // 5: feed.v1.Feed.Append:input_type -> feed.v1.AppendRequest
+	1,  // 6: feed.v1.Feed.Add:input_type -> feed.v1.AddRequest
+	4,  // 7: feed.v1.Feed.GetAdded:input_type -> feed.v1.GetAddedRequest
+	6,  // 8: feed.v1.Feed.Remove:input_type -> feed.v1.RemoveRequest
+	12, // 9: feed.v1.Feed.ListAccounts:input_type -> feed.v1.ListAccountsRequest
+	10, // 10: feed.v1.Feed.List:input_type -> feed.v1.ListRequest
+	9,  // 11: feed.v1.Feed.Append:output_type -> feed.v1.AppendResponse
+	3,  // 12: feed.v1.Feed.Add:output_type -> feed.v1.AddResponse
+	5,  // 13: feed.v1.Feed.GetAdded:output_type -> feed.v1.GetAddedResponse
+	7,  // 14: feed.v1.Feed.Remove:output_type -> feed.v1.RemoveResponse
+	13, // 15: feed.v1.Feed.ListAccounts:output_type -> feed.v1.ListAccountsResponse
+	11, // 16: feed.v1.Feed.List:output_type -> feed.v1.ListResponse
+	11, // [11:17] is the sub-list for method output_type
+	5,  // [5:11] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_service_feed_proto_feed_proto_init() }
@@ -591,7 +1112,7 @@ func file_service_feed_proto_feed_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_feed_proto_feed_proto_rawDesc), len(file_service_feed_proto_feed_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,9 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	Feed_Append_FullMethodName       = "/feed.v1.Feed/Append"
+	Feed_Add_FullMethodName          = "/feed.v1.Feed/Add"
+	Feed_GetAdded_FullMethodName     = "/feed.v1.Feed/GetAdded"
+	Feed_Remove_FullMethodName       = "/feed.v1.Feed/Remove"
 	Feed_ListAccounts_FullMethodName = "/feed.v1.Feed/ListAccounts"
 	Feed_List_FullMethodName         = "/feed.v1.Feed/List"
 )
@@ -32,9 +35,18 @@ const (
 type FeedClient interface {
 	// Append puts an item into the feed, or a later version of one that is there. A repeat changes nothing.
 	Append(ctx context.Context, in *AppendRequest, opts ...grpc.CallOption) (*AppendResponse, error)
+	// Add puts an item of a program's own into a customer's feed. A repeat of a dedupe_id of the same account and program
+	// answers the item that was made first, also one that was taken away since; for another body it is
+	// conflict.dedupe_id. Without one each call makes an item.
+	Add(ctx context.Context, in *AddRequest, opts ...grpc.CallOption) (*AddResponse, error)
+	// GetAdded is an item that a program has added and nobody has taken away: not_found.feed_item for all others.
+	GetAdded(ctx context.Context, in *GetAddedRequest, opts ...grpc.CallOption) (*GetAddedResponse, error)
+	// Remove takes away an item that a program has added: not_found.feed_item for all others. A repeat changes nothing.
+	Remove(ctx context.Context, in *RemoveRequest, opts ...grpc.CallOption) (*RemoveResponse, error)
 	// ListAccounts is some of the accounts that may have items, in an order that means nothing.
 	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
-	// List is an account's items, newest first.
+	// List is an account's items, newest first. A page may be shorter than its limit, for its bytes; only an empty
+	// next_page_token says that there are no more.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
 }
 
@@ -50,6 +62,36 @@ func (c *feedClient) Append(ctx context.Context, in *AppendRequest, opts ...grpc
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AppendResponse)
 	err := c.cc.Invoke(ctx, Feed_Append_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *feedClient) Add(ctx context.Context, in *AddRequest, opts ...grpc.CallOption) (*AddResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AddResponse)
+	err := c.cc.Invoke(ctx, Feed_Add_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *feedClient) GetAdded(ctx context.Context, in *GetAddedRequest, opts ...grpc.CallOption) (*GetAddedResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetAddedResponse)
+	err := c.cc.Invoke(ctx, Feed_GetAdded_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *feedClient) Remove(ctx context.Context, in *RemoveRequest, opts ...grpc.CallOption) (*RemoveResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemoveResponse)
+	err := c.cc.Invoke(ctx, Feed_Remove_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +126,18 @@ func (c *feedClient) List(ctx context.Context, in *ListRequest, opts ...grpc.Cal
 type FeedServer interface {
 	// Append puts an item into the feed, or a later version of one that is there. A repeat changes nothing.
 	Append(context.Context, *AppendRequest) (*AppendResponse, error)
+	// Add puts an item of a program's own into a customer's feed. A repeat of a dedupe_id of the same account and program
+	// answers the item that was made first, also one that was taken away since; for another body it is
+	// conflict.dedupe_id. Without one each call makes an item.
+	Add(context.Context, *AddRequest) (*AddResponse, error)
+	// GetAdded is an item that a program has added and nobody has taken away: not_found.feed_item for all others.
+	GetAdded(context.Context, *GetAddedRequest) (*GetAddedResponse, error)
+	// Remove takes away an item that a program has added: not_found.feed_item for all others. A repeat changes nothing.
+	Remove(context.Context, *RemoveRequest) (*RemoveResponse, error)
 	// ListAccounts is some of the accounts that may have items, in an order that means nothing.
 	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
-	// List is an account's items, newest first.
+	// List is an account's items, newest first. A page may be shorter than its limit, for its bytes; only an empty
+	// next_page_token says that there are no more.
 	List(context.Context, *ListRequest) (*ListResponse, error)
 	mustEmbedUnimplementedFeedServer()
 }
@@ -100,6 +151,15 @@ type UnimplementedFeedServer struct{}
 
 func (UnimplementedFeedServer) Append(context.Context, *AppendRequest) (*AppendResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Append not implemented")
+}
+func (UnimplementedFeedServer) Add(context.Context, *AddRequest) (*AddResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Add not implemented")
+}
+func (UnimplementedFeedServer) GetAdded(context.Context, *GetAddedRequest) (*GetAddedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAdded not implemented")
+}
+func (UnimplementedFeedServer) Remove(context.Context, *RemoveRequest) (*RemoveResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Remove not implemented")
 }
 func (UnimplementedFeedServer) ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAccounts not implemented")
@@ -142,6 +202,60 @@ func _Feed_Append_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(FeedServer).Append(ctx, req.(*AppendRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Feed_Add_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AddRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FeedServer).Add(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Feed_Add_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FeedServer).Add(ctx, req.(*AddRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Feed_GetAdded_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAddedRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FeedServer).GetAdded(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Feed_GetAdded_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FeedServer).GetAdded(ctx, req.(*GetAddedRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Feed_Remove_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FeedServer).Remove(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Feed_Remove_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FeedServer).Remove(ctx, req.(*RemoveRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -192,6 +306,18 @@ var Feed_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Append",
 			Handler:    _Feed_Append_Handler,
+		},
+		{
+			MethodName: "Add",
+			Handler:    _Feed_Add_Handler,
+		},
+		{
+			MethodName: "GetAdded",
+			Handler:    _Feed_GetAdded_Handler,
+		},
+		{
+			MethodName: "Remove",
+			Handler:    _Feed_Remove_Handler,
 		},
 		{
 			MethodName: "ListAccounts",

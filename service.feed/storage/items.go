@@ -40,7 +40,9 @@ var (
 
 // Schema is the keyspace of service.feed.
 func Schema() store.Schema {
-	return store.Schema{Keyspace: "feed", Tables: []store.Table{itemsTable, monthsTable, keysTable}}
+	return store.Schema{Keyspace: "feed", Tables: []store.Table{
+		itemsTable, monthsTable, additionsTable, addedTable, keysTable,
+	}}
 }
 
 // Prefix begins the ids of items.
@@ -48,20 +50,28 @@ const Prefix = "feed"
 
 // Items is the items of all feeds.
 type Items struct {
-	keyspace *store.Keyspace
-	items    store.Plain[itemRow]
-	months   store.Plain[monthRow]
-	keys     *datakeys.Keys
-	known    *store.Once // Months of accounts.
+	keyspace  *store.Keyspace
+	items     store.Plain[itemRow]
+	months    store.Plain[monthRow]
+	additions store.Conditional[additionRow]
+	added     store.Plain[addedRow]
+	keys      *datakeys.Keys
+	known     *store.Once // Months of accounts.
 }
 
 // NewItems is the items in a keyspace, whose users' keys are wrapped under a ring.
 func NewItems(k *store.Keyspace, ring *seal.Keyring) *Items {
-	return &Items{k, itemsTable.On(k), monthsTable.On(k), datakeys.New(keysTable, k, ring), &store.Once{}}
+	return &Items{
+		k, itemsTable.On(k), monthsTable.On(k), additionsTable.On(k), addedTable.On(k), datakeys.New(keysTable, k, ring),
+		&store.Once{},
+	}
 }
 
 // Append writes an item, or another version of one. Repeating it is harmless.
-func (s *Items) Append(ctx context.Context, item *feedproto.Item) error {
+func (s *Items) Append(ctx context.Context, item *feedproto.Item) error { return s.append(ctx, item) }
+
+// append writes an item with more rows beside it.
+func (s *Items) append(ctx context.Context, item *feedproto.Item, beside ...store.Put) error {
 	month, err := monthOf(item.GetId())
 	if err != nil {
 		return err
@@ -76,7 +86,7 @@ func (s *Items) Append(ctx context.Context, item *feedproto.Item) error {
 	}
 	puts, done := s.known.With(
 		fmt.Sprint(item.GetAccountId(), month), s.months.Put(monthRow{item.GetAccountId(), month}),
-		s.items.Put(itemRow{item.GetAccountId(), month, item.GetId(), item.GetVersion(), body, texts}),
+		append(beside, s.items.Put(itemRow{item.GetAccountId(), month, item.GetId(), item.GetVersion(), body, texts}))...,
 	)
 	if err := s.keyspace.Write(ctx, puts...); err != nil {
 		return fmt.Errorf("appending to a feed: %w", err)
@@ -94,7 +104,7 @@ type Window struct {
 	Limit   int // 1 to 101.
 }
 
-// List is the window's items, newest first, each in its highest version.
+// List is the window's items, newest first, each in its highest version, without those that were taken away.
 func (s *Items) List(ctx context.Context, w Window) ([]*feedproto.Item, error) {
 	months, err := s.monthsIn(ctx, w)
 	if err != nil {
@@ -160,19 +170,27 @@ func (s *Items) listMonth(
 			if row.ID == last {
 				continue
 			}
-			item := &feedproto.Item{}
-			if err := proto.Unmarshal(row.Item, item); err != nil {
-				return nil, fmt.Errorf("unmarshalling %s: %w", row.ID, err)
-			}
-			if err := s.unseal(ctx, item, row.Texts, keys); err != nil {
+			item, err := s.itemOf(ctx, row, keys)
+			if err != nil {
 				return nil, err
 			}
-			last, found = row.ID, append(found, item)
+			if last = row.ID; !item.GetDeleted() {
+				found = append(found, item)
+			}
 		}
 		if token = next; next == "" {
 			return found, nil
 		}
 	}
+}
+
+// itemOf is the item of a row, with its texts. Keys are the ones that were fetched already, and grow.
+func (s *Items) itemOf(ctx context.Context, row itemRow, keys map[string]*seal.DataKey) (*feedproto.Item, error) {
+	item := &feedproto.Item{}
+	if err := proto.Unmarshal(row.Item, item); err != nil {
+		return nil, fmt.Errorf("unmarshalling %s: %w", row.ID, err)
+	}
+	return item, s.unseal(ctx, item, row.Texts, keys)
 }
 
 // Accounts is some of the accounts that may have items, and the place to go on from, as store.Walk. The last of one

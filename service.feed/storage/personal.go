@@ -19,7 +19,8 @@ func (s *Items) sealed(ctx context.Context, item *feedproto.Item) (kept *feedpro
 	if !item.GetPersonal() {
 		return item, nil, nil
 	}
-	plain, err := proto.Marshal(&feedproto.Item{Title: item.GetTitle(), Body: item.GetBody()})
+	kept = proto.CloneOf(item)
+	plain, err := proto.Marshal(takeTexts(kept))
 	if err != nil {
 		return nil, nil, fmt.Errorf("marshalling texts: %w", err)
 	}
@@ -27,9 +28,19 @@ func (s *Items) sealed(ctx context.Context, item *feedproto.Item) (kept *feedpro
 	if err != nil {
 		return nil, nil, err
 	}
-	kept = proto.CloneOf(item)
-	kept.Title, kept.Body = "", ""
 	return kept, key.Seal(plain, place(item.GetId())), nil
+}
+
+// takeTexts takes out of a personal item what names persons, and answers it: title and body, and all that a program
+// said, for its URLs may tell whom they are for.
+func takeTexts(item *feedproto.Item) *feedproto.Item {
+	texts := &feedproto.Item{Title: item.GetTitle(), Body: item.GetBody()}
+	item.Title, item.Body = "", ""
+	if item.GetType() == feedproto.TypeBasic {
+		texts.ImageUrl, texts.Url = item.GetImageUrl(), item.GetUrl()
+		item.ImageUrl, item.Url = "", ""
+	}
+	return texts
 }
 
 // forgotten is the title of an item whose user was.
@@ -62,6 +73,6 @@ func (s *Items) unseal(
 	if proto.Unmarshal(plain, &shown) != nil { // Its words might quote what it reads.
 		return errs.Newf(errs.Internal, "the texts of %s are not what was stored", item.GetId())
 	}
-	item.Title, item.Body = shown.GetTitle(), shown.GetBody()
+	proto.Merge(item, &shown)
 	return nil
 }
