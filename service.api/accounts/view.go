@@ -2,7 +2,7 @@ package accounts
 
 import (
 	accountproto "farthing/service.account/proto"
-	"farthing/service.api/wire"
+	apiproto "farthing/service.api/proto"
 	customerproto "farthing/service.customer/proto"
 )
 
@@ -46,7 +46,7 @@ type localeUK struct {
 // viewOf is an account and its owner, whose names are empty if by is nil.
 func viewOf(a *accountproto.Account, by *customerproto.Customer) view {
 	return view{
-		ID: a.GetId(), Description: a.GetUserId(), Created: wire.Time(a.GetCreatedMs()), Closed: a.GetClosed(),
+		ID: a.GetId(), Description: a.GetUserId(), Created: apiproto.Time(a.GetCreatedMs()), Closed: a.GetClosed(),
 		Type: a.GetType(), Currency: a.GetCurrency(), CountryCode: "GB", CountryCodeAlpha3: "GBR",
 		Owners:    []owner{{a.GetUserId(), by.GetPreferredName(), by.GetPreferredFirstName()}},
 		OwnerType: "personal", ProductType: "standard", LegalEntity: "farthing_uk",

@@ -24,9 +24,3 @@ func (a Area) Routes() *edge.Router {
 	router.PUT("/toggle", edge.Service(a.toggle).Filter(caller.Needs("cards:write")))
 	return router
 }
-
-// The two states in which the API shows a card.
-const (
-	active   = "ACTIVE"
-	inactive = "INACTIVE" // Frozen.
-)

@@ -5,6 +5,7 @@ import (
 
 	"farthing/pkg/edge"
 	"farthing/service.api/caller"
+	apiproto "farthing/service.api/proto"
 	cardsproto "farthing/service.cards/proto"
 )
 
@@ -31,8 +32,8 @@ func (a Area) replace(req edge.Request) edge.Response {
 		return edge.Error(fmt.Errorf("getting the name on it: %w", err))
 	}
 	return edge.OK(struct {
-		Card view `json:"card"`
-	}{viewOf(made.GetCard(), holder.GetCustomer().GetPreferredName())})
+		Card apiproto.Card `json:"card"`
+	}{apiproto.CardOf(made.GetCard(), holder.GetCustomer().GetPreferredName())})
 }
 
 // resetPIN lets a card's PIN be tried again after too many wrong ones. A repeat changes nothing.

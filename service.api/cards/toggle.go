@@ -6,6 +6,7 @@ import (
 
 	"farthing/pkg/edge"
 	"farthing/service.api/caller"
+	apiproto "farthing/service.api/proto"
 	cardsproto "farthing/service.cards/proto"
 )
 
@@ -30,12 +31,12 @@ func (a Area) toggle(req edge.Request) edge.Response {
 
 func statusOf(form *edge.Form) cardsproto.Status {
 	switch form.Required("status") {
-	case active:
+	case apiproto.CardActive:
 		return cardsproto.Status_STATUS_ACTIVE
-	case inactive:
+	case apiproto.CardInactive:
 		return cardsproto.Status_STATUS_FROZEN
 	default:
-		form.Refuse("status", "must be "+active+" or "+inactive)
+		form.Refuse("status", "must be "+apiproto.CardActive+" or "+apiproto.CardInactive)
 		return cardsproto.Status_STATUS_UNSPECIFIED
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"farthing/pkg/id"
 	accountproto "farthing/service.account/proto"
 	"farthing/service.api/caller"
+	apiproto "farthing/service.api/proto"
 	"farthing/service.api/wire"
 	feedproto "farthing/service.feed/proto"
 )
@@ -92,7 +93,7 @@ func windowOf(form *edge.Form) (*feedproto.ListRequest, error) {
 func viewOf(item *feedproto.Item) view {
 	return view{
 		ID: item.GetId(), Type: item.GetType(), AccountID: item.GetAccountId(), TransactionID: item.GetTransactionId(),
-		Created: wire.Time(item.GetCreatedMs()), Title: item.GetTitle(), Body: item.GetBody(), Emoji: item.GetEmoji(),
+		Created: apiproto.Time(item.GetCreatedMs()), Title: item.GetTitle(), Body: item.GetBody(), Emoji: item.GetEmoji(),
 		Amount: item.GetAmount().GetMinor(), Currency: item.GetAmount().GetCurrency(), ImageURL: item.GetImageUrl(),
 	}
 }

@@ -52,22 +52,3 @@ func TestAnnotationsComeByFormAndByJSON(t *testing.T) {
 		}
 	}
 }
-
-func TestADeclineIsSaidInWordsThatAllProgramsKnow(t *testing.T) {
-	for reason, want := range map[string]string{
-		"insufficient_funds": "INSUFFICIENT_FUNDS", "card_frozen": "CARD_INACTIVE", "card_closed": "CARD_BLOCKED",
-		"card_expired": "OTHER", "unknown_card": "OTHER", "timed_out": "OTHER", "of tomorrow": "OTHER", "": "OTHER",
-	} {
-		b := newBank()
-		b.transactions = append(b.transactions, declined("declined", noon, reason))
-		var got struct {
-			Transaction struct {
-				DeclineReason string `json:"decline_reason"`
-			}
-		}
-		b.serve(t).As("alice").Get("/transactions/" + b.transactions[0].GetId()).Into(&got)
-		if got.Transaction.DeclineReason != want {
-			t.Errorf("%s: got %s", reason, got.Transaction.DeclineReason)
-		}
-	}
-}

@@ -3,10 +3,12 @@ package pots
 
 import (
 	"context"
+	"fmt"
 
 	"farthing/pkg/edge"
 	accountproto "farthing/service.account/proto"
 	"farthing/service.api/caller"
+	apiproto "farthing/service.api/proto"
 	potproto "farthing/service.pot/proto"
 )
 
@@ -37,4 +39,12 @@ func (a Area) own(req edge.Request) (*potproto.Pot, error) {
 		got, err := a.Pots.Get(ctx, &potproto.GetRequest{PotId: named.ID})
 		return got.GetPot(), got.GetPot().GetCurrentAccountId(), err
 	})
+}
+
+// answer is a pot, or what went wrong while something was done about it.
+func answer(doing string, pot *potproto.Pot, err error) edge.Response {
+	if err != nil {
+		return edge.Error(fmt.Errorf("%s: %w", doing, err))
+	}
+	return edge.OK(apiproto.PotOf(pot))
 }

@@ -8,6 +8,7 @@ import (
 	"farthing/pkg/errs"
 	accountproto "farthing/service.account/proto"
 	"farthing/service.api/caller"
+	apiproto "farthing/service.api/proto"
 	potproto "farthing/service.pot/proto"
 )
 
@@ -34,12 +35,12 @@ func (a Area) list(req edge.Request) edge.Response {
 	if err != nil {
 		return edge.Error(fmt.Errorf("listing the pots: %w", err))
 	}
-	views := make([]view, len(found.GetPots()))
+	views := make([]apiproto.Pot, len(found.GetPots()))
 	for i, each := range found.GetPots() {
-		views[i] = viewOf(each)
+		views[i] = apiproto.PotOf(each)
 	}
 	return edge.OK(struct {
-		Pots []view `json:"pots"`
+		Pots []apiproto.Pot `json:"pots"`
 	}{views})
 }
 

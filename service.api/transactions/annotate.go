@@ -6,6 +6,7 @@ import (
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
 	"farthing/service.api/caller"
+	apiproto "farthing/service.api/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -34,7 +35,7 @@ func (a Area) annotate(req edge.Request) edge.Response {
 	if err != nil {
 		return edge.Error(fmt.Errorf("annotating the transaction: %w", err))
 	}
-	return edge.OK(single{viewOf(annotated.GetTransaction(), false)})
+	return edge.OK(single{apiproto.TransactionOf(annotated.GetTransaction(), false)})
 }
 
 func metadataOf(form *edge.Form) (map[string]string, error) {

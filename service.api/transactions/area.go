@@ -8,6 +8,7 @@ import (
 	"farthing/pkg/edge"
 	accountproto "farthing/service.account/proto"
 	"farthing/service.api/caller"
+	apiproto "farthing/service.api/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -46,5 +47,5 @@ func expandsMerchant(form *edge.Form) bool { return slices.Contains(form.List("e
 
 // single is the body of an answer with one transaction.
 type single struct {
-	Transaction view `json:"transaction"`
+	Transaction apiproto.Transaction `json:"transaction"`
 }

@@ -1,6 +1,9 @@
 package transactions
 
-import "farthing/pkg/edge"
+import (
+	"farthing/pkg/edge"
+	apiproto "farthing/service.api/proto"
+)
 
 // get answers one transaction of the caller's. It asks two peers, one after the other.
 func (a Area) get(req edge.Request) edge.Response {
@@ -13,5 +16,5 @@ func (a Area) get(req edge.Request) edge.Response {
 	if err != nil {
 		return edge.Error(err)
 	}
-	return edge.OK(single{viewOf(found, expanded)})
+	return edge.OK(single{apiproto.TransactionOf(found, expanded)})
 }

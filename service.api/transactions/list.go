@@ -6,6 +6,7 @@ import (
 
 	"farthing/pkg/edge"
 	"farthing/service.api/caller"
+	apiproto "farthing/service.api/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -28,11 +29,11 @@ func (a Area) list(req edge.Request) edge.Response {
 		return edge.Error(err)
 	}
 	expanded := expandsMerchant(req.Form())
-	views := make([]view, 0, len(found.GetTransactions()))
+	views := make([]apiproto.Transaction, 0, len(found.GetTransactions()))
 	for _, each := range found.GetTransactions() {
-		views = append(views, viewOf(each, expanded))
+		views = append(views, apiproto.TransactionOf(each, expanded))
 	}
 	return edge.OK(struct {
-		Transactions []view `json:"transactions"`
+		Transactions []apiproto.Transaction `json:"transactions"`
 	}{views})
 }

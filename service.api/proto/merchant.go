@@ -1,14 +1,13 @@
-package transactions
+package apiproto
 
 import (
 	"strings"
 
-	"farthing/service.api/wire"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
-// merchant is an expanded merchant as the API shows it.
-type merchant struct {
+// Merchant is an expanded merchant as the API shows it.
+type Merchant struct {
 	ID              string            `json:"id"`
 	GroupID         string            `json:"group_id"`
 	Name            string            `json:"name"`
@@ -17,7 +16,7 @@ type merchant struct {
 	Category        string            `json:"category"`
 	Created         string            `json:"created"`
 	Updated         string            `json:"updated"`
-	Address         address           `json:"address"`
+	Address         Address           `json:"address"`
 	Online          bool              `json:"online"`
 	ATM             bool              `json:"atm"`
 	DisableFeedback bool              `json:"disable_feedback"`
@@ -25,8 +24,8 @@ type merchant struct {
 	Metadata        map[string]string `json:"metadata"`
 }
 
-// address is as much as a card network tells: the town. Where exactly is not known, which the API writes as zeros.
-type address struct {
+// Address is as much as a card network tells: the town. Where exactly is not known, which the API writes as zeros.
+type Address struct {
 	Address        string `json:"address"`
 	City           string `json:"city"`
 	Country        string `json:"country"`
@@ -52,16 +51,16 @@ func merchantOf(m *transactionsproto.Merchant, expanded bool) any {
 		return m.GetId()
 	}
 	// A catalogue has no times, but programs read one: the same for ever, and recognisably nobody's.
-	unknown := wire.Time(0)
-	return merchant{
+	unknown := Time(0)
+	return Merchant{
 		ID: m.GetId(), GroupID: m.GetGroupId(), Name: m.GetName(), Logo: m.GetLogoUrl(), Emoji: m.GetEmoji(),
 		Category: m.GetCategory(), Created: unknown, Updated: unknown, Address: addressOf(m), Online: m.GetOnline(),
 		ATM: m.GetAtm(), Metadata: map[string]string{},
 	}
 }
 
-func addressOf(m *transactionsproto.Merchant) address {
-	a := address{City: m.GetCity(), Country: m.GetCountry(), ZoomLevel: townZoom, Approximate: true}
+func addressOf(m *transactionsproto.Merchant) Address {
+	a := Address{City: m.GetCity(), Country: m.GetCountry(), ZoomLevel: townZoom, Approximate: true}
 	a.ShortFormatted = m.GetCity()
 	a.Formatted = strings.Trim(m.GetCity()+", "+m.GetCountry(), ", ")
 	return a

@@ -1,4 +1,4 @@
-package transactions
+package apiproto
 
 import transactionsproto "farthing/service.transactions/proto"
 
@@ -14,15 +14,15 @@ func isSent(t *transactionsproto.Transaction) bool {
 }
 
 // counterpartyOf is empty of card payments, and of pots, whose metadata says which it is.
-func counterpartyOf(t *transactionsproto.Transaction) counterparty {
+func counterpartyOf(t *transactionsproto.Transaction) Counterparty {
 	switch t.GetKind() {
 	case transactionsproto.Kind_KIND_UNSPECIFIED, transactionsproto.Kind_KIND_POT_DEPOSIT,
 		transactionsproto.Kind_KIND_POT_WITHDRAWAL:
-		return counterparty{}
+		return Counterparty{}
 	default:
 	}
 	c := t.GetCounterparty()
-	return counterparty{
+	return Counterparty{
 		Name: c.GetName(), PreferredName: c.GetName(), AccountNumber: c.GetAccountNumber(), SortCode: c.GetSortCode(),
 		UserID: c.GetUserId(), AccountID: c.GetAccountId(),
 	}

@@ -1,15 +1,9 @@
-package pots
+package apiproto
 
-import (
-	"fmt"
+import potproto "farthing/service.pot/proto"
 
-	"farthing/pkg/edge"
-	"farthing/service.api/wire"
-	potproto "farthing/service.pot/proto"
-)
-
-// view is a pot as the API shows it. Amounts are minor units.
-type view struct {
+// Pot is one as the API shows it. Amounts are minor units.
+type Pot struct {
 	ID                string `json:"id"`
 	Name              string `json:"name"`
 	Style             string `json:"style"`
@@ -33,19 +27,12 @@ type view struct {
 	GoalAmount        int64  `json:"goal_amount,omitempty"` // Not there without a goal.
 }
 
-func viewOf(p *potproto.Pot) view {
-	return view{
+// PotOf is a pot as the API shows it.
+func PotOf(p *potproto.Pot) Pot {
+	return Pot{
 		ID: p.GetId(), Name: p.GetName(), Style: p.GetStyle(), Balance: p.GetBalance().GetMinor(),
-		Currency: p.GetBalance().GetCurrency(), Created: wire.Time(p.GetCreatedMs()), Updated: wire.Time(p.GetUpdatedMs()),
+		Currency: p.GetBalance().GetCurrency(), Created: Time(p.GetCreatedMs()), Updated: Time(p.GetUpdatedMs()),
 		Deleted: p.GetDeleted(), Type: "default", CurrentAccountID: p.GetCurrentAccountId(),
 		PotAccountID: p.GetLedgerAccountId(), GoalAmount: p.GetGoalMinor(),
 	}
-}
-
-// answer is a pot, or what went wrong while something was done about it.
-func answer(doing string, pot *potproto.Pot, err error) edge.Response {
-	if err != nil {
-		return edge.Error(fmt.Errorf("%s: %w", doing, err))
-	}
-	return edge.OK(viewOf(pot))
 }

@@ -1,15 +1,14 @@
-package transactions
+package apiproto
 
 import (
 	"cmp"
 
-	"farthing/service.api/wire"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
-// view is a transaction as the API shows it. Every key is always there, but for conversion_rate, cashback_amount and
+// Transaction is one as the API shows it. Every key is always there, but for conversion_rate, cashback_amount and
 // decline_reason: programs index them without looking. Amounts are minor units, negative when money goes out.
-type view struct {
+type Transaction struct {
 	ID                string            `json:"id"`
 	AccountID         string            `json:"account_id"`
 	UserID            string            `json:"user_id"`
@@ -23,7 +22,7 @@ type view struct {
 	ConversionRate    string            `json:"conversion_rate,omitempty"` // What one of local_currency is: "0.8512".
 	CashbackAmount    int64             `json:"cashback_amount,omitempty"` // Of amount, the cash beside a purchase.
 	Description       string            `json:"description"`
-	Merchant          any               `json:"merchant"` // Null, an id, or a merchant if it was expanded.
+	Merchant          any               `json:"merchant"` // Null, an id, or a Merchant if it was expanded.
 	Category          string            `json:"category"`
 	Categories        map[string]int64  `json:"categories"`
 	Notes             string            `json:"notes"`
@@ -37,14 +36,14 @@ type view struct {
 	ParentAccountID   string            `json:"parent_account_id"`
 	Originator        bool              `json:"originator"`
 	IncludeInSpending bool              `json:"include_in_spending"`
-	Counterparty      counterparty      `json:"counterparty"`
+	Counterparty      Counterparty      `json:"counterparty"`
 	Fees              struct{}          `json:"fees"`
 	abilities
 	unused
 }
 
-// counterparty is the other side of a payment between accounts; {} for cards and pots.
-type counterparty struct {
+// Counterparty is the other side of a payment between accounts; {} for cards and pots.
+type Counterparty struct {
 	Name          string `json:"name,omitempty"`
 	PreferredName string `json:"preferred_name,omitempty"`
 	AccountNumber string `json:"account_number,omitempty"`
@@ -75,12 +74,13 @@ type unused struct {
 // uncategorised is the category of what no merchant is known of yet.
 const uncategorised = "general"
 
-func viewOf(t *transactionsproto.Transaction, expanded bool) view {
+// TransactionOf is a transaction as the API shows it, with its merchant expanded or as an id.
+func TransactionOf(t *transactionsproto.Transaction, expanded bool) Transaction {
 	amount, category := t.GetAmount(), cmp.Or(t.GetCategory(), uncategorised)
 	approved := t.GetStatus() != transactionsproto.Status_STATUS_DECLINED
-	v := view{
+	v := Transaction{
 		ID: t.GetId(), AccountID: t.GetAccountId(), UserID: t.GetUserId(),
-		Created: wire.Time(t.GetCreatedMs()), Updated: wire.Time(t.GetUpdatedMs()), Settled: settled(t),
+		Created: Time(t.GetCreatedMs()), Updated: Time(t.GetUpdatedMs()), Settled: settled(t),
 		Amount: amount.GetMinor(), Currency: amount.GetCurrency(),
 		LocalAmount: t.GetLocalAmount().GetMinor(), LocalCurrency: t.GetLocalAmount().GetCurrency(),
 		ConversionRate: t.GetRate().GetDecimal(), CashbackAmount: t.GetCashback().GetMinor(),
@@ -109,9 +109,9 @@ func viewOf(t *transactionsproto.Transaction, expanded bool) view {
 func settled(t *transactionsproto.Transaction) string {
 	switch t.GetStatus() {
 	case transactionsproto.Status_STATUS_SETTLED:
-		return wire.Time(t.GetSettledMs())
+		return Time(t.GetSettledMs())
 	case transactionsproto.Status_STATUS_REVERSED, transactionsproto.Status_STATUS_EXPIRED:
-		return wire.Time(t.GetUpdatedMs())
+		return Time(t.GetUpdatedMs())
 	default:
 		return ""
 	}
