@@ -57,7 +57,7 @@ func TestABankIsTheSameInEveryShape(t *testing.T) {
 			s.try(t, each.before)
 			s.Start(t)
 			for _, tests := range [][]test{
-				customerTests(), processorTests(), paymentTests(), settlementTests(), transferTests(),
+				customerTests(), programTests(), processorTests(), paymentTests(), settlementTests(), transferTests(),
 				operatorTests(), lifeTests(),
 			} {
 				s.try(t, tests)

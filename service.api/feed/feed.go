@@ -1,4 +1,4 @@
-// Package feed shows an account's feed.
+// Package feed shows an account's feed, and lets programs add to it.
 package feed
 
 import (
@@ -23,8 +23,11 @@ type Area struct {
 
 // Routes are the area's routes, to be mounted.
 func (a Area) Routes() *edge.Router {
+	writes := caller.Needs("feed:write")
 	router := &edge.Router{}
 	router.GET("/", edge.Service(a.list).Filter(caller.Needs("feed:read")))
+	router.POST("/", edge.Service(a.add).Filter(writes))
+	router.DELETE("/:id", edge.Service(a.remove).Filter(writes))
 	return router
 }
 
@@ -44,6 +47,15 @@ type view struct {
 	Amount        int64  `json:"amount"`   // Minor units, negative when money goes out.
 	Currency      string `json:"currency"` // "" when the item is not about money.
 	ImageURL      string `json:"image_url"`
+	*looks
+}
+
+// looks are what only an item that a program has added says. What is empty the app chooses by itself.
+type looks struct {
+	URL             string `json:"url"` // What a tap opens.
+	BackgroundColor string `json:"background_color"`
+	TitleColor      string `json:"title_color"`
+	BodyColor       string `json:"body_color"`
 }
 
 // list answers a page of an account's feed, newest first. It asks two peers at the same time: whose the account is, and
@@ -91,9 +103,13 @@ func windowOf(form *edge.Form) (*feedproto.ListRequest, error) {
 }
 
 func viewOf(item *feedproto.Item) view {
-	return view{
+	shown := view{
 		ID: item.GetId(), Type: item.GetType(), AccountID: item.GetAccountId(), TransactionID: item.GetTransactionId(),
 		Created: apiproto.Time(item.GetCreatedMs()), Title: item.GetTitle(), Body: item.GetBody(), Emoji: item.GetEmoji(),
 		Amount: item.GetAmount().GetMinor(), Currency: item.GetAmount().GetCurrency(), ImageURL: item.GetImageUrl(),
 	}
+	if item.GetType() == feedproto.TypeBasic {
+		shown.looks = &looks{item.GetUrl(), item.GetBackgroundColor(), item.GetTitleColor(), item.GetBodyColor()}
+	}
+	return shown
 }

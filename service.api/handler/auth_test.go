@@ -23,7 +23,7 @@ type call struct{ route, method, path, form, scope string }
 // calls are one for each route that wants a token, about things of Alice.
 func calls(b *bank) []call {
 	b.transactions = append(b.transactions, pending("pending", noon))
-	b.cards, b.pots = cardsOfAlice(), potsOfAlice()
+	b.cards, b.pots, b.items = cardsOfAlice(), potsOfAlice(), itemsOfAlice()
 	pot, move := "/pots/"+b.pots[0].GetId(), "amount=1&dedupe_id=1&source_account_id="
 	tx, card := b.transactions[0].GetId(), b.cards[0].GetId()
 	return []call{
@@ -34,6 +34,11 @@ func calls(b *bank) []call {
 		{"GET /transactions/:id", "GET", "/transactions/" + tx, "", "transactions:read"},
 		{"PATCH /transactions/:id", "PATCH", "/transactions/" + tx, "metadata[foo]=bar", "transactions:write"},
 		{"GET /feed", "GET", "/feed?account_id=" + alicesAcc, "", "feed:read"},
+		{
+			"POST /feed", "POST", "/feed", "type=basic&params[title]=Hi&params[image_url]=a.example/b&account_id=" + alicesAcc,
+			"feed:write",
+		},
+		{"DELETE /feed/:id", "DELETE", "/feed/" + b.items[0].GetId(), "", "feed:write"},
 		{"GET /card/list", "GET", "/card/list?account_id=" + alicesAcc, "", "cards:read"},
 		{"PUT /card/toggle", "PUT", "/card/toggle", "status=INACTIVE&card_id=" + card, "cards:write"},
 		{"POST /card/pin/reset", "POST", "/card/pin/reset", "card_id=" + card, "cards:write"},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
 
@@ -261,30 +260,6 @@ func (f fakeCards) ResetPIN(
 ) (*cardsproto.ResetPINResponse, error) {
 	f.b.changes = append(f.b.changes, req)
 	return &cardsproto.ResetPINResponse{}, nil
-}
-
-type fakeFeed struct {
-	feedproto.FeedClient
-	b *bank
-}
-
-func (f fakeFeed) List(
-	_ context.Context, req *feedproto.ListRequest, _ ...grpc.CallOption,
-) (*feedproto.ListResponse, error) {
-	if err := f.b.fails["feed"]; err != nil {
-		return nil, err
-	}
-	rsp := &feedproto.ListResponse{}
-	for _, each := range slices.Backward(f.b.items) {
-		inWindow := each.GetId() > req.GetSinceId() && (req.GetPageToken() == "" || each.GetId() < req.GetPageToken())
-		if each.GetAccountId() == req.GetAccountId() && inWindow && len(rsp.GetItems()) < int(req.GetLimit()) {
-			rsp.Items = append(rsp.Items, each)
-		}
-	}
-	if n := len(rsp.GetItems()); n == int(req.GetLimit()) {
-		rsp.NextPageToken = rsp.GetItems()[n-1].GetId()
-	}
-	return rsp, nil
 }
 
 type fakeTransactions struct {

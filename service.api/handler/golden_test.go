@@ -14,7 +14,6 @@ import (
 	"farthing/pkg/edge/edgetest"
 	apiproto "farthing/service.api/proto"
 	cardsproto "farthing/service.cards/proto"
-	feedproto "farthing/service.feed/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -106,22 +105,6 @@ func TestABalanceHasTheExactShapeOfThePublicAPI(t *testing.T) {
 
 func TestWhoamiHasTheExactShapeOfThePublicAPI(t *testing.T) {
 	wantGolden(t, "whoami.json", newBank().serve(t).As("alice").Get("/ping/whoami"))
-}
-
-func TestAFeedHasItsShape(t *testing.T) {
-	b := newBank()
-	b.items = []*feedproto.Item{
-		{
-			Id: idOf("feed", "hello", noon), Type: "basic", AccountId: alicesAcc, CreatedMs: noon.UnixMilli(),
-			Title: "Welcome", Body: "Your account is open", Emoji: "👋", ImageUrl: "https://images.example/hello.png",
-		},
-		{
-			Id: idOf("feed", "pret", noon.Add(time.Hour)), Type: "transaction", AccountId: alicesAcc,
-			TransactionId: idOf("tx", "pending", noon), CreatedMs: noon.Add(time.Hour).UnixMilli(),
-			Title: "Pret A Manger", Body: "Eating out", Emoji: "🥪", Amount: pence(-350),
-		},
-	}
-	wantGolden(t, "feed.json", b.serve(t).As("alice").Get("/feed?account_id="+alicesAcc))
 }
 
 func TestACardHasItsShape(t *testing.T) {

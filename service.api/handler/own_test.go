@@ -24,6 +24,8 @@ func others() []struct{ call, kind string } {
 		{"GET /transactions?account_id=THING", "acc"},
 		{"GET /transactions?account_id=THING&expand[]=merchant&limit=1", "acc"},
 		{"GET /feed?account_id=THING", "acc"},
+		{"POST /feed type=basic&params[title]=Hi&params[image_url]=a.example/b&account_id=THING", "acc"},
+		{"DELETE /feed/THING", "feed"},
 		{"GET /card/list?account_id=THING", "acc"},
 		{"GET /transactions/THING", "tx"},
 		{"GET /transactions/THING?expand[]=merchant", "tx"},
@@ -53,11 +55,12 @@ func ask(door *edgetest.Door, call, thing string) edgetest.Reply {
 func TestSomebodyElsesThingsAnswerAsThoseThatDoNotExist(t *testing.T) {
 	b := newBank()
 	b.transactions = append(b.transactions, pending("pending", noon))
-	b.cards, b.pots = cardsOfAlice(), potsOfAlice()
+	b.cards, b.pots, b.items = cardsOfAlice(), potsOfAlice(), itemsOfAlice()
+	b.tokens["bob"].ClientId = alicesClient // What the same program has added for somebody else is as missing.
 	closed := b.cards[2].GetId()
 	alices := map[string][]string{
 		"acc": {alicesAcc}, "tx": {b.transactions[0].GetId()}, "card": {b.cards[0].GetId(), closed},
-		"pot": {b.pots[0].GetId(), b.pots[1].GetId()},
+		"pot": {b.pots[0].GetId(), b.pots[1].GetId()}, "feed": {b.items[0].GetId(), b.items[1].GetId()},
 	}
 	door := b.serve(t).As("bob")
 	for _, c := range others() {
@@ -98,11 +101,12 @@ func TestSomebodyElsesAccountIsNotFoundEvenWhileItsReadsFail(t *testing.T) {
 func TestAnAccountIsNotAnsweredWhileItIsNotKnownWhoseItIs(t *testing.T) {
 	b := newBank()
 	b.transactions, b.cards = append(b.transactions, pending("pending", noon)), cardsOfAlice()
-	b.pots = potsOfAlice()
+	b.pots, b.items = potsOfAlice(), itemsOfAlice()
 	b.fails["account"] = errors.New("secret: the store is down")
 	door := b.serve(t).As("alice")
 	things := map[string]string{
 		"acc": alicesAcc, "tx": b.transactions[0].GetId(), "card": b.cards[0].GetId(), "pot": b.pots[0].GetId(),
+		"feed": b.items[0].GetId(),
 	}
 	for _, c := range others() {
 		ask(door, c.call, things[c.kind]).Refused(http.StatusInternalServerError, "internal_service")

@@ -122,8 +122,8 @@ func TestFeedsThatShowAllHaveNoFault(t *testing.T) {
 	}
 }
 
-// What programs add is of no transaction: neither one that stands in a transaction's place is taken for it, nor one that
-// only says so.
+// What programs add is of no transaction: neither what stands in a transaction's place is taken for it, nor what only
+// says so.
 func TestAProgramsItemStandsForNoTransaction(t *testing.T) {
 	const account, at = "acc_2", 110
 	k := newKept()
