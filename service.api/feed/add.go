@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -12,10 +13,11 @@ import (
 // add puts an item of the program's own into the feed of an account. The API answers no id; GET /feed shows it. A
 // repeat of a dedupe_id, which may be left out, changes nothing, and with another body it is conflict.dedupe_id.
 func (a Area) add(req edge.Request) edge.Response {
-	form := req.Form()
+	form, c := req.Form(), caller.Of(req)
 	asked := &feedproto.AddRequest{
-		AccountId: form.Required("account_id"), ClientId: caller.Of(req).ClientID, DedupeId: form.String("dedupe_id"),
-		Type: form.Required("type"), Url: form.String("url"), Params: &feedproto.Params{
+		AccountId: form.Required("account_id"), ClientId: c.ClientID,
+		DedupeId: cmp.Or(form.String("dedupe_id"), c.RequestID),
+		Type:     form.Required("type"), Url: form.String("url"), Params: &feedproto.Params{
 			Title: form.Required("params[title]"), Body: form.String("params[body]"),
 			ImageUrl: form.Required("params[image_url]"), BackgroundColor: form.String("params[background_color]"),
 			TitleColor: form.String("params[title_color]"), BodyColor: form.String("params[body_color]"),
