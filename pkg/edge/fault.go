@@ -29,8 +29,12 @@ const internalService = "internal_service"
 // seconds.
 const RetryAfterParam = "retry_after_seconds"
 
-func encodeError(err error, traceID string) *bytes.Buffer {
-	buffer, encodeErr := encode(faultOf(errs.Of(err), traceID))
+func encodeError(err error, traceID, oauth string) *bytes.Buffer {
+	out := faultOf(errs.Of(err), traceID)
+	if oauth != "" {
+		out.Error, out.ErrorDescription = oauth, out.Message
+	}
+	buffer, encodeErr := encode(out)
 	if encodeErr != nil { // It holds strings only: it cannot fail.
 		return bytes.NewBufferString(`{"code":"internal_service","message":"Something went wrong"}`)
 	}
@@ -63,9 +67,13 @@ func shown(traceID string) map[string]string {
 }
 
 // explain sets the headers that HTTP wants beside some errors.
-func explain(header http.Header, coded *errs.Error) {
+func explain(header http.Header, coded *errs.Error, oauth string) {
 	switch coded.Class() {
 	case errs.Unauthorized:
+		if oauth != "" { // It is a client that did not show who it is, and no bearer.
+			header.Set("WWW-Authenticate", `Basic realm="farthing"`)
+			return
+		}
 		header.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	case errs.RateLimited, errs.Unavailable:
 		if seconds := coded.Params[RetryAfterParam]; seconds != "" {

@@ -29,6 +29,7 @@ type Standard struct {
 	Deadline  time.Duration // Of the whole request; 0 is none.
 	BodyLimit int64         // Bytes, before and after inflation; 0 is BodyBytesMax.
 	Repeats   Filter        // Answers a repeat as the first was.
+	Documents bool          // The door is for browsers: nobody is asked whether they read JSON.
 }
 
 // Filters is the one order that all doors share, outermost first: trace, metrics, log, recover, deadline, admit, auth,
@@ -45,7 +46,10 @@ func (s Standard) Filters() []Filter {
 	if s.Deadline > 0 {
 		filters = append(filters, Deadline(s.Deadline))
 	}
-	filters = append(append(filters, s.Admit...), Acceptable)
+	filters = append(filters, s.Admit...)
+	if !s.Documents {
+		filters = append(filters, Acceptable)
+	}
 	if s.Auth != nil {
 		filters = append(filters, routed(s.Auth))
 	}

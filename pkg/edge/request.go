@@ -57,6 +57,15 @@ func (r Request) Param(name string) string { return r.x.params.ByName(name) }
 // Header is the first value of a header, "" if it was not sent.
 func (r Request) Header(name string) string { return r.x.http.Header.Get(name) }
 
+// Cookie is a cookie's value, "" if it was not sent.
+func (r Request) Cookie(name string) string {
+	cookie, err := r.x.http.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
 // Remote is the network address of the other end, "host:port".
 func (r Request) Remote() string { return r.x.http.RemoteAddr }
 

@@ -12,14 +12,17 @@ import (
 	"farthing/pkg/errs"
 )
 
-// Response is a service's answer: a body with status 200, or an error. OK and Error make them.
+// Response is a service's answer: a body with status 200, or an error. OK and Error make them; Document and Redirect
+// are for doors that browsers come to.
 type Response struct {
 	Body   any         // Encoded as JSON; nil is {}.
 	Header http.Header // Beside those that every response has; may be nil.
 	Err    error       // Instead of a body.
 
-	status  int           // Overrides that of Err's class, where the table has none: 405, 406.
-	encoded *bytes.Buffer // Body, once it has been encoded.
+	status  int           // Overrides 200, or that of Err's class, where the table has none: 302, 405, 406.
+	encoded *bytes.Buffer // Body, once it has been encoded, or what is shown instead.
+	media   string        // Of what is shown instead of JSON; "" for JSON.
+	oauth   string        // What RFC 6749 calls Err.
 }
 
 // OK answers 200 and the body as JSON. OK(nil) is {}.
@@ -27,6 +30,32 @@ func OK(body any) Response { return Response{Body: body} }
 
 // Error answers a failure: the coded error in err's chain, or an internal one whose text stays hidden.
 func Error(err error) Response { return Response{Err: err} }
+
+// Document answers 200 and content as it is, of a media type: a page, a style sheet.
+func Document(media string, content []byte) Response { return OK(nil).Shown(media, content) }
+
+// Redirect answers 302 and sends a browser elsewhere. Where to is the caller's to check.
+func Redirect(location string) Response {
+	rsp := OK(nil).WithHeader("Location", location)
+	rsp.status = http.StatusFound
+	return rsp
+}
+
+// Shown is the response with content, of a media type, for its body. An error stays one, with its status, for whoever
+// counts and logs.
+func (r Response) Shown(media string, content []byte) Response {
+	r.media, r.encoded = media, bytes.NewBuffer(content)
+	return r
+}
+
+// IsShown tells whether the response has content in the place of JSON.
+func (r Response) IsShown() bool { return r.media != "" }
+
+// AsOAuth is an error that also says what RFC 6749 calls it, in the field error: "invalid_grant".
+func (r Response) AsOAuth(name string) Response {
+	r.oauth = name
+	return r
+}
 
 // WithHeader is the response with one more header.
 func (r Response) WithHeader(name, value string) Response {
@@ -41,10 +70,10 @@ func (r Response) WithHeader(name, value string) Response {
 // Status is the HTTP status that the response will have.
 func (r Response) Status() int {
 	switch {
-	case r.Err == nil:
-		return http.StatusOK
 	case r.status != 0:
 		return r.status
+	case r.Err == nil:
+		return http.StatusOK
 	default:
 		return errs.Of(r.Err).HTTPStatus()
 	}
@@ -118,14 +147,19 @@ var (
 // write sends the response. That the client is gone by then is no one's failure.
 func (r Response) write(w http.ResponseWriter, traceID string) {
 	r = r.inJSON() // It is already, unless a filter answered.
-	body := r.encoded
-	if r.Err != nil {
-		body = encodeError(r.Err, traceID)
+	body, media := r.encoded, contentJSON
+	switch {
+	case r.IsShown():
+		media = []string{r.media}
+	case r.Err != nil:
+		body = encodeError(r.Err, traceID, r.oauth)
+		defer release(body)
+	default:
+		defer release(body)
 	}
-	defer release(body)
 	header := w.Header()
 	maps.Copy(header, r.Header)
-	header["Content-Type"] = contentJSON
+	header["Content-Type"] = media
 	header["X-Content-Type-Options"] = noSniff
 	header["Cache-Control"] = noStore
 	sizes := [2]string{strconv.Itoa(body.Len()), traceID}
@@ -134,7 +168,7 @@ func (r Response) write(w http.ResponseWriter, traceID string) {
 		header["Trace-Id"] = sizes[1:]
 	}
 	if r.Err != nil {
-		explain(header, errs.Of(r.Err))
+		explain(header, errs.Of(r.Err), r.oauth)
 	}
 	w.WriteHeader(r.Status())
 	_, _ = w.Write(body.Bytes())
