@@ -57,6 +57,9 @@ func (r Response) AsOAuth(name string) Response {
 	return r
 }
 
+// OAuth is what RFC 6749 calls the error, "" if that was not said.
+func (r Response) OAuth() string { return r.oauth }
+
 // WithHeader is the response with one more header.
 func (r Response) WithHeader(name, value string) Response {
 	r.Header = maps.Clone(r.Header)

@@ -14,13 +14,14 @@ type answer struct {
 	Code    string            `json:"code,omitempty"`
 	Message string            `json:"message,omitempty"`
 	Params  map[string]string `json:"params,omitempty"`
+	OAuth   string            `json:"oauth,omitempty"` // What RFC 6749 calls it.
 }
 
 func encode(rsp edge.Response) ([]byte, error) {
 	var kept answer
 	if rsp.Err != nil {
 		coded := errs.Of(rsp.Err)
-		kept = answer{Code: coded.Code, Message: coded.Message, Params: coded.Params}
+		kept = answer{Code: coded.Code, Message: coded.Message, Params: coded.Params, OAuth: rsp.OAuth()}
 	} else {
 		body, err := rsp.JSON()
 		if err != nil {
@@ -41,7 +42,8 @@ func decode(plain []byte) (edge.Response, error) {
 		return edge.Response{}, errs.New(errs.Internal, "a kept answer is not what was stored")
 	}
 	if kept.Code != "" {
-		return edge.Error(&errs.Error{Code: kept.Code, Message: kept.Message, Params: kept.Params}), nil
+		refused := edge.Error(&errs.Error{Code: kept.Code, Message: kept.Message, Params: kept.Params})
+		return refused.AsOAuth(kept.OAuth), nil
 	}
 	return edge.OK(json.RawMessage(kept.Body)), nil
 }

@@ -129,8 +129,12 @@ func (k Keys) keep(ctx context.Context, named storage.Attempt, rsp edge.Response
 	return rsp
 }
 
-// decided is whether a repeat of the request could be answered in no other way.
+// decided is whether a repeat of the request could be answered in no other way. Pages and files are not: no program
+// sends keys for them.
 func decided(rsp edge.Response) bool {
+	if rsp.IsShown() {
+		return false
+	}
 	switch status := rsp.Status(); status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		return false

@@ -26,7 +26,7 @@ func TestARepeatIsAnsweredByteForByteAndDoesNothing(t *testing.T) {
 func TestARefusalIsRepeatedToo(t *testing.T) {
 	for _, err := range []error{
 		errs.BadParam("amount", "must be more than zero"), errs.Missing("pot"), errs.New(errs.Conflict+".dedupe_id", "No"),
-		errs.New(errs.PreconditionFailed, "Closed").With("why", "<b>"),
+		errs.New(errs.PreconditionFailed, "Closed").With("why", "<b>"), errs.New(errs.BadRequest+".grant", "Used up"),
 	} {
 		d := newDesk(t, nil)
 		d.fails = err

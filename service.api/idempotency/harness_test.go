@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"farthing/pkg/edge"
+	"farthing/pkg/errs"
 	"farthing/pkg/seal"
 	"farthing/pkg/store"
 	"farthing/pkg/store/faults"
@@ -93,7 +94,10 @@ func (d *desk) pays(req edge.Request) edge.Response {
 	d.names = append(d.names, caller.Of(req).RequestID)
 	d.mu.Unlock()
 	d.during()
-	if d.fails != nil {
+	switch {
+	case errs.Is(d.fails, errs.BadRequest+".grant"):
+		return edge.Error(d.fails).AsOAuth("invalid_grant")
+	case d.fails != nil:
 		return edge.Error(d.fails)
 	}
 	return edge.OK(map[string]string{"says": d.says()})
