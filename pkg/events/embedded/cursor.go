@@ -51,15 +51,15 @@ func (b *Bus) load(name, streamName string) (*durable, error) {
 	return d, d.loadSchedule()
 }
 
-// begin writes a new name's cursor at the end of the log. It need not be synced: whatever is published from here on
-// comes after it in Pebble's log, and cannot be there without it.
+// begin writes a new name's cursor at the end of the log, and syncs it: the name may be given what was already on its
+// way to the disk, and a cut must not leave that without the name.
 func (b *Bus) begin(name, stream string) (cursor, error) {
 	b.order.Lock()
 	defer b.order.Unlock()
 	b.mu.Lock()
 	c := cursor{stream, b.committed}
 	b.mu.Unlock()
-	return c, b.db.Set(keyOf(cursorKind, name, 0), c.encode(), pebble.NoSync)
+	return c, b.db.Set(keyOf(cursorKind, name, 0), c.encode(), pebble.Sync)
 }
 
 // loadSchedule plans the next tries of what was parked before a restart.

@@ -29,6 +29,7 @@ var reopening = map[string]func(*testing.T, Site){
 	"what was published is there after a kill":          publishedSurvives,
 	"what was not acknowledged comes again":             unacknowledgedComesAgain,
 	"a name is known after a kill":                      nameSurvives,
+	"a name is known as soon as it is declared":         declaredSurvives,
 	"a failing event keeps being tried":                 tryingGoesOn,
 	"dead letters are kept and replayed after a kill":   lettersSurvive,
 	"many kills in a row lose nothing":                  manyKills,
@@ -66,6 +67,19 @@ func nameSurvives(t *testing.T, site Site) {
 	got, all := newBox(), some(5, Happened)
 	s := events.Subscription{Name: "reader", Types: []string{Happened}, Handle: got.put}
 	start(t, site.Open(t), s)()
+	site.Kill(t)
+	publish(t, site.Open(t), all...)
+	site.Kill(t)
+	start(t, site.Open(t), s)
+	got.await(t, all...)
+}
+
+func declaredSurvives(t *testing.T, site Site) {
+	got, all := newBox(), some(5, Happened)
+	s := events.Subscription{Name: "reader", Types: []string{Happened}, Handle: got.put}
+	if err := site.Open(t).Declare(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
 	site.Kill(t)
 	publish(t, site.Open(t), all...)
 	site.Kill(t)
