@@ -35,6 +35,7 @@ type Publisher interface {
 // Bus is a publisher that can be subscribed to.
 type Bus interface {
 	Publisher
+	Nudges
 	// Run delivers a subscription's events until ctx ends, then waits for the handlers under way. One durable name may
 	// run in several places, which share its events. A name that is new gets what is published from then on.
 	Run(ctx context.Context, s Subscription) error
@@ -48,6 +49,15 @@ type Bus interface {
 	DeadLetters(ctx context.Context, name string, limit int) ([]DeadLetter, error)
 	// Replay delivers a dead letter once more, from its first try.
 	Replay(ctx context.Context, name, eventID string) error
+}
+
+// Nudges tell those who listen at this moment, wherever they run, that something about a key has changed. Nobody keeps
+// them: they may get lost or come twice. So a nudge says when to look, never what is there.
+type Nudges interface {
+	// Nudge returns at once; that nobody can be reached is no failure.
+	Nudge(topic, key string)
+	// Listen hands over the keys of a topic, one at a time, until ctx ends. Take must be quick.
+	Listen(ctx context.Context, topic string, take func(key string)) error
 }
 
 // Subscription is a durable name, what it wants to be told, and what it does about it.

@@ -113,6 +113,18 @@ func (e *Env) Subscribe(s events.Subscription) {
 	})
 }
 
+// Nudge tells all processes that listen to a topic of a key, as events.Nudges does.
+func (e *Env) Nudge(topic, key string) { e.process.options.Bus.Nudge(topic, key) }
+
+// Listen has the service nudged for as long as the process runs.
+func (e *Env) Listen(topic string, take func(key string)) {
+	e.Go(func(ctx context.Context) {
+		if err := e.process.options.Bus.Listen(ctx, topic, take); err != nil {
+			e.process.fail(fmt.Errorf("listening to %s: %w", topic, err))
+		}
+	})
+}
+
 // Defer runs f when the process stops, after the last request and the last worker and before the store closes.
 func (e *Env) Defer(f func()) { e.process.deferred = append(e.process.deferred, f) }
 

@@ -52,6 +52,8 @@ type Bus struct {
 	waiting   []*publication // Not durable yet, in order.
 	streams   map[string]*stream
 
+	ears ears
+
 	names    sync.Mutex // Guards durables and what loads or replays them. Taken before the others.
 	durables map[string]*durable
 }

@@ -29,7 +29,9 @@ const (
 
 // Run proves a bus that open makes anew for each test. Open's bus may repeat and reorder deliveries.
 func Run(t *testing.T, open func(testing.TB) events.Bus) {
-	for _, group := range []map[string]func(*testing.T, events.Bus){delivering, failing, running, refusing, outstanding} {
+	for _, group := range []map[string]func(*testing.T, events.Bus){
+		delivering, failing, running, refusing, outstanding, nudging,
+	} {
 		for _, name := range slices.Sorted(maps.Keys(group)) {
 			t.Run(name, func(t *testing.T) { group[name](t, open(t)) })
 		}
