@@ -144,7 +144,7 @@ func Deadline(d time.Duration) Filter {
 	}
 }
 
-// Acceptable refuses a client that says it cannot read JSON, with 406.
+// Acceptable refuses a client that says it cannot read JSON, with 406. Who reads events reads JSON: their data are.
 func Acceptable(req Request, svc Service) Response {
 	accepted := req.x.http.Header["Accept"]
 	if len(accepted) == 0 || slices.ContainsFunc(accepted, readsJSON) {
@@ -157,6 +157,6 @@ func Acceptable(req Request, svc Service) Response {
 
 func readsJSON(accept string) bool {
 	accept = strings.ToLower(accept)
-	return accept == "" || strings.Contains(accept, "json") ||
+	return accept == "" || strings.Contains(accept, "json") || strings.Contains(accept, "text/event-stream") ||
 		strings.Contains(accept, "*/*") || strings.Contains(accept, "application/*")
 }

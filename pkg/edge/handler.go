@@ -69,6 +69,10 @@ func serve(x *exchange) {
 	x.method = normalMethod(x.http.Method)
 	x.body.limit = BodyBytesMax
 	rsp := x.route.svc(Request{ctx: x.http.Context(), x: x})
+	if rsp.events != nil && rsp.Err == nil {
+		rsp.stream(x.http.Context(), x)
+		return
+	}
 	rsp.write(x.writer, x.traceID)
 }
 

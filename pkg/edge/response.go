@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,6 +24,7 @@ type Response struct {
 	encoded *bytes.Buffer // Body, once it has been encoded, or what is shown instead.
 	media   string        // Of what is shown instead of JSON; "" for JSON.
 	oauth   string        // What RFC 6749 calls Err.
+	events  func(context.Context, *EventWriter)
 }
 
 // OK answers 200 and the body as JSON. OK(nil) is {}.
@@ -93,7 +95,7 @@ func asJSON(req Request, svc Service) Response { return svc(req).inJSON() }
 
 // inJSON is the response with its body encoded, or with the failure to do so.
 func (r Response) inJSON() Response {
-	if r.Err != nil || r.encoded != nil {
+	if r.Err != nil || r.encoded != nil || r.events != nil {
 		return r
 	}
 	encoded, err := encode(r.Body)

@@ -1,7 +1,9 @@
 package edge
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 )
@@ -16,9 +18,11 @@ const (
 )
 
 // NewServer is a server for strangers: everything they send has a limit in time and size. The caller gives it a
-// listener, and Shutdown drains it.
+// listener, and Shutdown drains it: streams of events then end at once.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
+	draining, drain := context.WithCancel(context.Background())
+	base := context.WithValue(context.Background(), drainKey{}, draining)
+	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
@@ -28,5 +32,8 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		// OPTIONS * would otherwise be answered by net/http itself, and not in JSON.
 		DisableGeneralOptionsHandler: true,
+		BaseContext:                  func(net.Listener) context.Context { return base },
 	}
+	server.RegisterOnShutdown(drain)
+	return server
 }

@@ -34,30 +34,6 @@ func (a Area) Routes() *edge.Router {
 // itemPrefix begins the ids of items.
 const itemPrefix = "feed"
 
-// view is an item as the API shows it.
-type view struct {
-	ID            string `json:"id"`
-	Type          string `json:"type"`
-	AccountID     string `json:"account_id"`
-	TransactionID string `json:"transaction_id"` // "" unless it is about one.
-	Created       string `json:"created"`
-	Title         string `json:"title"`
-	Body          string `json:"body"`
-	Emoji         string `json:"emoji"`
-	Amount        int64  `json:"amount"`   // Minor units, negative when money goes out.
-	Currency      string `json:"currency"` // "" when the item is not about money.
-	ImageURL      string `json:"image_url"`
-	*looks
-}
-
-// looks are what only an item that a program has added says. What is empty the app chooses by itself.
-type looks struct {
-	URL             string `json:"url"` // What a tap opens.
-	BackgroundColor string `json:"background_color"`
-	TitleColor      string `json:"title_color"`
-	BodyColor       string `json:"body_color"`
-}
-
 // list answers a page of an account's feed, newest first. It asks two peers at the same time: whose the account is, and
 // for the page.
 func (a Area) list(req edge.Request) edge.Response {
@@ -75,13 +51,13 @@ func (a Area) list(req edge.Request) edge.Response {
 	if err != nil {
 		return edge.Error(err)
 	}
-	views := make([]view, 0, len(found.GetItems()))
+	views := make([]apiproto.FeedItem, 0, len(found.GetItems()))
 	for _, each := range found.GetItems() {
-		views = append(views, viewOf(each))
+		views = append(views, apiproto.FeedItemOf(each))
 	}
 	return edge.OK(struct {
-		Items         []view `json:"items"`
-		NextPageToken string `json:"next_page_token"` // Of the next, older page; "" if there is none.
+		Items         []apiproto.FeedItem `json:"items"`
+		NextPageToken string              `json:"next_page_token"` // Of the next, older page; "" if there is none.
 	}{views, found.GetNextPageToken()})
 }
 
@@ -100,16 +76,4 @@ func windowOf(form *edge.Form) (*feedproto.ListRequest, error) {
 		asked.SinceId = id.Lowest(itemPrefix, time.UnixMilli(wire.MillisAfter(since.At)))
 	}
 	return asked, form.Err()
-}
-
-func viewOf(item *feedproto.Item) view {
-	shown := view{
-		ID: item.GetId(), Type: item.GetType(), AccountID: item.GetAccountId(), TransactionID: item.GetTransactionId(),
-		Created: apiproto.Time(item.GetCreatedMs()), Title: item.GetTitle(), Body: item.GetBody(), Emoji: item.GetEmoji(),
-		Amount: item.GetAmount().GetMinor(), Currency: item.GetAmount().GetCurrency(), ImageURL: item.GetImageUrl(),
-	}
-	if item.GetType() == feedproto.TypeBasic {
-		shown.looks = &looks{item.GetUrl(), item.GetBackgroundColor(), item.GetTitleColor(), item.GetBodyColor()}
-	}
-	return shown
 }

@@ -40,9 +40,10 @@ func (h *Handler) Add(ctx context.Context, req *feedproto.AddRequest) (*feedprot
 	if err != nil {
 		return nil, err
 	}
-	if err := h.items.Add(ctx, item); err != nil {
+	if err := h.items.Add(ctx, item, h.ids.New(feedproto.ChangePrefix)); err != nil {
 		return nil, err
 	}
+	h.nudge(feedproto.Changed, item.GetAccountId())
 	h.appended.WithLabelValues(item.GetType()).Inc()
 	return &feedproto.AddResponse{ItemId: itemID}, nil
 }
@@ -108,8 +109,12 @@ func (h *Handler) Remove(ctx context.Context, req *feedproto.RemoveRequest) (*fe
 		Id: item.GetId(), Type: item.GetType(), AccountId: item.GetAccountId(), UserId: item.GetUserId(),
 		ClientId: item.GetClientId(), CreatedMs: item.GetCreatedMs(), UpdatedMs: h.clock.Now().UnixMilli(),
 		Version: lastVersion, Deleted: true,
-	})
-	return &feedproto.RemoveResponse{}, err
+	}, h.ids.New(feedproto.ChangePrefix))
+	if err != nil {
+		return nil, err
+	}
+	h.nudge(feedproto.Changed, item.GetAccountId())
+	return &feedproto.RemoveResponse{}, nil
 }
 
 // added is a program's own item, perhaps one that was taken away.

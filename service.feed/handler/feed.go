@@ -26,6 +26,7 @@ type Handler struct {
 	items    *storage.Items
 	ids      *id.Maker
 	clock    clock.Clock
+	nudge    func(topic, key string)
 	appended *prometheus.CounterVec
 }
 
@@ -34,19 +35,16 @@ func register(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
-	feedproto.RegisterFeedServer(
-		env.GRPC, newHandler(storage.NewItems(env.Store, keys), env.IDs, env.Clock, env.Metrics),
-	)
+	h := &Handler{items: storage.NewItems(env.Store, keys), ids: env.IDs, clock: env.Clock, nudge: env.Nudge}
+	feedproto.RegisterFeedServer(env.GRPC, h.counting(env.Metrics))
 	return nil
 }
 
-func newHandler(
-	items *storage.Items, ids *id.Maker, c clock.Clock, registry prometheus.Registerer,
-) *Handler {
-	return &Handler{items: items, ids: ids, clock: c, appended: promauto.With(registry).NewCounterVec(
-		prometheus.CounterOpts{
-			Name: "feed_items_total", Help: "Items appended to feeds, later versions and repeats included, by type.",
-		}, []string{"type"})}
+func (h *Handler) counting(registry prometheus.Registerer) *Handler {
+	h.appended = promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
+		Name: "feed_items_total", Help: "Items appended to feeds, later versions and repeats included, by type.",
+	}, []string{"type"})
+	return h
 }
 
 // Append puts an item into the feed, or a later version of one that is there. A repeat changes nothing.
@@ -55,9 +53,10 @@ func (h *Handler) Append(ctx context.Context, req *feedproto.AppendRequest) (*fe
 	if err := check(item); err != nil {
 		return nil, err
 	}
-	if err := h.items.Append(ctx, item); err != nil {
+	if err := h.items.Append(ctx, item, h.ids.New(feedproto.ChangePrefix)); err != nil {
 		return nil, err
 	}
+	h.nudge(feedproto.Changed, item.GetAccountId())
 	h.appended.WithLabelValues(item.GetType()).Inc()
 	return &feedproto.AppendResponse{}, nil
 }

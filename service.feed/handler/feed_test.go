@@ -34,6 +34,7 @@ type feed struct {
 	*Handler
 	engine *faults.Engine
 	pick   faults.Pick // Of the next operations; none at first.
+	nudged []string    // The accounts.
 }
 
 func newFeed(t *testing.T) *feed {
@@ -43,7 +44,10 @@ func newFeed(t *testing.T) *feed {
 		func(op faults.Op) faults.Fault { return f.pick(op) })
 	items := storage.NewItems(store.NewKeyspace("feed", f.engine), seal.Ephemeral("persons"))
 	time := clock.StartingAt(noon)
-	f.Handler = newHandler(items, id.NewMaker(time), time, prometheus.NewRegistry())
+	h := &Handler{items: items, ids: id.NewMaker(time), clock: time, nudge: func(_, key string) {
+		f.nudged = append(f.nudged, key)
+	}}
+	f.Handler = h.counting(prometheus.NewRegistry())
 	return f
 }
 

@@ -956,6 +956,176 @@ func (x *ListAccountsResponse) GetNext() string {
 	return ""
 }
 
+// Change is an item that came, became another or was taken away.
+type Change struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// chg_…, of when it was written, by the business clock.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The item as it is by now, perhaps later than this change.
+	Item *Item `protobuf:"bytes,2,opt,name=item,proto3" json:"item,omitempty"`
+	// It was the first of the item.
+	First         bool `protobuf:"varint,3,opt,name=first,proto3" json:"first,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Change) Reset() {
+	*x = Change{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Change) ProtoMessage() {}
+
+func (x *Change) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Change.ProtoReflect.Descriptor instead.
+func (*Change) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Change) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Change) GetItem() *Item {
+	if x != nil {
+		return x.Item
+	}
+	return nil
+}
+
+func (x *Change) GetFirst() bool {
+	if x != nil {
+		return x.First
+	}
+	return false
+}
+
+type ChangesRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	AccountId string                 `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Only changes whose id is greater; required.
+	AfterId string `protobuf:"bytes,2,opt,name=after_id,json=afterId,proto3" json:"after_id,omitempty"`
+	// 1 to 100.
+	Limit         int32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangesRequest) Reset() {
+	*x = ChangesRequest{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangesRequest) ProtoMessage() {}
+
+func (x *ChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangesRequest.ProtoReflect.Descriptor instead.
+func (*ChangesRequest) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ChangesRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *ChangesRequest) GetAfterId() string {
+	if x != nil {
+		return x.AfterId
+	}
+	return ""
+}
+
+func (x *ChangesRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ChangesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Changes       []*Change              `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangesResponse) Reset() {
+	*x = ChangesResponse{}
+	mi := &file_service_feed_proto_feed_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangesResponse) ProtoMessage() {}
+
+func (x *ChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_feed_proto_feed_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangesResponse.ProtoReflect.Descriptor instead.
+func (*ChangesResponse) Descriptor() ([]byte, []int) {
+	return file_service_feed_proto_feed_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ChangesResponse) GetChanges() []*Change {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
 var File_service_feed_proto_feed_proto protoreflect.FileDescriptor
 
 const file_service_feed_proto_feed_proto_rawDesc = "" +
@@ -1037,13 +1207,25 @@ const file_service_feed_proto_feed_proto_rawDesc = "" +
 	"\x14ListAccountsResponse\x12\x1f\n" +
 	"\vaccount_ids\x18\x01 \x03(\tR\n" +
 	"accountIds\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next2\xe8\x03\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"Q\n" +
+	"\x06Change\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
+	"\x04item\x18\x02 \x01(\v2\r.feed.v1.ItemR\x04item\x12\x14\n" +
+	"\x05first\x18\x03 \x01(\bR\x05first\"`\n" +
+	"\x0eChangesRequest\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12\x19\n" +
+	"\bafter_id\x18\x02 \x01(\tR\aafterId\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\"<\n" +
+	"\x0fChangesResponse\x12)\n" +
+	"\achanges\x18\x01 \x03(\v2\x0f.feed.v1.ChangeR\achanges2\xbb\x04\n" +
 	"\x04Feed\x12?\n" +
 	"\x06Append\x12\x16.feed.v1.AppendRequest\x1a\x17.feed.v1.AppendResponse\"\x04\x90\xb5\x18\x01\x12A\n" +
 	"\x03Add\x12\x13.feed.v1.AddRequest\x1a\x14.feed.v1.AddResponse\"\x0f\x8a\xb5\x18\vservice.api\x12T\n" +
 	"\bGetAdded\x12\x18.feed.v1.GetAddedRequest\x1a\x19.feed.v1.GetAddedResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12N\n" +
 	"\x06Remove\x12\x16.feed.v1.RemoveRequest\x1a\x17.feed.v1.RemoveResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12{\n" +
-	"\fListAccounts\x12\x1c.feed.v1.ListAccountsRequest\x1a\x1d.feed.v1.ListAccountsResponse\".\x8a\xb5\x18\x16service.feed-generator\x8a\xb5\x18\fservice.apns\x90\xb5\x18\x01\x129\n" +
+	"\fListAccounts\x12\x1c.feed.v1.ListAccountsRequest\x1a\x1d.feed.v1.ListAccountsResponse\".\x8a\xb5\x18\x16service.feed-generator\x8a\xb5\x18\fservice.apns\x90\xb5\x18\x01\x12Q\n" +
+	"\aChanges\x12\x17.feed.v1.ChangesRequest\x1a\x18.feed.v1.ChangesResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x129\n" +
 	"\x04List\x12\x14.feed.v1.ListRequest\x1a\x15.feed.v1.ListResponse\"\x04\x90\xb5\x18\x01B'Z%farthing/service.feed/proto;feedprotob\x06proto3"
 
 var (
@@ -1058,7 +1240,7 @@ func file_service_feed_proto_feed_proto_rawDescGZIP() []byte {
 	return file_service_feed_proto_feed_proto_rawDescData
 }
 
-var file_service_feed_proto_feed_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_service_feed_proto_feed_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_service_feed_proto_feed_proto_goTypes = []any{
 	(*Item)(nil),                 // 0: feed.v1.Item
 	(*AddRequest)(nil),           // 1: feed.v1.AddRequest
@@ -1074,31 +1256,38 @@ var file_service_feed_proto_feed_proto_goTypes = []any{
 	(*ListResponse)(nil),         // 11: feed.v1.ListResponse
 	(*ListAccountsRequest)(nil),  // 12: feed.v1.ListAccountsRequest
 	(*ListAccountsResponse)(nil), // 13: feed.v1.ListAccountsResponse
-	(*proto.Money)(nil),          // 14: money.v1.Money
+	(*Change)(nil),               // 14: feed.v1.Change
+	(*ChangesRequest)(nil),       // 15: feed.v1.ChangesRequest
+	(*ChangesResponse)(nil),      // 16: feed.v1.ChangesResponse
+	(*proto.Money)(nil),          // 17: money.v1.Money
 }
 var file_service_feed_proto_feed_proto_depIdxs = []int32{
-	14, // 0: feed.v1.Item.amount:type_name -> money.v1.Money
+	17, // 0: feed.v1.Item.amount:type_name -> money.v1.Money
 	2,  // 1: feed.v1.AddRequest.params:type_name -> feed.v1.Params
 	0,  // 2: feed.v1.GetAddedResponse.item:type_name -> feed.v1.Item
 	0,  // 3: feed.v1.AppendRequest.item:type_name -> feed.v1.Item
 	0,  // 4: feed.v1.ListResponse.items:type_name -> feed.v1.Item
-	8,  // 5: feed.v1.Feed.Append:input_type -> feed.v1.AppendRequest
-	1,  // 6: feed.v1.Feed.Add:input_type -> feed.v1.AddRequest
-	4,  // 7: feed.v1.Feed.GetAdded:input_type -> feed.v1.GetAddedRequest
-	6,  // 8: feed.v1.Feed.Remove:input_type -> feed.v1.RemoveRequest
-	12, // 9: feed.v1.Feed.ListAccounts:input_type -> feed.v1.ListAccountsRequest
-	10, // 10: feed.v1.Feed.List:input_type -> feed.v1.ListRequest
-	9,  // 11: feed.v1.Feed.Append:output_type -> feed.v1.AppendResponse
-	3,  // 12: feed.v1.Feed.Add:output_type -> feed.v1.AddResponse
-	5,  // 13: feed.v1.Feed.GetAdded:output_type -> feed.v1.GetAddedResponse
-	7,  // 14: feed.v1.Feed.Remove:output_type -> feed.v1.RemoveResponse
-	13, // 15: feed.v1.Feed.ListAccounts:output_type -> feed.v1.ListAccountsResponse
-	11, // 16: feed.v1.Feed.List:output_type -> feed.v1.ListResponse
-	11, // [11:17] is the sub-list for method output_type
-	5,  // [5:11] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	0,  // 5: feed.v1.Change.item:type_name -> feed.v1.Item
+	14, // 6: feed.v1.ChangesResponse.changes:type_name -> feed.v1.Change
+	8,  // 7: feed.v1.Feed.Append:input_type -> feed.v1.AppendRequest
+	1,  // 8: feed.v1.Feed.Add:input_type -> feed.v1.AddRequest
+	4,  // 9: feed.v1.Feed.GetAdded:input_type -> feed.v1.GetAddedRequest
+	6,  // 10: feed.v1.Feed.Remove:input_type -> feed.v1.RemoveRequest
+	12, // 11: feed.v1.Feed.ListAccounts:input_type -> feed.v1.ListAccountsRequest
+	15, // 12: feed.v1.Feed.Changes:input_type -> feed.v1.ChangesRequest
+	10, // 13: feed.v1.Feed.List:input_type -> feed.v1.ListRequest
+	9,  // 14: feed.v1.Feed.Append:output_type -> feed.v1.AppendResponse
+	3,  // 15: feed.v1.Feed.Add:output_type -> feed.v1.AddResponse
+	5,  // 16: feed.v1.Feed.GetAdded:output_type -> feed.v1.GetAddedResponse
+	7,  // 17: feed.v1.Feed.Remove:output_type -> feed.v1.RemoveResponse
+	13, // 18: feed.v1.Feed.ListAccounts:output_type -> feed.v1.ListAccountsResponse
+	16, // 19: feed.v1.Feed.Changes:output_type -> feed.v1.ChangesResponse
+	11, // 20: feed.v1.Feed.List:output_type -> feed.v1.ListResponse
+	14, // [14:21] is the sub-list for method output_type
+	7,  // [7:14] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_service_feed_proto_feed_proto_init() }
@@ -1112,7 +1301,7 @@ func file_service_feed_proto_feed_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_feed_proto_feed_proto_rawDesc), len(file_service_feed_proto_feed_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

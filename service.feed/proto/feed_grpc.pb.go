@@ -24,6 +24,7 @@ const (
 	Feed_GetAdded_FullMethodName     = "/feed.v1.Feed/GetAdded"
 	Feed_Remove_FullMethodName       = "/feed.v1.Feed/Remove"
 	Feed_ListAccounts_FullMethodName = "/feed.v1.Feed/ListAccounts"
+	Feed_Changes_FullMethodName      = "/feed.v1.Feed/Changes"
 	Feed_List_FullMethodName         = "/feed.v1.Feed/List"
 )
 
@@ -45,6 +46,9 @@ type FeedClient interface {
 	Remove(ctx context.Context, in *RemoveRequest, opts ...grpc.CallOption) (*RemoveResponse, error)
 	// ListAccounts is some of the accounts that may have items, in an order that means nothing.
 	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
+	// Changes is how an account's feed has changed, in the order of their ids. What happens while another change is being
+	// written may stand before it: who follows looks back ten seconds. Changes are kept for seven days.
+	Changes(ctx context.Context, in *ChangesRequest, opts ...grpc.CallOption) (*ChangesResponse, error)
 	// List is an account's items, newest first. A page may be shorter than its limit, for its bytes; only an empty
 	// next_page_token says that there are no more.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
@@ -108,6 +112,16 @@ func (c *feedClient) ListAccounts(ctx context.Context, in *ListAccountsRequest, 
 	return out, nil
 }
 
+func (c *feedClient) Changes(ctx context.Context, in *ChangesRequest, opts ...grpc.CallOption) (*ChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangesResponse)
+	err := c.cc.Invoke(ctx, Feed_Changes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *feedClient) List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListResponse)
@@ -136,6 +150,9 @@ type FeedServer interface {
 	Remove(context.Context, *RemoveRequest) (*RemoveResponse, error)
 	// ListAccounts is some of the accounts that may have items, in an order that means nothing.
 	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
+	// Changes is how an account's feed has changed, in the order of their ids. What happens while another change is being
+	// written may stand before it: who follows looks back ten seconds. Changes are kept for seven days.
+	Changes(context.Context, *ChangesRequest) (*ChangesResponse, error)
 	// List is an account's items, newest first. A page may be shorter than its limit, for its bytes; only an empty
 	// next_page_token says that there are no more.
 	List(context.Context, *ListRequest) (*ListResponse, error)
@@ -163,6 +180,9 @@ func (UnimplementedFeedServer) Remove(context.Context, *RemoveRequest) (*RemoveR
 }
 func (UnimplementedFeedServer) ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAccounts not implemented")
+}
+func (UnimplementedFeedServer) Changes(context.Context, *ChangesRequest) (*ChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Changes not implemented")
 }
 func (UnimplementedFeedServer) List(context.Context, *ListRequest) (*ListResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
@@ -278,6 +298,24 @@ func _Feed_ListAccounts_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Feed_Changes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FeedServer).Changes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Feed_Changes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FeedServer).Changes(ctx, req.(*ChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Feed_List_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListRequest)
 	if err := dec(in); err != nil {
@@ -322,6 +360,10 @@ var Feed_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAccounts",
 			Handler:    _Feed_ListAccounts_Handler,
+		},
+		{
+			MethodName: "Changes",
+			Handler:    _Feed_Changes_Handler,
 		},
 		{
 			MethodName: "List",

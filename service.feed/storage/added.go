@@ -47,14 +47,14 @@ func (s *Items) Begin(ctx context.Context, item *feedproto.Item, dedupeID string
 	return first.Item, nil
 }
 
-// Add writes a program's item, where FindAdded finds it by its id. Repeating it is harmless.
-func (s *Items) Add(ctx context.Context, item *feedproto.Item) error {
-	return s.append(ctx, item, s.added.Put(addedRow{item.GetId(), item.GetAccountId()}))
+// Add writes a program's item as Append does, where FindAdded finds it by its id.
+func (s *Items) Add(ctx context.Context, item *feedproto.Item, changeID string) error {
+	return s.append(ctx, item, changeID, s.added.Put(addedRow{item.GetId(), item.GetAccountId()}))
 }
 
 // FindAdded is a program's item in its highest version, and whether there is one.
 func (s *Items) FindAdded(ctx context.Context, itemID string) (*feedproto.Item, bool, error) {
-	month, err := monthOf(itemID)
+	month, err := monthOf(Prefix, itemID)
 	if err != nil {
 		return nil, false, err
 	}

@@ -41,7 +41,7 @@ var (
 // Schema is the keyspace of service.feed.
 func Schema() store.Schema {
 	return store.Schema{Keyspace: "feed", Tables: []store.Table{
-		itemsTable, monthsTable, additionsTable, addedTable, keysTable,
+		itemsTable, monthsTable, changesTable, additionsTable, addedTable, keysTable,
 	}}
 }
 
@@ -53,6 +53,7 @@ type Items struct {
 	keyspace  *store.Keyspace
 	items     store.Plain[itemRow]
 	months    store.Plain[monthRow]
+	changes   store.Plain[changeRow]
 	additions store.Conditional[additionRow]
 	added     store.Plain[addedRow]
 	keys      *datakeys.Keys
@@ -62,17 +63,24 @@ type Items struct {
 // NewItems is the items in a keyspace, whose users' keys are wrapped under a ring.
 func NewItems(k *store.Keyspace, ring *seal.Keyring) *Items {
 	return &Items{
-		k, itemsTable.On(k), monthsTable.On(k), additionsTable.On(k), addedTable.On(k), datakeys.New(keysTable, k, ring),
-		&store.Once{},
+		k, itemsTable.On(k), monthsTable.On(k), changesTable.On(k), additionsTable.On(k), addedTable.On(k),
+		datakeys.New(keysTable, k, ring), &store.Once{},
 	}
 }
 
-// Append writes an item, or another version of one. Repeating it is harmless.
-func (s *Items) Append(ctx context.Context, item *feedproto.Item) error { return s.append(ctx, item) }
+// Append writes an item, or another version of one, as a change with this id. Repeating it is harmless; with another id
+// it is another change.
+func (s *Items) Append(ctx context.Context, item *feedproto.Item, changeID string) error {
+	return s.append(ctx, item, changeID)
+}
 
 // append writes an item with more rows beside it.
-func (s *Items) append(ctx context.Context, item *feedproto.Item, beside ...store.Put) error {
-	month, err := monthOf(item.GetId())
+func (s *Items) append(ctx context.Context, item *feedproto.Item, changeID string, beside ...store.Put) error {
+	month, err := monthOf(Prefix, item.GetId())
+	if err != nil {
+		return err
+	}
+	change, err := s.change(changeID, item)
 	if err != nil {
 		return err
 	}
@@ -86,7 +94,8 @@ func (s *Items) append(ctx context.Context, item *feedproto.Item, beside ...stor
 	}
 	puts, done := s.known.With(
 		fmt.Sprint(item.GetAccountId(), month), s.months.Put(monthRow{item.GetAccountId(), month}),
-		append(beside, s.items.Put(itemRow{item.GetAccountId(), month, item.GetId(), item.GetVersion(), body, texts}))...,
+		append(beside, change,
+			s.items.Put(itemRow{item.GetAccountId(), month, item.GetId(), item.GetVersion(), body, texts}))...,
 	)
 	if err := s.keyspace.Write(ctx, puts...); err != nil {
 		return fmt.Errorf("appending to a feed: %w", err)
@@ -125,14 +134,14 @@ func (s *Items) List(ctx context.Context, w Window) ([]*feedproto.Item, error) {
 func (s *Items) monthsIn(ctx context.Context, w Window) ([]monthRow, error) {
 	months := s.months.In(w.Account).Range()
 	if w.AfterID != "" {
-		month, err := monthOf(w.AfterID)
+		month, err := monthOf(Prefix, w.AfterID)
 		if err != nil {
 			return nil, err
 		}
 		months = months.From(month)
 	}
 	if w.BelowID != "" {
-		month, err := monthOf(w.BelowID)
+		month, err := monthOf(Prefix, w.BelowID)
 		if err != nil {
 			return nil, err
 		}
@@ -203,9 +212,9 @@ func (s *Items) Accounts(ctx context.Context, after string, limit int) ([]string
 	return accounts, next, nil
 }
 
-// monthOf is the bucket of an item: its id tells the time.
-func monthOf(itemID string) (int64, error) {
-	created, err := id.Time("id", Prefix, itemID)
+// monthOf is the bucket of an item or a change: its id tells the time.
+func monthOf(prefix, itsID string) (int64, error) {
+	created, err := id.Time("id", prefix, itsID)
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ func Run(t *testing.T, k *store.Keyspace) {
 		"a program's name belongs to one item":                     s.begunOnce,
 		"a program's item is found by its id, as it is by now":     s.found,
 		"a list is the highest versions, and not what was removed": s.listed,
+		"changes are told in their order, as items are by now":     s.changed,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, id.Derived("acc", at(), name)) })
 	}
@@ -51,14 +53,14 @@ func removed(i *feedproto.Item) *feedproto.Item {
 
 func (s suite) add(t *testing.T, i *feedproto.Item) {
 	t.Helper()
-	if err := s.items.Add(t.Context(), i); err != nil {
+	if err := s.items.Add(t.Context(), i, changeAt(at(), i)); err != nil {
 		t.Fatalf("adding: %v", err)
 	}
 }
 
 func (s suite) append(t *testing.T, i *feedproto.Item) {
 	t.Helper()
-	if err := s.items.Append(t.Context(), i); err != nil {
+	if err := s.items.Append(t.Context(), i, changeAt(at(), i)); err != nil {
 		t.Fatalf("appending: %v", err)
 	}
 }
@@ -127,5 +129,45 @@ func (s suite) listed(t *testing.T, account string) {
 		if diff := cmp.Diff(want[:limit], got); err != nil || diff != "" {
 			t.Errorf("%d of them: %v\n%s", limit, err, diff)
 		}
+	}
+}
+
+// changeAt is the id of a change to an item.
+func changeAt(when time.Time, i *feedproto.Item) string {
+	return id.Derived(feedproto.ChangePrefix, when, fmt.Sprint(i.GetId(), i.GetVersion()))
+}
+
+func (s suite) changed(t *testing.T, account string) {
+	old, fresh := added(account, "old", at()), added(account, "new", at().AddDate(0, 2, 0))
+	gone := removed(fresh)
+	days := []int{0, 40, 41, 75} // Over three months, the last of a year among them.
+	items := []*feedproto.Item{old, fresh, removed(old), gone}
+	var ids []string
+	for n, item := range items {
+		ids = append(ids, changeAt(at().AddDate(0, 0, days[n]), item))
+		if err := s.items.Append(t.Context(), item, ids[n]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until := id.Lowest(feedproto.ChangePrefix, at().AddDate(0, 0, 100))
+	start := id.Lowest(feedproto.ChangePrefix, at())
+	for after, name := range append([]string{start}, ids...) {
+		got, err := s.items.Changes(t.Context(), account, name, until, 100)
+		if err != nil || len(got) != len(items)-after {
+			t.Fatalf("after %d: got %v, %v", after, got, err)
+		}
+		for n, change := range got {
+			at := after + n
+			now := []*feedproto.Item{removed(old), gone}[at%2]
+			if change.GetId() != ids[at] || change.GetFirst() != (at < 2) || !proto.Equal(now, change.GetItem()) {
+				t.Errorf("after %d: change %d is %v", after, at, change)
+			}
+		}
+	}
+	if got, err := s.items.Changes(t.Context(), account, start, until, 3); err != nil || len(got) != 3 {
+		t.Errorf("at most three: got %v, %v", got, err)
+	}
+	if got, err := s.items.Changes(t.Context(), account+"x", start, until, 3); err != nil || len(got) != 0 {
+		t.Errorf("of another account: got %v, %v", got, err)
 	}
 }
