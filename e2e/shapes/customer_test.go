@@ -161,18 +161,7 @@ func freezes(t *testing.T, s *suite) {
 
 func (s *suite) toggle(t *testing.T, status string) {
 	t.Helper()
-	s.askForm(t, http.MethodPut, "/card/toggle", "card_id="+s.Facts().CardID+"&status="+status)
-}
-
-// askForm sends a form to the public API as the customer, who must be answered 200.
-func (s *suite) askForm(t *testing.T, method, path, form string, headers ...string) world.Answer {
-	t.Helper()
-	answer := s.Ask(t, method, s.Facts().API+path, form, append(headers,
-		"Authorization", "Bearer "+s.Facts().AccessToken, "Content-Type", "application/x-www-form-urlencoded")...)
-	if answer.Status != http.StatusOK {
-		t.Fatalf("%s %s was answered %d %s", method, path, answer.Status, answer.Body)
-	}
-	return answer
+	wantOK(t, s.program(t, http.MethodPut, "/card/toggle", "card_id="+s.Facts().CardID+"&status="+status), &struct{}{})
 }
 
 func repeats(t *testing.T, s *suite) {

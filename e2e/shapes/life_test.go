@@ -138,15 +138,15 @@ func goesOn(t *testing.T, s *suite) {
 // makePot asks for one and the same pot, with a key.
 func (s *suite) makePot(t *testing.T) world.Answer {
 	t.Helper()
-	return s.askForm(t, http.MethodPut, "/pots", "name=Holiday&dedupe_id=holiday&current_account_id="+s.Facts().AccountID,
+	return s.program(t, http.MethodPut, "/pots", "name=Holiday&dedupe_id=holiday&current_account_id="+s.Facts().AccountID,
 		"Idempotency-Key", "b2d5c9a0-holiday")
 }
 
 func (s *suite) rename(t *testing.T, made world.Answer) {
 	t.Helper()
 	var pot struct{ ID string }
-	decode(t, string(made.Body), &pot)
-	s.askForm(t, http.MethodPatch, "/pots/"+pot.ID, "name=Porto")
+	wantOK(t, made, &pot)
+	wantOK(t, s.program(t, http.MethodPatch, "/pots/"+pot.ID, "name=Porto"), &pot)
 }
 
 // goneWithin is how soon after their supervisor's end processes are gone.

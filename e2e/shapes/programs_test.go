@@ -11,18 +11,19 @@ import (
 func programTests() []test {
 	return []test{
 		{"a program adds to the feed, and takes away what it added", addsToFeed},
+		{"a program follows what happens, and catches up after a break", follows},
 	}
 }
 
 // program asks the public API as a customer's program does, in JSON or with a form.
-func (s *suite) program(t *testing.T, method, path, body string) world.Answer {
+func (s *suite) program(t *testing.T, method, path, body string, headers ...string) world.Answer {
 	t.Helper()
 	kind := "application/x-www-form-urlencoded"
 	if body != "" && body[0] == '{' {
 		kind = "application/json"
 	}
 	return s.Ask(t, method, s.Facts().API+path, body,
-		"Authorization", "Bearer "+s.Facts().AccessToken, "Content-Type", kind)
+		append(headers, "Authorization", "Bearer "+s.Facts().AccessToken, "Content-Type", kind)...)
 }
 
 // wantOK fails unless an answer is 200, and decodes it into v.

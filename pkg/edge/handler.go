@@ -44,6 +44,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		handle(w, req, params)
 		return
 	}
+	//nolint:contextcheck // The request has it.
 	serve(&exchange{http: req, writer: w, route: h.unmatched, allowed: h.allowed(path)})
 }
 

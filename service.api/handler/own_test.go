@@ -24,6 +24,7 @@ func others() []struct{ call, kind string } {
 		{"GET /transactions?account_id=THING", "acc"},
 		{"GET /transactions?account_id=THING&expand[]=merchant&limit=1", "acc"},
 		{"GET /feed?account_id=THING", "acc"},
+		{"GET /events?account_id=THING", "acc"},
 		{"POST /feed type=basic&params[title]=Hi&params[image_url]=a.example/b&account_id=THING", "acc"},
 		{"DELETE /feed/THING", "feed"},
 		{"GET /card/list?account_id=THING", "acc"},

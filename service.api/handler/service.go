@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"google.golang.org/grpc"
 
 	"farthing/pkg/clock"
@@ -16,6 +18,7 @@ import (
 	"farthing/service.api/balance"
 	"farthing/service.api/caller"
 	"farthing/service.api/cards"
+	"farthing/service.api/events"
 	"farthing/service.api/feed"
 	"farthing/service.api/idempotency"
 	"farthing/service.api/limits"
@@ -53,6 +56,13 @@ type peers struct {
 	feed         feedproto.FeedClient
 	pots         potproto.PotsClient
 	transactions transactionsproto.TransactionsClient
+	live         live
+}
+
+// live is what streams of events go by.
+type live struct {
+	hub   *events.Hub
+	clock clock.Clock
 }
 
 func register(env *foundation.Env) error {
@@ -73,10 +83,20 @@ func register(env *foundation.Env) error {
 		return err
 	}
 	once := idempotency.Keys{Answers: storage.NewAnswers(env.Store), Ring: ring, Clock: clock.Real{}}
+	to.live = liveHub(env)
 	return env.Serve(foundation.Public, door(to, edge.Standard{
 		Log: env.Log, Tracer: env.Tracer, Metrics: measured,
 		Admit: []edge.Filter{limited.Overload, limited.Address}, RateLimit: limited.Token, Repeats: once.Filter,
 	}))
+}
+
+// liveHub wakes streams of events at each nudge that a feed has changed.
+func liveHub(env *foundation.Env) live {
+	hub := events.NewHub(promauto.With(env.Metrics).NewGauge(prometheus.GaugeOpts{
+		Name: "api_streams", Help: "Streams of events that are open.",
+	}))
+	env.Listen(feedproto.Changed, hub.Wake)
+	return live{hub, env.Clock}
 }
 
 func limit(env *foundation.Env) (*limits.Limits, error) {
@@ -124,6 +144,10 @@ func routes(to peers) *edge.Router {
 	router.Mount("/balance", balance.Area{Accounts: to.accounts, Balances: to.balances, Pots: to.pots}.Routes())
 	router.Mount("/pots", pots.Area{Accounts: to.accounts, Pots: to.pots}.Routes())
 	router.Mount("/transactions", transactions.Area{Accounts: to.accounts, Transactions: to.transactions}.Routes())
+	router.Mount("/events", events.Area{
+		Accounts: to.accounts, Auth: to.auth, Balances: to.balances, Feed: to.feed, Pots: to.pots,
+		Transactions: to.transactions, Hub: to.live.hub, Clock: to.live.clock,
+	}.Routes())
 	router.Mount("/feed", feed.Area{Accounts: to.accounts, Feed: to.feed}.Routes())
 	card := cards.Area{Accounts: to.accounts, Cards: to.cards, Customers: to.customers}
 	router.Mount("/card", card.Routes())
