@@ -6,6 +6,7 @@ import (
 	"go.uber.org/goleak"
 
 	"farthing/pkg/errs"
+	"farthing/pkg/foundation"
 	"farthing/pkg/foundation/foundationtest"
 	"farthing/pkg/store/faults"
 	customerproto "farthing/service.customer/proto"
@@ -13,16 +14,26 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// bank is service.customer, called as service.api.
+// bank is service.customer, called as service.signup.
 type bank struct {
 	*foundationtest.Bank
+	handler   *Handler
 	customers customerproto.CustomersClient
 }
 
 func newBank(t *testing.T, pick faults.Pick) *bank {
 	t.Helper()
-	b := foundationtest.RunOn(t, pick, Service)
-	return &bank{b, customerproto.NewCustomersClient(b.Dial(t, "service.api", Service.Name))}
+	b := &bank{}
+	service := foundation.Service{Name: Service.Name, Schema: Service.Schema, Register: func(env *foundation.Env) error {
+		var err error
+		if b.handler, err = newHandler(env); err == nil {
+			customerproto.RegisterCustomersServer(env.GRPC, b.handler)
+		}
+		return err
+	}}
+	b.Bank = foundationtest.RunOn(t, pick, service)
+	b.customers = customerproto.NewCustomersClient(b.Dial(t, "service.signup", Service.Name))
+	return b
 }
 
 func ada(dedupeID string) *customerproto.CreateRequest {
@@ -52,6 +63,17 @@ func (b *bank) until(t *testing.T, dedupeID string) *customerproto.Customer {
 	}
 	t.Fatalf("three creations failed, at last with %v", err)
 	return nil
+}
+
+// wantFound fails unless an address finds this customer; nobody, if it is empty.
+func (b *bank) wantFound(t *testing.T, email, customer string) {
+	t.Helper()
+	rsp, err := b.customers.FindByEmail(t.Context(), &customerproto.FindByEmailRequest{Email: email})
+	if customer == "" {
+		wantCode(t, err, "not_found.customer")
+	} else if err != nil || rsp.GetCustomer().GetId() != customer {
+		t.Errorf("%s finds %s, %v, want %s", email, rsp.GetCustomer().GetId(), err, customer)
+	}
 }
 
 func wantCode(t testing.TB, err error, code string) {

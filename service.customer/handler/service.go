@@ -25,15 +25,23 @@ type Handler struct {
 }
 
 func register(env *foundation.Env) error {
-	keys, err := env.Keys("persons")
+	h, err := newHandler(env)
 	if err != nil {
 		return err
 	}
-	customerproto.RegisterCustomersServer(env.GRPC, &Handler{
+	customerproto.RegisterCustomersServer(env.GRPC, h)
+	return nil
+}
+
+func newHandler(env *foundation.Env) (*Handler, error) {
+	keys, err := env.Keys("persons")
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{
 		customers: storage.New(env.Store, keys), ids: env.IDs, clock: env.Clock,
 		created: promauto.With(env.Metrics).NewCounter(prometheus.CounterOpts{
 			Name: "customers_created_total", Help: "Customers created.",
 		}),
-	})
-	return nil
+	}, nil
 }

@@ -2,7 +2,6 @@ package logic
 
 import (
 	"fmt"
-	"net/mail"
 	"strings"
 	"time"
 	"unicode"
@@ -14,7 +13,6 @@ import (
 // Limits of the fields, in characters.
 const (
 	nameMax     = 100
-	emailMax    = 254 // What a mail server takes (RFC 5321).
 	linesMax    = 5
 	lineMax     = 100
 	postcodeMax = 12
@@ -37,7 +35,7 @@ func (d Details) Check(now time.Time) error {
 			return err
 		}
 	}
-	if err := checkEmail("email", d.Email); err != nil {
+	if err := CheckEmail("email", d.Email); err != nil {
 		return err
 	}
 	if err := checkBirth("date_of_birth", d.DateOfBirth, now); err != nil {
@@ -90,19 +88,6 @@ func invisible(r rune) bool {
 	const nonJoiner, joiner = '\u200c', '\u200d'
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) ||
 		unicode.Is(unicode.Cf, r) && r != nonJoiner && r != joiner
-}
-
-// checkEmail takes somebody@host.domain. Whether it is anybody's only a message can tell.
-func checkEmail(field, value string) error {
-	if err := checkLine(field, value, emailMax); err != nil {
-		return err
-	}
-	address, err := mail.ParseAddress(value)
-	_, host, _ := strings.Cut(value, "@")
-	if err != nil || address.Address != value || !strings.Contains(strings.Trim(host, "."), ".") {
-		return errs.BadParam(field, "must be an email address such as somebody@example.com")
-	}
-	return nil
 }
 
 func checkBirth(field, value string, now time.Time) error {

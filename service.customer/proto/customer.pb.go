@@ -401,6 +401,95 @@ func (x *GetResponse) GetCustomer() *Customer {
 	return nil
 }
 
+type FindByEmailRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Spaces around it do not count.
+	Email         string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindByEmailRequest) Reset() {
+	*x = FindByEmailRequest{}
+	mi := &file_service_customer_proto_customer_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindByEmailRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindByEmailRequest) ProtoMessage() {}
+
+func (x *FindByEmailRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_customer_proto_customer_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindByEmailRequest.ProtoReflect.Descriptor instead.
+func (*FindByEmailRequest) Descriptor() ([]byte, []int) {
+	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *FindByEmailRequest) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+type FindByEmailResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Customer      *Customer              `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindByEmailResponse) Reset() {
+	*x = FindByEmailResponse{}
+	mi := &file_service_customer_proto_customer_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindByEmailResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindByEmailResponse) ProtoMessage() {}
+
+func (x *FindByEmailResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_customer_proto_customer_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindByEmailResponse.ProtoReflect.Descriptor instead.
+func (*FindByEmailResponse) Descriptor() ([]byte, []int) {
+	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *FindByEmailResponse) GetCustomer() *Customer {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
+}
+
 var File_service_customer_proto_customer_proto protoreflect.FileDescriptor
 
 const file_service_customer_proto_customer_proto_rawDesc = "" +
@@ -433,10 +522,15 @@ const file_service_customer_proto_customer_proto_rawDesc = "" +
 	"GetRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"@\n" +
 	"\vGetResponse\x121\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x15.customer.v1.CustomerR\bcustomer2\x94\x01\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x15.customer.v1.CustomerR\bcustomer\"*\n" +
+	"\x12FindByEmailRequest\x12\x14\n" +
+	"\x05email\x18\x01 \x01(\tR\x05email\"H\n" +
+	"\x13FindByEmailResponse\x121\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x15.customer.v1.CustomerR\bcustomer2\x8e\x02\n" +
 	"\tCustomers\x12G\n" +
 	"\x06Create\x12\x1a.customer.v1.CreateRequest\x1a\x1b.customer.v1.CreateResponse\"\x04\x90\xb5\x18\x01\x12>\n" +
-	"\x03Get\x12\x17.customer.v1.GetRequest\x1a\x18.customer.v1.GetResponse\"\x04\x90\xb5\x18\x01B/Z-farthing/service.customer/proto;customerprotob\x06proto3"
+	"\x03Get\x12\x17.customer.v1.GetRequest\x1a\x18.customer.v1.GetResponse\"\x04\x90\xb5\x18\x01\x12x\n" +
+	"\vFindByEmail\x12\x1f.customer.v1.FindByEmailRequest\x1a .customer.v1.FindByEmailResponse\"&\x8a\xb5\x18\fservice.auth\x8a\xb5\x18\x0eservice.signup\x90\xb5\x18\x01B/Z-farthing/service.customer/proto;customerprotob\x06proto3"
 
 var (
 	file_service_customer_proto_customer_proto_rawDescOnce sync.Once
@@ -450,29 +544,34 @@ func file_service_customer_proto_customer_proto_rawDescGZIP() []byte {
 	return file_service_customer_proto_customer_proto_rawDescData
 }
 
-var file_service_customer_proto_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_service_customer_proto_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_service_customer_proto_customer_proto_goTypes = []any{
-	(*Customer)(nil),       // 0: customer.v1.Customer
-	(*Address)(nil),        // 1: customer.v1.Address
-	(*CreateRequest)(nil),  // 2: customer.v1.CreateRequest
-	(*CreateResponse)(nil), // 3: customer.v1.CreateResponse
-	(*GetRequest)(nil),     // 4: customer.v1.GetRequest
-	(*GetResponse)(nil),    // 5: customer.v1.GetResponse
+	(*Customer)(nil),            // 0: customer.v1.Customer
+	(*Address)(nil),             // 1: customer.v1.Address
+	(*CreateRequest)(nil),       // 2: customer.v1.CreateRequest
+	(*CreateResponse)(nil),      // 3: customer.v1.CreateResponse
+	(*GetRequest)(nil),          // 4: customer.v1.GetRequest
+	(*GetResponse)(nil),         // 5: customer.v1.GetResponse
+	(*FindByEmailRequest)(nil),  // 6: customer.v1.FindByEmailRequest
+	(*FindByEmailResponse)(nil), // 7: customer.v1.FindByEmailResponse
 }
 var file_service_customer_proto_customer_proto_depIdxs = []int32{
 	1, // 0: customer.v1.Customer.address:type_name -> customer.v1.Address
 	1, // 1: customer.v1.CreateRequest.address:type_name -> customer.v1.Address
 	0, // 2: customer.v1.CreateResponse.customer:type_name -> customer.v1.Customer
 	0, // 3: customer.v1.GetResponse.customer:type_name -> customer.v1.Customer
-	2, // 4: customer.v1.Customers.Create:input_type -> customer.v1.CreateRequest
-	4, // 5: customer.v1.Customers.Get:input_type -> customer.v1.GetRequest
-	3, // 6: customer.v1.Customers.Create:output_type -> customer.v1.CreateResponse
-	5, // 7: customer.v1.Customers.Get:output_type -> customer.v1.GetResponse
-	6, // [6:8] is the sub-list for method output_type
-	4, // [4:6] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	0, // 4: customer.v1.FindByEmailResponse.customer:type_name -> customer.v1.Customer
+	2, // 5: customer.v1.Customers.Create:input_type -> customer.v1.CreateRequest
+	4, // 6: customer.v1.Customers.Get:input_type -> customer.v1.GetRequest
+	6, // 7: customer.v1.Customers.FindByEmail:input_type -> customer.v1.FindByEmailRequest
+	3, // 8: customer.v1.Customers.Create:output_type -> customer.v1.CreateResponse
+	5, // 9: customer.v1.Customers.Get:output_type -> customer.v1.GetResponse
+	7, // 10: customer.v1.Customers.FindByEmail:output_type -> customer.v1.FindByEmailResponse
+	8, // [8:11] is the sub-list for method output_type
+	5, // [5:8] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_service_customer_proto_customer_proto_init() }
@@ -486,7 +585,7 @@ func file_service_customer_proto_customer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_customer_proto_customer_proto_rawDesc), len(file_service_customer_proto_customer_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,8 +19,9 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Customers_Create_FullMethodName = "/customer.v1.Customers/Create"
-	Customers_Get_FullMethodName    = "/customer.v1.Customers/Get"
+	Customers_Create_FullMethodName      = "/customer.v1.Customers/Create"
+	Customers_Get_FullMethodName         = "/customer.v1.Customers/Get"
+	Customers_FindByEmail_FullMethodName = "/customer.v1.Customers/FindByEmail"
 )
 
 // CustomersClient is the client API for Customers service.
@@ -29,10 +30,14 @@ const (
 //
 // Customers is who the bank's customers are. Their personal data is encrypted under a key for each.
 type CustomersClient interface {
-	// Create makes a customer. A repeat of a dedupe_id answers the customer made first.
+	// Create makes a customer. A repeat of a dedupe_id answers the customer made first; for another body it is
+	// conflict.dedupe_id. An email address that is another customer's is conflict.email_taken.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
 	// Get is one customer: not_found.customer if there is none, or if the data was destroyed.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
+	// FindByEmail is the customer with an email address, however it is capitalised: not_found.customer if there is none, or
+	// if the data was destroyed. Whoever asks for a stranger must not let the stranger see which of the two it was.
+	FindByEmail(ctx context.Context, in *FindByEmailRequest, opts ...grpc.CallOption) (*FindByEmailResponse, error)
 }
 
 type customersClient struct {
@@ -63,16 +68,30 @@ func (c *customersClient) Get(ctx context.Context, in *GetRequest, opts ...grpc.
 	return out, nil
 }
 
+func (c *customersClient) FindByEmail(ctx context.Context, in *FindByEmailRequest, opts ...grpc.CallOption) (*FindByEmailResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindByEmailResponse)
+	err := c.cc.Invoke(ctx, Customers_FindByEmail_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CustomersServer is the server API for Customers service.
 // All implementations must embed UnimplementedCustomersServer
 // for forward compatibility.
 //
 // Customers is who the bank's customers are. Their personal data is encrypted under a key for each.
 type CustomersServer interface {
-	// Create makes a customer. A repeat of a dedupe_id answers the customer made first.
+	// Create makes a customer. A repeat of a dedupe_id answers the customer made first; for another body it is
+	// conflict.dedupe_id. An email address that is another customer's is conflict.email_taken.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
 	// Get is one customer: not_found.customer if there is none, or if the data was destroyed.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
+	// FindByEmail is the customer with an email address, however it is capitalised: not_found.customer if there is none, or
+	// if the data was destroyed. Whoever asks for a stranger must not let the stranger see which of the two it was.
+	FindByEmail(context.Context, *FindByEmailRequest) (*FindByEmailResponse, error)
 	mustEmbedUnimplementedCustomersServer()
 }
 
@@ -88,6 +107,9 @@ func (UnimplementedCustomersServer) Create(context.Context, *CreateRequest) (*Cr
 }
 func (UnimplementedCustomersServer) Get(context.Context, *GetRequest) (*GetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Get not implemented")
+}
+func (UnimplementedCustomersServer) FindByEmail(context.Context, *FindByEmailRequest) (*FindByEmailResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FindByEmail not implemented")
 }
 func (UnimplementedCustomersServer) mustEmbedUnimplementedCustomersServer() {}
 func (UnimplementedCustomersServer) testEmbeddedByValue()                   {}
@@ -146,6 +168,24 @@ func _Customers_Get_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Customers_FindByEmail_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindByEmailRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomersServer).FindByEmail(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Customers_FindByEmail_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomersServer).FindByEmail(ctx, req.(*FindByEmailRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Customers_ServiceDesc is the grpc.ServiceDesc for Customers service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -160,6 +200,10 @@ var Customers_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Get",
 			Handler:    _Customers_Get_Handler,
+		},
+		{
+			MethodName: "FindByEmail",
+			Handler:    _Customers_FindByEmail_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -13,12 +13,6 @@ import (
 	"farthing/service.customer/logic"
 )
 
-// creationRow maps a caller's id of a creation to the customer that came of it: the first one stays.
-type creationRow struct {
-	DedupeID string `store:"1,partition"`
-	Customer string `store:"2"`
-}
-
 // customerRow is a customer. Every personal field is sealed under the customer's own key, and bound to its name.
 type customerRow struct {
 	Customer           string    `store:"1,partition"`
@@ -31,35 +25,29 @@ type customerRow struct {
 }
 
 var (
-	creationsTable = store.ConditionalTable[creationRow]("creations")
 	customersTable = store.ConditionalTable[customerRow]("customers")
 	dataKeysTable  = datakeys.Table("data_keys")
 )
 
 // Customers is the customers of the bank.
 type Customers struct {
+	ring      *seal.Keyring
 	creations store.Conditional[creationRow]
+	emails    store.Conditional[emailRow]
 	customers store.Conditional[customerRow]
 	keys      *datakeys.Keys
 }
 
-// New is the customers in a keyspace, whose data keys are wrapped under a ring.
+// New is the customers in a keyspace, under a ring: it wraps their data keys, and indexes their addresses.
 func New(k *store.Keyspace, ring *seal.Keyring) *Customers {
-	return &Customers{creationsTable.On(k), customersTable.On(k), datakeys.New(dataKeysTable, k, ring)}
+	return &Customers{
+		ring, creationsTable.On(k), emailsTable.On(k), customersTable.On(k), datakeys.New(dataKeysTable, k, ring),
+	}
 }
 
-// Destroy forgets a customer, as datakeys.Keys.Destroy. Repeating it is harmless.
+// Destroy forgets a customer, as datakeys.Keys.Destroy, and so frees the email address. Repeating it is harmless.
 func (s *Customers) Destroy(ctx context.Context, customer string) error {
 	return s.keys.Destroy(ctx, customer)
-}
-
-// Begin is the customer's id that belongs to a caller's dedupe id: this one if it is the first, else the first one's.
-func (s *Customers) Begin(ctx context.Context, dedupeID, customer string) (string, error) {
-	first, _, err := s.creations.InsertOrFind(ctx, creationRow{DedupeID: dedupeID, Customer: customer})
-	if err != nil {
-		return "", fmt.Errorf("beginning a creation: %w", err)
-	}
-	return first.Customer, nil
 }
 
 // Insert writes a customer, unless there is one with this id already, and answers the one that there is and whether

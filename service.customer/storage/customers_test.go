@@ -31,6 +31,12 @@ func kept(t *testing.T) (*storage.Customers, *seal.Keyring, store.Engine) {
 	t.Helper()
 	engine, ring := storetest.Memory(t, storage.Schema()).Open("customer"), seal.Ephemeral("persons")
 	customers := storage.New(store.NewKeyspace("customer", engine), ring)
+	if _, err := customers.Begin(t.Context(), "one", ada().ID, []byte("Ada, of London")); err != nil {
+		t.Fatal(err)
+	}
+	if err := customers.ClaimEmail(t.Context(), ada().Details.Email, ada().ID); err != nil {
+		t.Fatal(err)
+	}
 	if _, isNew, err := customers.Insert(t.Context(), ada()); err != nil || !isNew {
 		t.Fatalf("inserting: new %v, %v", isNew, err)
 	}
@@ -99,7 +105,8 @@ func TestWhoIsDestroyedIsGoneForEver(t *testing.T) {
 		}
 		for _, row := range keys {
 			for i, value := range row {
-				if wrapped, ok := value.([]byte); ok && len(wrapped) > 0 {
+				// The hash of her address stays: it tells only whoever has the ring and the address.
+				if wrapped, ok := value.([]byte); ok && len(wrapped) > 0 && table.Spec().Columns[i].Name != "index" {
 					t.Errorf("%s still holds %d bytes of %s", table.Spec().Name, len(wrapped), table.Spec().Columns[i].Name)
 				}
 			}
