@@ -92,7 +92,21 @@ func requestOf(d logic.Details) []byte {
 	return sum[:]
 }
 
-func detailsOf(req *customerproto.CreateRequest) logic.Details {
+// Check fails with bad_request, as Create would, unless a person with these details may be a customer.
+func (h *Handler) Check(_ context.Context, req *customerproto.CheckRequest) (*customerproto.CheckResponse, error) {
+	return &customerproto.CheckResponse{}, detailsOf(req).Check(h.clock.Now())
+}
+
+// described is a request with a person's details.
+type described interface {
+	GetPreferredName() string
+	GetPreferredFirstName() string
+	GetEmail() string
+	GetDateOfBirth() string
+	GetAddress() *customerproto.Address
+}
+
+func detailsOf(req described) logic.Details {
 	address := req.GetAddress()
 	return logic.Details{
 		PreferredName: req.GetPreferredName(), PreferredFirstName: req.GetPreferredFirstName(),

@@ -103,7 +103,29 @@ func TestACreationNamesWhatIsWrongWithIt(t *testing.T) {
 		change(req)
 		_, err := b.customers.Create(t.Context(), req)
 		wantCode(t, err, code)
+		_, err = b.customers.Check(t.Context(), checkOf(req))
+		if strings.HasSuffix(code, ".dedupe_id") != (err == nil) {
+			t.Errorf("checking: %v, want %s", err, code)
+		} else if err != nil {
+			wantCode(t, err, code)
+		}
 	}
+}
+
+// checkOf asks whether somebody could be created.
+func checkOf(req *customerproto.CreateRequest) *customerproto.CheckRequest {
+	return &customerproto.CheckRequest{
+		PreferredName: req.GetPreferredName(), PreferredFirstName: req.GetPreferredFirstName(), Email: req.GetEmail(),
+		DateOfBirth: req.GetDateOfBirth(), Address: req.GetAddress(),
+	}
+}
+
+func TestACheckMakesNobody(t *testing.T) {
+	b := newBank(t, nil)
+	if _, err := b.customers.Check(t.Context(), checkOf(ada("one"))); err != nil {
+		t.Fatal(err)
+	}
+	b.wantFound(t, "ada@example.com", "")
 }
 
 func TestGettingNamesWhatIsWrong(t *testing.T) {

@@ -313,6 +313,119 @@ func (x *CreateResponse) GetCustomer() *Customer {
 	return nil
 }
 
+// CheckRequest is a CreateRequest that makes nobody.
+type CheckRequest struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	PreferredName      string                 `protobuf:"bytes,1,opt,name=preferred_name,json=preferredName,proto3" json:"preferred_name,omitempty"`
+	PreferredFirstName string                 `protobuf:"bytes,2,opt,name=preferred_first_name,json=preferredFirstName,proto3" json:"preferred_first_name,omitempty"`
+	Email              string                 `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`
+	DateOfBirth        string                 `protobuf:"bytes,4,opt,name=date_of_birth,json=dateOfBirth,proto3" json:"date_of_birth,omitempty"`
+	Address            *Address               `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *CheckRequest) Reset() {
+	*x = CheckRequest{}
+	mi := &file_service_customer_proto_customer_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckRequest) ProtoMessage() {}
+
+func (x *CheckRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_customer_proto_customer_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
+func (*CheckRequest) Descriptor() ([]byte, []int) {
+	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CheckRequest) GetPreferredName() string {
+	if x != nil {
+		return x.PreferredName
+	}
+	return ""
+}
+
+func (x *CheckRequest) GetPreferredFirstName() string {
+	if x != nil {
+		return x.PreferredFirstName
+	}
+	return ""
+}
+
+func (x *CheckRequest) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *CheckRequest) GetDateOfBirth() string {
+	if x != nil {
+		return x.DateOfBirth
+	}
+	return ""
+}
+
+func (x *CheckRequest) GetAddress() *Address {
+	if x != nil {
+		return x.Address
+	}
+	return nil
+}
+
+type CheckResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckResponse) Reset() {
+	*x = CheckResponse{}
+	mi := &file_service_customer_proto_customer_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckResponse) ProtoMessage() {}
+
+func (x *CheckResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_customer_proto_customer_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckResponse.ProtoReflect.Descriptor instead.
+func (*CheckResponse) Descriptor() ([]byte, []int) {
+	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{5}
+}
+
 type GetRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
@@ -322,7 +435,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_service_customer_proto_customer_proto_msgTypes[4]
+	mi := &file_service_customer_proto_customer_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -334,7 +447,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_customer_proto_customer_proto_msgTypes[4]
+	mi := &file_service_customer_proto_customer_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -347,7 +460,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{4}
+	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetRequest) GetUserId() string {
@@ -366,7 +479,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_service_customer_proto_customer_proto_msgTypes[5]
+	mi := &file_service_customer_proto_customer_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -378,7 +491,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_customer_proto_customer_proto_msgTypes[5]
+	mi := &file_service_customer_proto_customer_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -391,7 +504,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{5}
+	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetResponse) GetCustomer() *Customer {
@@ -411,7 +524,7 @@ type FindByEmailRequest struct {
 
 func (x *FindByEmailRequest) Reset() {
 	*x = FindByEmailRequest{}
-	mi := &file_service_customer_proto_customer_proto_msgTypes[6]
+	mi := &file_service_customer_proto_customer_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -423,7 +536,7 @@ func (x *FindByEmailRequest) String() string {
 func (*FindByEmailRequest) ProtoMessage() {}
 
 func (x *FindByEmailRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_customer_proto_customer_proto_msgTypes[6]
+	mi := &file_service_customer_proto_customer_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -436,7 +549,7 @@ func (x *FindByEmailRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindByEmailRequest.ProtoReflect.Descriptor instead.
 func (*FindByEmailRequest) Descriptor() ([]byte, []int) {
-	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{6}
+	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *FindByEmailRequest) GetEmail() string {
@@ -455,7 +568,7 @@ type FindByEmailResponse struct {
 
 func (x *FindByEmailResponse) Reset() {
 	*x = FindByEmailResponse{}
-	mi := &file_service_customer_proto_customer_proto_msgTypes[7]
+	mi := &file_service_customer_proto_customer_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -467,7 +580,7 @@ func (x *FindByEmailResponse) String() string {
 func (*FindByEmailResponse) ProtoMessage() {}
 
 func (x *FindByEmailResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_customer_proto_customer_proto_msgTypes[7]
+	mi := &file_service_customer_proto_customer_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -480,7 +593,7 @@ func (x *FindByEmailResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindByEmailResponse.ProtoReflect.Descriptor instead.
 func (*FindByEmailResponse) Descriptor() ([]byte, []int) {
-	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{7}
+	return file_service_customer_proto_customer_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *FindByEmailResponse) GetCustomer() *Customer {
@@ -517,7 +630,14 @@ const file_service_customer_proto_customer_proto_rawDesc = "" +
 	"\rdate_of_birth\x18\x05 \x01(\tR\vdateOfBirth\x12.\n" +
 	"\aaddress\x18\x06 \x01(\v2\x14.customer.v1.AddressR\aaddress\"C\n" +
 	"\x0eCreateResponse\x121\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x15.customer.v1.CustomerR\bcustomer\"%\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x15.customer.v1.CustomerR\bcustomer\"\xd1\x01\n" +
+	"\fCheckRequest\x12%\n" +
+	"\x0epreferred_name\x18\x01 \x01(\tR\rpreferredName\x120\n" +
+	"\x14preferred_first_name\x18\x02 \x01(\tR\x12preferredFirstName\x12\x14\n" +
+	"\x05email\x18\x03 \x01(\tR\x05email\x12\"\n" +
+	"\rdate_of_birth\x18\x04 \x01(\tR\vdateOfBirth\x12.\n" +
+	"\aaddress\x18\x05 \x01(\v2\x14.customer.v1.AddressR\aaddress\"\x0f\n" +
+	"\rCheckResponse\"%\n" +
 	"\n" +
 	"GetRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"@\n" +
@@ -526,9 +646,10 @@ const file_service_customer_proto_customer_proto_rawDesc = "" +
 	"\x12FindByEmailRequest\x12\x14\n" +
 	"\x05email\x18\x01 \x01(\tR\x05email\"H\n" +
 	"\x13FindByEmailResponse\x121\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x15.customer.v1.CustomerR\bcustomer2\x8e\x02\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x15.customer.v1.CustomerR\bcustomer2\xe6\x02\n" +
 	"\tCustomers\x12G\n" +
-	"\x06Create\x12\x1a.customer.v1.CreateRequest\x1a\x1b.customer.v1.CreateResponse\"\x04\x90\xb5\x18\x01\x12>\n" +
+	"\x06Create\x12\x1a.customer.v1.CreateRequest\x1a\x1b.customer.v1.CreateResponse\"\x04\x90\xb5\x18\x01\x12V\n" +
+	"\x05Check\x12\x19.customer.v1.CheckRequest\x1a\x1a.customer.v1.CheckResponse\"\x16\x8a\xb5\x18\x0eservice.signup\x90\xb5\x18\x01\x12>\n" +
 	"\x03Get\x12\x17.customer.v1.GetRequest\x1a\x18.customer.v1.GetResponse\"\x04\x90\xb5\x18\x01\x12x\n" +
 	"\vFindByEmail\x12\x1f.customer.v1.FindByEmailRequest\x1a .customer.v1.FindByEmailResponse\"&\x8a\xb5\x18\fservice.auth\x8a\xb5\x18\x0eservice.signup\x90\xb5\x18\x01B/Z-farthing/service.customer/proto;customerprotob\x06proto3"
 
@@ -544,34 +665,39 @@ func file_service_customer_proto_customer_proto_rawDescGZIP() []byte {
 	return file_service_customer_proto_customer_proto_rawDescData
 }
 
-var file_service_customer_proto_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_service_customer_proto_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_service_customer_proto_customer_proto_goTypes = []any{
 	(*Customer)(nil),            // 0: customer.v1.Customer
 	(*Address)(nil),             // 1: customer.v1.Address
 	(*CreateRequest)(nil),       // 2: customer.v1.CreateRequest
 	(*CreateResponse)(nil),      // 3: customer.v1.CreateResponse
-	(*GetRequest)(nil),          // 4: customer.v1.GetRequest
-	(*GetResponse)(nil),         // 5: customer.v1.GetResponse
-	(*FindByEmailRequest)(nil),  // 6: customer.v1.FindByEmailRequest
-	(*FindByEmailResponse)(nil), // 7: customer.v1.FindByEmailResponse
+	(*CheckRequest)(nil),        // 4: customer.v1.CheckRequest
+	(*CheckResponse)(nil),       // 5: customer.v1.CheckResponse
+	(*GetRequest)(nil),          // 6: customer.v1.GetRequest
+	(*GetResponse)(nil),         // 7: customer.v1.GetResponse
+	(*FindByEmailRequest)(nil),  // 8: customer.v1.FindByEmailRequest
+	(*FindByEmailResponse)(nil), // 9: customer.v1.FindByEmailResponse
 }
 var file_service_customer_proto_customer_proto_depIdxs = []int32{
-	1, // 0: customer.v1.Customer.address:type_name -> customer.v1.Address
-	1, // 1: customer.v1.CreateRequest.address:type_name -> customer.v1.Address
-	0, // 2: customer.v1.CreateResponse.customer:type_name -> customer.v1.Customer
-	0, // 3: customer.v1.GetResponse.customer:type_name -> customer.v1.Customer
-	0, // 4: customer.v1.FindByEmailResponse.customer:type_name -> customer.v1.Customer
-	2, // 5: customer.v1.Customers.Create:input_type -> customer.v1.CreateRequest
-	4, // 6: customer.v1.Customers.Get:input_type -> customer.v1.GetRequest
-	6, // 7: customer.v1.Customers.FindByEmail:input_type -> customer.v1.FindByEmailRequest
-	3, // 8: customer.v1.Customers.Create:output_type -> customer.v1.CreateResponse
-	5, // 9: customer.v1.Customers.Get:output_type -> customer.v1.GetResponse
-	7, // 10: customer.v1.Customers.FindByEmail:output_type -> customer.v1.FindByEmailResponse
-	8, // [8:11] is the sub-list for method output_type
-	5, // [5:8] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	1,  // 0: customer.v1.Customer.address:type_name -> customer.v1.Address
+	1,  // 1: customer.v1.CreateRequest.address:type_name -> customer.v1.Address
+	0,  // 2: customer.v1.CreateResponse.customer:type_name -> customer.v1.Customer
+	1,  // 3: customer.v1.CheckRequest.address:type_name -> customer.v1.Address
+	0,  // 4: customer.v1.GetResponse.customer:type_name -> customer.v1.Customer
+	0,  // 5: customer.v1.FindByEmailResponse.customer:type_name -> customer.v1.Customer
+	2,  // 6: customer.v1.Customers.Create:input_type -> customer.v1.CreateRequest
+	4,  // 7: customer.v1.Customers.Check:input_type -> customer.v1.CheckRequest
+	6,  // 8: customer.v1.Customers.Get:input_type -> customer.v1.GetRequest
+	8,  // 9: customer.v1.Customers.FindByEmail:input_type -> customer.v1.FindByEmailRequest
+	3,  // 10: customer.v1.Customers.Create:output_type -> customer.v1.CreateResponse
+	5,  // 11: customer.v1.Customers.Check:output_type -> customer.v1.CheckResponse
+	7,  // 12: customer.v1.Customers.Get:output_type -> customer.v1.GetResponse
+	9,  // 13: customer.v1.Customers.FindByEmail:output_type -> customer.v1.FindByEmailResponse
+	10, // [10:14] is the sub-list for method output_type
+	6,  // [6:10] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_service_customer_proto_customer_proto_init() }
@@ -585,7 +711,7 @@ func file_service_customer_proto_customer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_customer_proto_customer_proto_rawDesc), len(file_service_customer_proto_customer_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	Customers_Create_FullMethodName      = "/customer.v1.Customers/Create"
+	Customers_Check_FullMethodName       = "/customer.v1.Customers/Check"
 	Customers_Get_FullMethodName         = "/customer.v1.Customers/Get"
 	Customers_FindByEmail_FullMethodName = "/customer.v1.Customers/FindByEmail"
 )
@@ -33,6 +34,9 @@ type CustomersClient interface {
 	// Create makes a customer. A repeat of a dedupe_id answers the customer made first; for another body it is
 	// conflict.dedupe_id. An email address that is another customer's is conflict.email_taken.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*CreateResponse, error)
+	// Check tells whether Create would take these details of a person: bad_request, naming the field and the rule, if not.
+	// It does not tell whether an email address is taken.
+	Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*CheckResponse, error)
 	// Get is one customer: not_found.customer if there is none, or if the data was destroyed.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// FindByEmail is the customer with an email address, however it is capitalised: not_found.customer if there is none, or
@@ -52,6 +56,16 @@ func (c *customersClient) Create(ctx context.Context, in *CreateRequest, opts ..
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CreateResponse)
 	err := c.cc.Invoke(ctx, Customers_Create_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *customersClient) Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*CheckResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckResponse)
+	err := c.cc.Invoke(ctx, Customers_Check_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +101,9 @@ type CustomersServer interface {
 	// Create makes a customer. A repeat of a dedupe_id answers the customer made first; for another body it is
 	// conflict.dedupe_id. An email address that is another customer's is conflict.email_taken.
 	Create(context.Context, *CreateRequest) (*CreateResponse, error)
+	// Check tells whether Create would take these details of a person: bad_request, naming the field and the rule, if not.
+	// It does not tell whether an email address is taken.
+	Check(context.Context, *CheckRequest) (*CheckResponse, error)
 	// Get is one customer: not_found.customer if there is none, or if the data was destroyed.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// FindByEmail is the customer with an email address, however it is capitalised: not_found.customer if there is none, or
@@ -104,6 +121,9 @@ type UnimplementedCustomersServer struct{}
 
 func (UnimplementedCustomersServer) Create(context.Context, *CreateRequest) (*CreateResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Create not implemented")
+}
+func (UnimplementedCustomersServer) Check(context.Context, *CheckRequest) (*CheckResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Check not implemented")
 }
 func (UnimplementedCustomersServer) Get(context.Context, *GetRequest) (*GetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Get not implemented")
@@ -146,6 +166,24 @@ func _Customers_Create_Handler(srv interface{}, ctx context.Context, dec func(in
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CustomersServer).Create(ctx, req.(*CreateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Customers_Check_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomersServer).Check(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Customers_Check_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomersServer).Check(ctx, req.(*CheckRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -196,6 +234,10 @@ var Customers_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Create",
 			Handler:    _Customers_Create_Handler,
+		},
+		{
+			MethodName: "Check",
+			Handler:    _Customers_Check_Handler,
 		},
 		{
 			MethodName: "Get",
