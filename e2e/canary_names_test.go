@@ -9,19 +9,25 @@ import (
 	"farthing/pkg/foundation"
 	moneyproto "farthing/pkg/money/proto"
 	pebblestore "farthing/pkg/store/pebble"
+	customerproto "farthing/service.customer/proto"
 	paymentproto "farthing/service.payment/proto"
 	potproto "farthing/service.pot/proto"
+	signupproto "farthing/service.signup/proto"
 )
 
 const (
 	canaryName, canaryNumber = "Zebedee Quillfeather", "90871234"
 	canaryReference          = "QUARTZ SPHINX"
 	canaryPot                = "Judging vows"
+
+	canaryApplicant, canaryMailbox = "Wilhelmina Jabberwock", "jabberwock.w"
+	canaryBorn, canaryStreet       = "1971-03-29", "7 Brillig Mews"
+	canaryOperator, canaryReason   = "Ottoline Vane", "her passport shows a vorpal sword"
 )
 
-// Whom customers pay, what they write and what they save for is sealed wherever it is kept, and logged nowhere. What
-// the doors say is not looked at: the customer sees it there.
-func TestNoCounterpartysNameIsLeftAnywhere(t *testing.T) {
+// Whom customers pay, what they write and what they save for, and who applies to be one, is sealed wherever it is kept,
+// and logged nowhere. What the doors say is not looked at: the customer sees it there.
+func TestNoPersonsNameIsLeftAnywhere(t *testing.T) {
 	places := make(map[string][]byte)
 	folder := filepath.Join(t.TempDir(), "bank")
 	t.Run("a life", func(t *testing.T) {
@@ -30,6 +36,7 @@ func TestNoCounterpartysNameIsLeftAnywhere(t *testing.T) {
 		}})
 		alice := w.Customer(t, "alice", 100_00)
 		meetNames(t, w, alice)
+		meetApplicants(t, w)
 		places["the log"], places["the metrics"] = []byte(w.Logged()), []byte(w.Admin(t, "/metrics"))
 		places["the traces"] = traces(t, w)
 	})
@@ -39,7 +46,7 @@ func TestNoCounterpartysNameIsLeftAnywhere(t *testing.T) {
 	seen := false
 	for place, content := range places {
 		seen = seen || bytes.Contains(content, []byte("payport_faster_payments"))
-		for _, secret := range []string{canaryName, canaryNumber, canaryReference, canaryPot} {
+		for _, secret := range canaryTexts() {
 			for spelling, text := range spellings(secret) {
 				if bytes.Contains(content, text) {
 					t.Errorf("%q is in %s, as %s, in %s", secret, place, spelling, around(content, text))
@@ -49,6 +56,13 @@ func TestNoCounterpartysNameIsLeftAnywhere(t *testing.T) {
 	}
 	if !seen {
 		t.Error("the payments are nowhere: the search proves nothing")
+	}
+}
+
+func canaryTexts() []string {
+	return []string{
+		canaryName, canaryNumber, canaryReference, canaryPot, canaryApplicant, canaryMailbox, canaryBorn, canaryStreet,
+		canaryOperator, canaryReason,
 	}
 }
 
@@ -94,4 +108,46 @@ func meetNames(t *testing.T, w *world.World, c *world.Customer) {
 	}
 	w.Eventually(t, "the feed's items", func() bool { return len(w.Feed(t, c)) >= 2 })
 	w.Eventually(t, "the pushes", func() bool { return len(w.Pushes(c)) >= 2 })
+}
+
+// meetApplicants has somebody apply in every way that ends differently.
+func meetApplicants(t *testing.T, w *world.World) {
+	t.Helper()
+	a := newApplicant(t, w)
+	ids := make(map[string]string)
+	for _, tag := range []string{"", "+again", "+refuse", "+down", "+review"} {
+		req := canaryApplication(tag)
+		if tag == "+again" {
+			req.Person.Email = canaryApplication("").GetPerson().GetEmail()
+		}
+		ids[tag] = a.insist(t, req)
+	}
+	w.Eventually(t, "an applicant waits for a decision", func() bool {
+		_, err := a.desk.Decide(t.Context(), &signupproto.DecideRequest{
+			ApplicationId: ids["+review"], Decision: signupproto.Decision_DECISION_APPROVE,
+			Said: &signupproto.Said{By: canaryOperator, Reason: canaryReason},
+		})
+		return err == nil
+	})
+	a.opened(t, ids["+review"])
+	a.opened(t, ids[""])
+	for _, spoil := range []func(*signupproto.Person){
+		func(p *signupproto.Person) { p.Email += "," },
+		func(p *signupproto.Person) { p.PreferredName += "\n" },
+		func(p *signupproto.Person) { p.DateOfBirth += " " },
+		func(p *signupproto.Person) { p.Address.Postcode = canaryStreet },
+	} {
+		req := canaryApplication("")
+		spoil(req.Person)
+		if _, err := a.page.Apply(t.Context(), req); err == nil {
+			t.Error("what is no application was taken")
+		}
+	}
+}
+
+func canaryApplication(tag string) *signupproto.ApplyRequest {
+	return &signupproto.ApplyRequest{DedupeId: "canary" + tag, Person: &signupproto.Person{
+		PreferredName: canaryApplicant, Email: canaryMailbox + tag + "@example.com", DateOfBirth: canaryBorn,
+		Address: &customerproto.Address{Lines: []string{canaryStreet}, City: "London", Postcode: "SE1 2AA", Country: "GBR"},
+	}}
 }

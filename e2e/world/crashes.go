@@ -1,6 +1,7 @@
 package world
 
 import (
+	"slices"
 	"sync"
 
 	"farthing/pkg/store"
@@ -10,6 +11,9 @@ import (
 // Crashes are stores that stop at a chosen write: they do it or not, say that nobody knows, and do nothing any more
 // until they are started again.
 type Crashes struct {
+	// Of are the keyspaces that crash; those that decide what becomes of a payment if none is named.
+	Of []string
+
 	mu     sync.Mutex // Guards the rest.
 	armed  bool
 	after  int // Writes until the crash.
@@ -18,7 +22,7 @@ type Crashes struct {
 	writes int // Since it was armed.
 }
 
-// Store wraps the keyspaces that decide what becomes of a payment.
+// Store wraps the keyspaces that crash.
 func (c *Crashes) Store(s store.Store) store.Store { return crashing{s, c} }
 
 type crashing struct {
@@ -26,10 +30,13 @@ type crashing struct {
 	c *Crashes
 }
 
-// Open is a keyspace that crashes, if it decides.
+// Open is a keyspace that crashes, if it is one of them.
 func (s crashing) Open(keyspace string) store.Engine {
-	engine := s.Store.Open(keyspace)
-	if keyspace != "balance" && keyspace != "card_processing" {
+	engine, of := s.Store.Open(keyspace), s.c.Of
+	if len(of) == 0 {
+		of = []string{"balance", "card_processing"}
+	}
+	if !slices.Contains(of, keyspace) {
 		return engine
 	}
 	return faults.Wrap(engine, s.c.pick)
