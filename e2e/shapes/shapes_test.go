@@ -58,7 +58,7 @@ func TestABankIsTheSameInEveryShape(t *testing.T) {
 			s.Start(t)
 			for _, tests := range [][]test{
 				customerTests(), programTests(), processorTests(), paymentTests(), settlementTests(), transferTests(),
-				operatorTests(), lifeTests(),
+				signUpTests(), operatorTests(), lifeTests(),
 			} {
 				s.try(t, tests)
 			}
