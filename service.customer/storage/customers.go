@@ -34,6 +34,7 @@ type Customers struct {
 	ring      *seal.Keyring
 	creations store.Conditional[creationRow]
 	emails    store.Conditional[emailRow]
+	fills     store.Conditional[fillRow]
 	customers store.Conditional[customerRow]
 	keys      *datakeys.Keys
 }
@@ -41,7 +42,8 @@ type Customers struct {
 // New is the customers in a keyspace, under a ring: it wraps their data keys, and indexes their addresses.
 func New(k *store.Keyspace, ring *seal.Keyring) *Customers {
 	return &Customers{
-		ring, creationsTable.On(k), emailsTable.On(k), customersTable.On(k), datakeys.New(dataKeysTable, k, ring),
+		ring, creationsTable.On(k), emailsTable.On(k), fillsTable.On(k), customersTable.On(k),
+		datakeys.New(dataKeysTable, k, ring),
 	}
 }
 

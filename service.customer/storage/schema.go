@@ -6,6 +6,7 @@ import "farthing/pkg/store"
 // Schema is the keyspace of service.customer.
 func Schema() store.Schema {
 	return store.Schema{
-		Keyspace: "customer", Tables: []store.Table{creationsTable, emailsTable, customersTable, dataKeysTable},
+		Keyspace: "customer",
+		Tables:   []store.Table{creationsTable, emailsTable, fillsTable, customersTable, dataKeysTable},
 	}
 }

@@ -3,6 +3,7 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,7 @@ func Run(t *testing.T, k *store.Keyspace) {
 		"an address is one customer's, whoever knows which key": s.taken,
 		"one of many who claim an address at once has it":       s.raced,
 		"whoever is destroyed leaves it to one other":           s.left,
+		"whom a release without addresses has made is found":    s.filled,
 		"a caller's id belongs to one request":                  s.begunOnce,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,6 +156,34 @@ func (s suite) left(t *testing.T, email string) {
 		t.Errorf("whoever was destroyed claims it: %v", err)
 	}
 	s.wantFound(t, email, second.ID)
+}
+
+// filled is the only test that may fill: it is done once.
+func (s suite) filled(t *testing.T, email string) {
+	ctx := t.Context()
+	insert := func(email, key string) logic.Customer {
+		c := logic.Customer{ID: customer(email + key), Created: at(), Details: logic.Details{Email: email}}
+		if _, _, err := s.older.Insert(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	old, shared := insert(email, "old"), s.make(t, s.newer, "shared+"+email, "first")
+	twin, gone := insert("shared+"+email, "twin"), insert("gone+"+email, "gone")
+	if err := s.older.Destroy(ctx, gone.ID); err != nil {
+		t.Fatal(err)
+	}
+	without, err := s.newer.FillEmails(ctx, at())
+	if err != nil || !slices.Equal(without, []string{twin.ID}) {
+		t.Errorf("without an address are %v, %v, want %s", without, err, twin.ID)
+	}
+	s.wantFound(t, email, old.ID)
+	s.wantFound(t, "shared+"+email, shared.ID)
+	insert("later+"+email, "later")
+	if without, err := s.newer.FillEmails(ctx, at()); err != nil || len(without) > 0 {
+		t.Errorf("the second time: %v, %v", without, err)
+	}
+	s.wantFound(t, "later+"+email, "") // It was done, and is not done again.
 }
 
 func (s suite) begunOnce(t *testing.T, dedupeID string) {
