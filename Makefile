@@ -46,6 +46,7 @@ verify: test ## all that takes long: the tests three times over, more and longer
 	FARTHING_TEST_GHOST_KILLS=1000 go test -count=1 -timeout 60m -run TestKillsLeaveNoGhostHold ./e2e/kill
 	FARTHING_TEST_OUTAGES=1000 go test -count=1 -timeout 30m -run TestOutagesLeaveNoGhostHold ./e2e
 	FARTHING_TEST_CRASH_EVERY=1 go test -count=1 -timeout 30m ./e2e/settlement
+	FARTHING_TEST_CRASH_EVERY=1 go test -count=1 -run TestASignUp ./e2e
 	FARTHING_TEST_ORDERS=5 go test -count=1 -timeout 90m ./e2e/lifecycle
 	FARTHING_TEST_CONTENDED=10000 FARTHING_TEST_SEEDS=40 FARTHING_TEST_ROUNDS=5 RAPID_CHECKS=2000 \
 		$(node) with go test -count=1 -timeout 30m ./e2e/ledger ./e2e/races

@@ -3,7 +3,9 @@ package planted
 // Bugs are all that are planted.
 func Bugs() []Bug {
 	var all []Bug
-	for _, some := range [][]Bug{ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards(), ofTransfers()} {
+	for _, some := range [][]Bug{
+		ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards(), ofTransfers(), ofSignUps(),
+	} {
 		all = append(all, some...)
 	}
 	return all
@@ -277,6 +279,24 @@ func ofTransfers() []Bug {
 			File: "service.pot/handler/move.go", Was: "-m.Amount.Minor, moved.GetFromBalance()",
 			Is:      "m.Amount.Minor, moved.GetFromBalance()",
 			Package: "e2e/books", Test: found,
+		},
+	}
+}
+
+// ofSignUps make of somebody who signs up more than there should be, or somebody else.
+func ofSignUps() []Bug {
+	return []Bug{
+		{
+			Name: "opened_again", Breaks: "a sign-up that was cut short opens another account",
+			File:    "service.signup/handler/open.go",
+			Was:     "Type: accountType, Currency: currency, DedupeId: a.GetId()",
+			Is:      "Type: accountType, Currency: currency, DedupeId: h.ids.New(\"again\")",
+			Package: "e2e", Test: "TestASignUpMakesOneOfEverythingThoughTheStoresCrashAtEachWrite",
+		},
+		{
+			Name: "address_given_away", Breaks: "an email address that is a customer's is given to another one",
+			File: "service.customer/storage/emails.go", Was: "\treturn errEmailTaken()\n", Is: "\treturn nil\n",
+			Package: "service.customer/handler", Test: "TestOneOfManyWhoWantAnAddressGetsIt",
 		},
 	}
 }
