@@ -45,15 +45,15 @@ func (h *Handler) driveOne(ctx context.Context, applicationID string) error {
 // back to an hour.
 const inFlight = 90 * time.Minute
 
-// driveDue goes on with an application whose time has come, and lists it under the next time; one that rests it takes
-// off the list.
+// driveDue goes on with an application whose time has come, and lists it under the next time; one about which nothing
+// is to be done it takes off the list.
 func (h *Handler) driveDue(ctx context.Context, item worklist.Item) error {
 	a, found, err := h.store.Find(ctx, item.Name)
 	if err != nil {
 		return err
 	}
 	now, inReview := h.clock.Now(), a.State.GetState() == signupproto.State_STATE_REVIEW
-	if (!found || inReview) && now.Sub(item.Hour) < inFlight {
+	if (!found || inReview && a.State.GetTold()) && now.Sub(item.Hour) < inFlight {
 		return nil // Whoever takes it, or decides it, may still be at it.
 	}
 	if found && !nextOf(a).After(now) {
@@ -61,7 +61,7 @@ func (h *Handler) driveDue(ctx context.Context, item worklist.Item) error {
 			return err
 		}
 	}
-	if !found || logic.Rests(a.State.GetState()) {
+	if !found || logic.Done(a.State) {
 		return h.store.Due.Remove(ctx, item.Hour, item.Name)
 	}
 	return h.later(ctx, item, nextOf(a))
@@ -81,25 +81,29 @@ func (h *Handler) later(ctx context.Context, item worklist.Item, at time.Time) e
 	return h.store.Due.Remove(ctx, item.Hour, item.Name)
 }
 
-// drive takes an application from state to state until it rests, or has to wait for the provider. What each step does
-// is harmless to do again, and its state is written after it: whoever dies between is followed by the sweep.
+// drive takes an application from state to state until nothing is to be done, or it has to wait for the provider. What
+// each step does is harmless to do again, and its state is written after it: whoever dies between is followed by the
+// sweep.
 func (h *Handler) drive(ctx context.Context, a storage.Kept) (storage.Kept, error) {
-	for !logic.Rests(a.State.GetState()) {
-		was := a.State.GetState()
-		next, err := h.next(ctx, a.State)
+	for !logic.Done(a.State) {
+		tried := a.State.GetTries()
+		next, err := h.next(ctx, a)
 		if err == nil {
 			a, err = h.change(ctx, a, next, nil)
 		}
-		if err != nil || a.State.GetState() == was {
+		if err != nil || a.State.GetTries() > tried {
 			return a, err
 		}
 	}
 	return a, nil
 }
 
-// next is what becomes of an application that does not rest.
-func (h *Handler) next(ctx context.Context, a *signupproto.Application) (*signupproto.Application, error) {
+// next is what becomes of an application about which something is to be done.
+func (h *Handler) next(ctx context.Context, kept storage.Kept) (*signupproto.Application, error) {
+	a := kept.State
 	switch {
+	case logic.Rests(a.GetState()):
+		return logic.Told(a), h.tell(ctx, kept)
 	case a.GetState() == signupproto.State_STATE_APPLIED:
 		return logic.Go(a, signupproto.State_STATE_CHECKING, "", h.clock.Now())
 	case a.GetPerson() == nil:

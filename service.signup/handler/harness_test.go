@@ -23,18 +23,19 @@ type bank struct {
 	handler *Handler
 	sweeper worklist.Sweeper
 	peers   *peers
+	told    *listener
 
 	page, desk signupproto.SignUpsClient // As service.auth and service.console call it.
 }
 
 func newBank(t *testing.T, pick faults.Pick) *bank {
 	t.Helper()
-	b := &bank{peers: newPeers()}
+	b := &bank{peers: newPeers(), told: &listener{}}
 	service := foundation.Service{Name: Service.Name, Schema: Service.Schema, Register: func(env *foundation.Env) error {
 		var err error
 		if b.handler, err = newHandler(env); err == nil {
 			signupproto.RegisterSignUpsServer(env.GRPC, b.handler)
-			b.sweeper = b.handler.sweeper(env)
+			b.sweeper, b.handler.bus = b.handler.sweeper(env), b.told
 		}
 		return err
 	}}

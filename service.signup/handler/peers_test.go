@@ -7,12 +7,17 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"farthing/pkg/errs"
+	"farthing/pkg/events"
 	"farthing/pkg/foundation"
 	"farthing/pkg/id"
 	accountproto "farthing/service.account/proto"
 	cardsproto "farthing/service.cards/proto"
 	customerproto "farthing/service.customer/proto"
+	signupproto "farthing/service.signup/proto"
+	signupevents "farthing/service.signup/proto/events"
 )
 
 // peers are fakes of the services that keep customers, accounts and cards: each makes one thing under a dedupe id.
@@ -144,4 +149,46 @@ type cards struct {
 func (c cards) Issue(_ context.Context, req *cardsproto.IssueRequest) (*cardsproto.IssueResponse, error) {
 	made, err := c.make("card", req.GetAccountId()+"/"+req.GetDedupeId())
 	return &cardsproto.IssueResponse{Card: &cardsproto.Card{Id: made}}, err
+}
+
+// listener is a bus that remembers what was published.
+type listener struct {
+	mu       sync.Mutex // Guards the rest.
+	all      []events.Event
+	failures int // How often it fails from now on, after it has published.
+}
+
+func (l *listener) Publish(_ context.Context, published ...events.Event) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, published...)
+	if l.failures > 0 {
+		l.failures--
+		return errs.New(errs.OutcomeUnknown, "The outcome is not known")
+	}
+	return nil
+}
+
+// heard is the states of an application in the order in which a listener is told of them, without repeats.
+func (l *listener) heard(t *testing.T, applicationID string) string {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var states []string
+	seen, version := make(map[string]bool), int64(0)
+	for _, e := range l.all {
+		var body signupevents.ApplicationRested
+		if err := proto.Unmarshal(e.Body, &body); err != nil {
+			t.Fatal(err)
+		}
+		if e.Key != applicationID || seen[e.ID] {
+			continue
+		}
+		if e.Type != "signup.rested" || e.Version <= version || body.GetApplication().GetPerson() != nil {
+			t.Errorf("after version %d it is told of %v, %v", version, e, &body)
+		}
+		seen[e.ID], version = true, e.Version
+		states = append(states, signupproto.Word(body.GetApplication().GetState()))
+	}
+	return strings.Join(states, " ")
 }

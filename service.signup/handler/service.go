@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"farthing/pkg/clock"
+	"farthing/pkg/events"
 	"farthing/pkg/foundation"
 	"farthing/pkg/id"
 	"farthing/pkg/store/worklist"
@@ -27,7 +28,8 @@ type Handler struct {
 	store    *storage.Applications
 	provider logic.Provider
 	ids      *id.Maker
-	clock    clock.Clock
+	clock    *clock.Business
+	bus      events.Publisher
 	log      *slog.Logger
 
 	customers customerproto.CustomersClient
@@ -84,7 +86,7 @@ func newHandler(env *foundation.Env) (*Handler, error) {
 	}
 	return &Handler{
 		store: storage.New(env.Store, ring), provider: provider.Simulated{Clock: env.Clock}, ids: env.IDs,
-		clock: env.Clock, log: env.Log, customers: customerproto.NewCustomersClient(customers),
+		clock: env.Clock, bus: env.Bus, log: env.Log, customers: customerproto.NewCustomersClient(customers),
 		accounts: accountproto.NewAccountsClient(accounts), cards: cardsproto.NewCardsClient(cards),
 		woken: make(chan string, wokenMax), counts: newCounts(env.Metrics),
 	}, nil

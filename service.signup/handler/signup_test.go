@@ -53,6 +53,9 @@ func TestWhoeverIsApprovedHasAnAccountAndACard(t *testing.T) {
 		}
 	}
 	b.peers.wantMade(t, 1)
+	if heard := b.told.heard(t, applicationID); heard != "opened" {
+		t.Errorf("whoever listens was told %q", heard)
+	}
 	b.later(t, time.Minute) // Nothing is left to do, and it is off the list.
 	b.later(t, time.Minute)
 	b.peers.wantMade(t, 1)
@@ -113,6 +116,10 @@ func TestAnApplicationInReviewIsDecidedOnce(t *testing.T) {
 				t.Errorf("the decision is kept as %v", said)
 			}
 			b.peers.wantMade(t, c.made)
+			last := c.went[strings.LastIndexByte(c.went, ' ')+1:]
+			if heard := b.told.heard(t, applicationID); heard != "review "+last {
+				t.Errorf("whoever listens was told %q", heard)
+			}
 		})
 	}
 }
@@ -241,6 +248,9 @@ func TestWhatIsCutShortAnywhereIsFinished(t *testing.T) {
 		b.peers.wantMade(t, 1)
 		b.wantListed(t, "opened", applicationID)
 		b.wantListed(t, "review")
+		if heard := b.told.heard(t, applicationID); heard != "review opened" {
+			t.Errorf("whoever listens was told %q", heard)
+		}
 	})
 }
 
@@ -266,6 +276,23 @@ func TestAPeerThatFailsAtAnyStepIsAskedAgain(t *testing.T) {
 				reached = failed()
 			})
 		}
+	}
+}
+
+func TestWhatCannotBeToldIsToldLater(t *testing.T) {
+	b := newBank(t, nil)
+	b.told.failures = 2
+	applicationID := b.apply(t, ada("one", "+refuse"))
+	b.drive(t)
+	b.want(t, applicationID, "refused", "identity_not_verified")
+	for range 3 {
+		b.later(t, time.Minute)
+	}
+	if n := len(b.told.all); n != 3 || b.told.all[0].ID != b.told.all[2].ID {
+		t.Errorf("it was told %d times, want the same event 3 times", n)
+	}
+	if went := b.went(t, applicationID); went != "applied checking refused" {
+		t.Errorf("it was %s", went)
 	}
 }
 

@@ -54,6 +54,9 @@ func Rests(s signupproto.State) bool {
 	return false
 }
 
+// Done tells whether nothing is to be done about an application: it rests, and whoever listens was told.
+func Done(a *signupproto.Application) bool { return Rests(a.GetState()) && a.GetTold() }
+
 // Go is an application in its next state: internal if no way leads there.
 func Go(
 	a *signupproto.Application, to signupproto.State, reason string, now time.Time,
@@ -62,12 +65,17 @@ func Go(
 		return nil, errs.Newf(errs.Internal, "%s cannot go from %s to %s", a.GetId(), a.GetState(), to)
 	}
 	next := proto.CloneOf(a)
-	next.State, next.Reason, next.NextMs = to, reason, 0
+	next.State, next.Reason, next.Told = to, reason, false
 	next.UpdatedMs = max(a.GetUpdatedMs(), now.UnixMilli()) // Clocks differ.
-	if !Rests(to) {
-		next.NextMs = now.Add(LeftBehind).UnixMilli()
-	}
+	next.NextMs = now.Add(LeftBehind).UnixMilli()
 	return next, nil
+}
+
+// Told is an application that rests, of which whoever listens was told.
+func Told(a *signupproto.Application) *signupproto.Application {
+	next := proto.CloneOf(a)
+	next.Told, next.NextMs = true, 0
+	return next
 }
 
 // Decide is an application that an operator has decided. What was decided so already is answered as it is; one that

@@ -239,10 +239,12 @@ type Application struct {
 	Decided Decision `protobuf:"varint,8,opt,name=decided,proto3,enum=signup.v1.Decision" json:"decided,omitempty"`
 	// How often the provider was asked and had nothing to say.
 	Tries int32 `protobuf:"varint,9,opt,name=tries,proto3" json:"tries,omitempty"`
-	// When somebody else goes on with it, if nobody has by then; 0 for one that rests.
-	NextMs        int64 `protobuf:"varint,10,opt,name=next_ms,json=nextMs,proto3" json:"next_ms,omitempty"`
-	CreatedMs     int64 `protobuf:"varint,11,opt,name=created_ms,json=createdMs,proto3" json:"created_ms,omitempty"`
-	UpdatedMs     int64 `protobuf:"varint,12,opt,name=updated_ms,json=updatedMs,proto3" json:"updated_ms,omitempty"`
+	// When somebody else goes on with it, if nobody has by then; 0 if there is nothing to do.
+	NextMs    int64 `protobuf:"varint,10,opt,name=next_ms,json=nextMs,proto3" json:"next_ms,omitempty"`
+	CreatedMs int64 `protobuf:"varint,11,opt,name=created_ms,json=createdMs,proto3" json:"created_ms,omitempty"`
+	UpdatedMs int64 `protobuf:"varint,12,opt,name=updated_ms,json=updatedMs,proto3" json:"updated_ms,omitempty"`
+	// Whoever listens was told of the state in which it rests.
+	Told          bool `protobuf:"varint,13,opt,name=told,proto3" json:"told,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -359,6 +361,13 @@ func (x *Application) GetUpdatedMs() int64 {
 		return x.UpdatedMs
 	}
 	return 0
+}
+
+func (x *Application) GetTold() bool {
+	if x != nil {
+		return x.Told
+	}
+	return false
 }
 
 // Change is one state that an application was in, and since when.
@@ -908,7 +917,7 @@ const file_service_signup_proto_signup_proto_rawDesc = "" +
 	"\x14preferred_first_name\x18\x02 \x01(\tR\x12preferredFirstName\x12\x14\n" +
 	"\x05email\x18\x03 \x01(\tR\x05email\x12\"\n" +
 	"\rdate_of_birth\x18\x04 \x01(\tR\vdateOfBirth\x12.\n" +
-	"\aaddress\x18\x05 \x01(\v2\x14.customer.v1.AddressR\aaddress\"\xf5\x02\n" +
+	"\aaddress\x18\x05 \x01(\v2\x14.customer.v1.AddressR\aaddress\"\x89\x03\n" +
 	"\vApplication\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12&\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x10.signup.v1.StateR\x05state\x12\x16\n" +
@@ -925,7 +934,8 @@ const file_service_signup_proto_signup_proto_rawDesc = "" +
 	"\n" +
 	"created_ms\x18\v \x01(\x03R\tcreatedMs\x12\x1d\n" +
 	"\n" +
-	"updated_ms\x18\f \x01(\x03R\tupdatedMs\"\x82\x01\n" +
+	"updated_ms\x18\f \x01(\x03R\tupdatedMs\x12\x12\n" +
+	"\x04told\x18\r \x01(\bR\x04told\"\x82\x01\n" +
 	"\x06Change\x12&\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x10.signup.v1.StateR\x05state\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x13\n" +

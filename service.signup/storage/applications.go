@@ -144,7 +144,8 @@ func (s *Applications) Change(
 	return Kept{row.Revision, next}, true, err
 }
 
-// Changes are the states that an application was in, the oldest first; at most store.MaxRows.
+// Changes are the states that an application was in, the oldest first; at most store.MaxRows. That somebody was told of
+// one is no change.
 func (s *Applications) Changes(ctx context.Context, id string) ([]*signupproto.Change, error) {
 	rows, _, err := s.rows.In(id).Range().List(ctx, store.Recent)
 	if err != nil {
@@ -154,20 +155,20 @@ func (s *Applications) Changes(ctx context.Context, id string) ([]*signupproto.C
 	if err != nil && !errs.Is(err, errs.NotFound) {
 		return nil, err
 	}
-	changes := make([]*signupproto.Change, len(rows))
-	for i, row := range rows {
+	changes := make([]*signupproto.Change, 0, len(rows))
+	for _, row := range rows {
 		a, err := stateOf(row.Was, id)
 		if err != nil {
 			return nil, err
 		}
-		changes[i] = &signupproto.Change{State: a.GetState(), Reason: a.GetReason(), AtMs: a.GetUpdatedMs()}
-		if len(row.Said) == 0 || key == nil {
+		if a.GetTold() {
 			continue
 		}
-		changes[i].Said = &signupproto.Said{}
-		if err := open(key, row.Said, saidPlace(id, row.Line), changes[i].GetSaid()); err != nil {
+		change := &signupproto.Change{State: a.GetState(), Reason: a.GetReason(), AtMs: a.GetUpdatedMs()}
+		if change.Said, err = openSaid(key, row); err != nil {
 			return nil, err
 		}
+		changes = append(changes, change)
 	}
 	return changes, nil
 }

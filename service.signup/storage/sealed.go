@@ -46,6 +46,15 @@ func (s *Applications) sealSaid(ctx context.Context, id string, line int64, said
 	return sealed(key, said, saidPlace(id, line))
 }
 
+// openSaid is what an operator said, nil for nothing, or once the person was forgotten.
+func openSaid(key *seal.DataKey, row applicationRow) (*signupproto.Said, error) {
+	if len(row.Said) == 0 || key == nil {
+		return nil, nil
+	}
+	said := &signupproto.Said{}
+	return said, open(key, row.Said, saidPlace(row.ID, row.Line), said)
+}
+
 // rowOf is an application's row of a revision, without what is personal.
 func rowOf(a *signupproto.Application, revision int64) (applicationRow, error) {
 	bare := proto.CloneOf(a)
