@@ -8,31 +8,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"farthing/pkg/errs"
-	"farthing/pkg/foundation/foundationtest"
 	"farthing/pkg/store/faults"
 	authproto "farthing/service.auth/proto"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// Of the right shape, and nothing else.
-const user = "user_00009zIcpb1TB4yeIFXMzx"
-
-// bank is service.auth, called as service.api.
-type bank struct {
-	*foundationtest.Bank
-	auth authproto.AuthClient
-}
-
-func newBank(t *testing.T, pick faults.Pick) *bank {
-	t.Helper()
-	b := foundationtest.RunOn(t, pick, Service)
-	return &bank{b, authproto.NewAuthClient(b.Dial(t, "service.api", Service.Name))}
-}
 
 // issue is a token for an hour.
 func (b *bank) issue(t testing.TB) *authproto.IssueResponse {
@@ -44,24 +25,6 @@ func (b *bank) issue(t testing.TB) *authproto.IssueResponse {
 		t.Fatalf("issuing: %v", err)
 	}
 	return rsp
-}
-
-func (b *bank) check(t testing.TB, token string) (*authproto.CheckResponse, error) {
-	t.Helper()
-	return b.auth.Check(t.Context(), &authproto.CheckRequest{AccessToken: token})
-}
-
-func (b *bank) revoke(t testing.TB, token string) error {
-	t.Helper()
-	_, err := b.auth.Revoke(t.Context(), &authproto.RevokeRequest{AccessToken: token})
-	return err
-}
-
-func wantCode(t testing.TB, err error, code string) {
-	t.Helper()
-	if err == nil || errs.Of(err).Code != code {
-		t.Fatalf("got %v, want %s", err, code)
-	}
 }
 
 func TestATokenSaysWhoseItIs(t *testing.T) {
@@ -178,27 +141,41 @@ func TestATokenIsInNoErrorAndNoLog(t *testing.T) {
 		}
 		return faults.None
 	})
-	token := b.issue(t).GetAccessToken()
+	p := b.program(t)
+	tokens, code := p.login(t, "feed:read"), p.code(t, "feed:read")
+	token := tokens.GetAccessToken()
 	said := new(strings.Builder)
 	say := func(rsp any, err error) { fmt.Fprintf(said, "%v %v %+v %#v\n", rsp, err, err, err) }
-	try := func(token string) {
-		rsp, err := b.check(t, token)
+	try := func(more string) {
+		rsp, err := b.check(t, token+more)
 		say(rsp, err)
-		say(nil, b.revoke(t, token))
+		say(nil, b.revoke(t, token+more))
+		_, err = p.redeem(t, code+more)
+		say(nil, err)
+		_, err = p.refresh(t, tokens.GetRefreshToken()+more)
+		say(nil, err)
+		wrong := p.redemption(code)
+		wrong.Credentials.ClientSecret += "x" + more
+		_, err = p.auth.Redeem(t.Context(), wrong)
+		say(nil, err)
 	}
-	try(token + "x")
-	try(token)
-	try(token)
+	try("x")
+	try("")
+	try("")
 	mu.Lock()
 	down = true
 	mu.Unlock()
-	try(token)
-	secret := strings.TrimPrefix(token, "farthing_at_")[:20]
-	if strings.Contains(said.String(), secret) {
-		t.Error("the token was answered")
-	}
-	if strings.Contains(b.Logged(), secret) {
-		t.Error("the token was logged")
+	try("")
+	for what, secret := range map[string]string{
+		"access token": token, "refresh token": tokens.GetRefreshToken(), "code": code, "client's secret": p.secret,
+	} {
+		secret = secret[len("farthing_xx_"):][:20]
+		if strings.Contains(said.String(), secret) {
+			t.Errorf("the %s was answered", what)
+		}
+		if strings.Contains(b.Logged(), secret) {
+			t.Errorf("the %s was logged", what)
+		}
 	}
 	if !strings.Contains(b.Logged(), "request failed") {
 		t.Error("nothing was logged: the test looks in the wrong place")

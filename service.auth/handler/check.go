@@ -24,12 +24,14 @@ func (h *Handler) Check(ctx context.Context, req *authproto.CheckRequest) (*auth
 		h.metrics.unknowns.Inc()
 		return nil, logic.ErrUnknownToken()
 	}
-	if err := grant.Check(h.clock.Now()); err != nil {
+	now := h.clock.Now()
+	if err := grant.Check(now); err != nil {
 		h.metrics.refused.Inc()
 		return nil, err
 	}
 	h.metrics.valid.Inc()
 	return &authproto.CheckResponse{
 		UserId: grant.User, ClientId: grant.Client, Scopes: grant.Scopes, ExpiresMs: grant.Expires.UnixMilli(),
+		ApprovedMs: max(grant.LastApproved(now).UnixMilli(), 0), // A token of an earlier version has no time.
 	}, nil
 }

@@ -9,7 +9,7 @@ import (
 	authproto "farthing/service.auth/proto"
 )
 
-// Issue makes a token. It is shown here once and kept as a hash; a repeat makes another one.
+// Issue makes a token, beside all others. It is shown here once and kept as a hash; a repeat makes another one.
 func (h *Handler) Issue(ctx context.Context, req *authproto.IssueRequest) (*authproto.IssueResponse, error) {
 	err := logic.CheckIssue(req.GetUserId(), req.GetClientId(), req.GetScopes(), req.GetLifetimeSeconds())
 	if err != nil {
@@ -18,9 +18,10 @@ func (h *Handler) Issue(ctx context.Context, req *authproto.IssueRequest) (*auth
 	now := h.clock.Now()
 	grant := logic.Grant{
 		User: req.GetUserId(), Client: req.GetClientId(), Scopes: req.GetScopes(),
-		Expires: now.Add(time.Duration(req.GetLifetimeSeconds()) * time.Second),
+		Expires:       now.Add(time.Duration(req.GetLifetimeSeconds()) * time.Second),
+		StaysApproved: req.GetStaysApproved(),
 	}
-	token := logic.NewToken()
+	token := logic.NewSecret(logic.AccessPrefix)
 	if err := h.tokens.Insert(ctx, logic.Hash(token), grant, now); err != nil {
 		return nil, fmt.Errorf("issuing a token: %w", err)
 	}

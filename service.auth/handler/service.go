@@ -2,8 +2,11 @@
 package handler
 
 import (
+	"log/slog"
+
 	"farthing/pkg/clock"
 	"farthing/pkg/foundation"
+	"farthing/pkg/id"
 	authproto "farthing/service.auth/proto"
 	"farthing/service.auth/storage"
 )
@@ -14,14 +17,25 @@ var Service = foundation.Service{Name: "service.auth", Schema: storage.Schema(),
 // Handler answers the RPCs.
 type Handler struct {
 	authproto.UnimplementedAuthServer
-	tokens  *storage.Tokens
-	clock   clock.Clock
-	metrics *metrics
+	tokens   *storage.Tokens
+	families *storage.Families
+	codes    *storage.Codes
+	clients  *storage.Clients
+	ids      *id.Maker
+	clock    clock.Clock
+	log      *slog.Logger
+	metrics  *metrics
 }
 
 func register(env *foundation.Env) error {
-	authproto.RegisterAuthServer(env.GRPC, &Handler{
-		tokens: storage.New(env.Store), clock: env.Clock, metrics: newMetrics(env.Metrics),
-	})
+	authproto.RegisterAuthServer(env.GRPC, newHandler(env))
 	return nil
+}
+
+func newHandler(env *foundation.Env) *Handler {
+	return &Handler{
+		tokens: storage.NewTokens(env.Store), families: storage.NewFamilies(env.Store), codes: storage.NewCodes(env.Store),
+		clients: storage.NewClients(env.Store), ids: env.IDs, clock: env.Clock, log: env.Log,
+		metrics: newMetrics(env.Metrics),
+	}
 }

@@ -1,41 +1,22 @@
-// Package logic is what a token is, what it lets its bearer do, and how long.
 package logic
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"farthing/pkg/errs"
 )
 
-// TokenPrefix begins every access token, so that one which leaked can be recognised by whoever scans for them.
-const TokenPrefix = "farthing_at_"
-
-// tokenBytes is how much of a token is random: 256 bits.
-const tokenBytes = 32
-
-// Grant is what a token stands for.
+// Grant is what an access token stands for.
 type Grant struct {
 	User    string
 	Client  string
 	Scopes  []string
 	Expires time.Time
 	Revoked bool
-}
 
-// NewToken is a token that nobody can guess. It is told its bearer once, and kept nowhere.
-func NewToken() string {
-	var secret [tokenBytes]byte
-	_, _ = rand.Read(secret[:]) // It never fails: crypto/rand ends the process instead.
-	return TokenPrefix + base64.RawURLEncoding.EncodeToString(secret[:])
-}
-
-// Hash is what is kept of a token. It needs no key and no salt: a token is random, so that there is nothing to try.
-func Hash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
+	Family        string    // Of the tokens that came of one approval; "" for a token that an operator issued.
+	Approved      time.Time // When the user last approved it in person; the zero time if never.
+	StaysApproved bool      // It counts as just approved for all of its life: in development.
 }
 
 // Check is nil if the grant holds at a time: unauthorized.bad_access_token.evicted if it was revoked, .expired if its
@@ -48,6 +29,14 @@ func (g Grant) Check(now time.Time) error {
 		return refused(".expired")
 	}
 	return nil
+}
+
+// LastApproved is when the user last approved it in person, as of now.
+func (g Grant) LastApproved(now time.Time) time.Time {
+	if g.StaysApproved {
+		return now
+	}
+	return g.Approved
 }
 
 // ErrUnknownToken is the answer to a token that is nobody's: unauthorized.bad_access_token.

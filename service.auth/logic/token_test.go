@@ -16,7 +16,7 @@ import (
 func TestTokensAreLongAndNeverTheSame(t *testing.T) {
 	seen := make(map[string]bool)
 	for range 1000 {
-		token := logic.NewToken()
+		token := logic.NewSecret(logic.AccessPrefix)
 		secret, ok := strings.CutPrefix(token, "farthing_at_")
 		if !ok || len(secret) != 43 { // 256 bits at 6 a character.
 			t.Fatalf("a token has the prefix: %v, and %d characters after it", ok, len(secret))

@@ -30,8 +30,11 @@ type IssueRequest struct {
 	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// How long it is valid, 1 second to 400 days.
 	LifetimeSeconds int64 `protobuf:"varint,4,opt,name=lifetime_seconds,json=lifetimeSeconds,proto3" json:"lifetime_seconds,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Whether it counts as just approved by its user, for all of its life: for development. Without it the token is as
+	// one that was approved long ago.
+	StaysApproved bool `protobuf:"varint,5,opt,name=stays_approved,json=staysApproved,proto3" json:"stays_approved,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueRequest) Reset() {
@@ -90,6 +93,13 @@ func (x *IssueRequest) GetLifetimeSeconds() int64 {
 		return x.LifetimeSeconds
 	}
 	return 0
+}
+
+func (x *IssueRequest) GetStaysApproved() bool {
+	if x != nil {
+		return x.StaysApproved
+	}
+	return false
 }
 
 type IssueResponse struct {
@@ -189,11 +199,13 @@ func (x *CheckRequest) GetAccessToken() string {
 }
 
 type CheckResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	UserId        string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	ClientId      string                 `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	Scopes        []string               `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	ExpiresMs     int64                  `protobuf:"varint,4,opt,name=expires_ms,json=expiresMs,proto3" json:"expires_ms,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	UserId    string                 `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	ClientId  string                 `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	Scopes    []string               `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	ExpiresMs int64                  `protobuf:"varint,4,opt,name=expires_ms,json=expiresMs,proto3" json:"expires_ms,omitempty"`
+	// When the user last approved this in person; now for a token that stays approved, 0 for one that never was.
+	ApprovedMs    int64 `protobuf:"varint,5,opt,name=approved_ms,json=approvedMs,proto3" json:"approved_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -252,6 +264,13 @@ func (x *CheckResponse) GetScopes() []string {
 func (x *CheckResponse) GetExpiresMs() int64 {
 	if x != nil {
 		return x.ExpiresMs
+	}
+	return 0
+}
+
+func (x *CheckResponse) GetApprovedMs() int64 {
+	if x != nil {
+		return x.ApprovedMs
 	}
 	return 0
 }
@@ -336,35 +355,796 @@ func (*RevokeResponse) Descriptor() ([]byte, []int) {
 	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{5}
 }
 
+// Credentials say which client asks.
+type Credentials struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// oauth2client_…
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Empty for a client that can keep none.
+	ClientSecret  string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Credentials) Reset() {
+	*x = Credentials{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Credentials) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Credentials) ProtoMessage() {}
+
+func (x *Credentials) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Credentials.ProtoReflect.Descriptor instead.
+func (*Credentials) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Credentials) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *Credentials) GetClientSecret() string {
+	if x != nil {
+		return x.ClientSecret
+	}
+	return ""
+}
+
+// Tokens is what a client is given for a user.
+type Tokens struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	AccessToken string                 `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
+	// Empty for a client that can keep no secret.
+	RefreshToken     string   `protobuf:"bytes,2,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
+	ClientId         string   `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	UserId           string   `protobuf:"bytes,4,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	ExpiresInSeconds int64    `protobuf:"varint,5,opt,name=expires_in_seconds,json=expiresInSeconds,proto3" json:"expires_in_seconds,omitempty"`
+	Scopes           []string `protobuf:"bytes,6,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Tokens) Reset() {
+	*x = Tokens{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tokens) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tokens) ProtoMessage() {}
+
+func (x *Tokens) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tokens.ProtoReflect.Descriptor instead.
+func (*Tokens) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Tokens) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *Tokens) GetRefreshToken() string {
+	if x != nil {
+		return x.RefreshToken
+	}
+	return ""
+}
+
+func (x *Tokens) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *Tokens) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Tokens) GetExpiresInSeconds() int64 {
+	if x != nil {
+		return x.ExpiresInSeconds
+	}
+	return 0
+}
+
+func (x *Tokens) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+type RedeemRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Credentials *Credentials           `protobuf:"bytes,1,opt,name=credentials,proto3" json:"credentials,omitempty"`
+	Code        string                 `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	// As it was when the code was asked for, letter by letter.
+	RedirectUri string `protobuf:"bytes,3,opt,name=redirect_uri,json=redirectUri,proto3" json:"redirect_uri,omitempty"`
+	// Of PKCE: 43 to 128 characters; empty if the code was asked for without a challenge.
+	CodeVerifier  string `protobuf:"bytes,4,opt,name=code_verifier,json=codeVerifier,proto3" json:"code_verifier,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedeemRequest) Reset() {
+	*x = RedeemRequest{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedeemRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedeemRequest) ProtoMessage() {}
+
+func (x *RedeemRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedeemRequest.ProtoReflect.Descriptor instead.
+func (*RedeemRequest) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RedeemRequest) GetCredentials() *Credentials {
+	if x != nil {
+		return x.Credentials
+	}
+	return nil
+}
+
+func (x *RedeemRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *RedeemRequest) GetRedirectUri() string {
+	if x != nil {
+		return x.RedirectUri
+	}
+	return ""
+}
+
+func (x *RedeemRequest) GetCodeVerifier() string {
+	if x != nil {
+		return x.CodeVerifier
+	}
+	return ""
+}
+
+type RedeemResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tokens        *Tokens                `protobuf:"bytes,1,opt,name=tokens,proto3" json:"tokens,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RedeemResponse) Reset() {
+	*x = RedeemResponse{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RedeemResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RedeemResponse) ProtoMessage() {}
+
+func (x *RedeemResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RedeemResponse.ProtoReflect.Descriptor instead.
+func (*RedeemResponse) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RedeemResponse) GetTokens() *Tokens {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+type RefreshRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Without a client_id the client whose token it is is meant.
+	Credentials   *Credentials `protobuf:"bytes,1,opt,name=credentials,proto3" json:"credentials,omitempty"`
+	RefreshToken  string       `protobuf:"bytes,2,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefreshRequest) Reset() {
+	*x = RefreshRequest{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefreshRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefreshRequest) ProtoMessage() {}
+
+func (x *RefreshRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefreshRequest.ProtoReflect.Descriptor instead.
+func (*RefreshRequest) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RefreshRequest) GetCredentials() *Credentials {
+	if x != nil {
+		return x.Credentials
+	}
+	return nil
+}
+
+func (x *RefreshRequest) GetRefreshToken() string {
+	if x != nil {
+		return x.RefreshToken
+	}
+	return ""
+}
+
+type RefreshResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tokens        *Tokens                `protobuf:"bytes,1,opt,name=tokens,proto3" json:"tokens,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefreshResponse) Reset() {
+	*x = RefreshResponse{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefreshResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefreshResponse) ProtoMessage() {}
+
+func (x *RefreshResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefreshResponse.ProtoReflect.Descriptor instead.
+func (*RefreshResponse) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RefreshResponse) GetTokens() *Tokens {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+type Client struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// oauth2client_…
+	Id   string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Can keep no secret: a program on its user's device.
+	Public bool `protobuf:"varint,3,opt,name=public,proto3" json:"public,omitempty"`
+	// The bank's own.
+	FirstParty bool `protobuf:"varint,4,opt,name=first_party,json=firstParty,proto3" json:"first_party,omitempty"`
+	// Where its users may be sent back to, letter by letter.
+	RedirectUris []string `protobuf:"bytes,5,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
+	// What it may ask for; empty for all there is.
+	Scopes []string `protobuf:"bytes,6,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// Whose program it is: user_…; empty for nobody's.
+	OwnerUserId   string `protobuf:"bytes,7,opt,name=owner_user_id,json=ownerUserId,proto3" json:"owner_user_id,omitempty"`
+	CreatedMs     int64  `protobuf:"varint,8,opt,name=created_ms,json=createdMs,proto3" json:"created_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Client) Reset() {
+	*x = Client{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Client) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Client) ProtoMessage() {}
+
+func (x *Client) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Client.ProtoReflect.Descriptor instead.
+func (*Client) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Client) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Client) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Client) GetPublic() bool {
+	if x != nil {
+		return x.Public
+	}
+	return false
+}
+
+func (x *Client) GetFirstParty() bool {
+	if x != nil {
+		return x.FirstParty
+	}
+	return false
+}
+
+func (x *Client) GetRedirectUris() []string {
+	if x != nil {
+		return x.RedirectUris
+	}
+	return nil
+}
+
+func (x *Client) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *Client) GetOwnerUserId() string {
+	if x != nil {
+		return x.OwnerUserId
+	}
+	return ""
+}
+
+func (x *Client) GetCreatedMs() int64 {
+	if x != nil {
+		return x.CreatedMs
+	}
+	return 0
+}
+
+type CreateClientRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 50 characters.
+	Name       string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Public     bool   `protobuf:"varint,2,opt,name=public,proto3" json:"public,omitempty"`
+	FirstParty bool   `protobuf:"varint,3,opt,name=first_party,json=firstParty,proto3" json:"first_party,omitempty"`
+	// 1 to 10: https, http on the loopback, or a scheme of the program's own with a dot in it.
+	RedirectUris  []string `protobuf:"bytes,4,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
+	Scopes        []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	OwnerUserId   string   `protobuf:"bytes,6,opt,name=owner_user_id,json=ownerUserId,proto3" json:"owner_user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateClientRequest) Reset() {
+	*x = CreateClientRequest{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateClientRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateClientRequest) ProtoMessage() {}
+
+func (x *CreateClientRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateClientRequest.ProtoReflect.Descriptor instead.
+func (*CreateClientRequest) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CreateClientRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetPublic() bool {
+	if x != nil {
+		return x.Public
+	}
+	return false
+}
+
+func (x *CreateClientRequest) GetFirstParty() bool {
+	if x != nil {
+		return x.FirstParty
+	}
+	return false
+}
+
+func (x *CreateClientRequest) GetRedirectUris() []string {
+	if x != nil {
+		return x.RedirectUris
+	}
+	return nil
+}
+
+func (x *CreateClientRequest) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *CreateClientRequest) GetOwnerUserId() string {
+	if x != nil {
+		return x.OwnerUserId
+	}
+	return ""
+}
+
+type CreateClientResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Client *Client                `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
+	// Empty for a public client.
+	ClientSecret  string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateClientResponse) Reset() {
+	*x = CreateClientResponse{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateClientResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateClientResponse) ProtoMessage() {}
+
+func (x *CreateClientResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateClientResponse.ProtoReflect.Descriptor instead.
+func (*CreateClientResponse) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CreateClientResponse) GetClient() *Client {
+	if x != nil {
+		return x.Client
+	}
+	return nil
+}
+
+func (x *CreateClientResponse) GetClientSecret() string {
+	if x != nil {
+		return x.ClientSecret
+	}
+	return ""
+}
+
+type ListClientsRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PageToken string                 `protobuf:"bytes,1,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// 1 to 100.
+	Limit         int32 `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListClientsRequest) Reset() {
+	*x = ListClientsRequest{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListClientsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListClientsRequest) ProtoMessage() {}
+
+func (x *ListClientsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListClientsRequest.ProtoReflect.Descriptor instead.
+func (*ListClientsRequest) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListClientsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListClientsRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListClientsResponse struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Clients []*Client              `protobuf:"bytes,1,rep,name=clients,proto3" json:"clients,omitempty"`
+	// Empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListClientsResponse) Reset() {
+	*x = ListClientsResponse{}
+	mi := &file_service_auth_proto_auth_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListClientsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListClientsResponse) ProtoMessage() {}
+
+func (x *ListClientsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_auth_proto_auth_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListClientsResponse.ProtoReflect.Descriptor instead.
+func (*ListClientsResponse) Descriptor() ([]byte, []int) {
+	return file_service_auth_proto_auth_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListClientsResponse) GetClients() []*Client {
+	if x != nil {
+		return x.Clients
+	}
+	return nil
+}
+
+func (x *ListClientsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_service_auth_proto_auth_proto protoreflect.FileDescriptor
 
 const file_service_auth_proto_auth_proto_rawDesc = "" +
 	"\n" +
-	"\x1dservice.auth/proto/auth.proto\x12\aauth.v1\x1a\x1bpkg/rpc/proto/options.proto\"\x87\x01\n" +
+	"\x1dservice.auth/proto/auth.proto\x12\aauth.v1\x1a\x1bpkg/rpc/proto/options.proto\"\xae\x01\n" +
 	"\fIssueRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12\x16\n" +
 	"\x06scopes\x18\x03 \x03(\tR\x06scopes\x12)\n" +
-	"\x10lifetime_seconds\x18\x04 \x01(\x03R\x0flifetimeSeconds\"Q\n" +
+	"\x10lifetime_seconds\x18\x04 \x01(\x03R\x0flifetimeSeconds\x12%\n" +
+	"\x0estays_approved\x18\x05 \x01(\bR\rstaysApproved\"Q\n" +
 	"\rIssueResponse\x12!\n" +
 	"\faccess_token\x18\x01 \x01(\tR\vaccessToken\x12\x1d\n" +
 	"\n" +
 	"expires_ms\x18\x02 \x01(\x03R\texpiresMs\"1\n" +
 	"\fCheckRequest\x12!\n" +
-	"\faccess_token\x18\x01 \x01(\tR\vaccessToken\"|\n" +
+	"\faccess_token\x18\x01 \x01(\tR\vaccessToken\"\x9d\x01\n" +
 	"\rCheckResponse\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12\x16\n" +
 	"\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x1d\n" +
 	"\n" +
-	"expires_ms\x18\x04 \x01(\x03R\texpiresMs\"2\n" +
+	"expires_ms\x18\x04 \x01(\x03R\texpiresMs\x12\x1f\n" +
+	"\vapproved_ms\x18\x05 \x01(\x03R\n" +
+	"approvedMs\"2\n" +
 	"\rRevokeRequest\x12!\n" +
 	"\faccess_token\x18\x01 \x01(\tR\vaccessToken\"\x10\n" +
-	"\x0eRevokeResponse2\xbd\x01\n" +
+	"\x0eRevokeResponse\"O\n" +
+	"\vCredentials\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12#\n" +
+	"\rclient_secret\x18\x02 \x01(\tR\fclientSecret\"\xcc\x01\n" +
+	"\x06Tokens\x12!\n" +
+	"\faccess_token\x18\x01 \x01(\tR\vaccessToken\x12#\n" +
+	"\rrefresh_token\x18\x02 \x01(\tR\frefreshToken\x12\x1b\n" +
+	"\tclient_id\x18\x03 \x01(\tR\bclientId\x12\x17\n" +
+	"\auser_id\x18\x04 \x01(\tR\x06userId\x12,\n" +
+	"\x12expires_in_seconds\x18\x05 \x01(\x03R\x10expiresInSeconds\x12\x16\n" +
+	"\x06scopes\x18\x06 \x03(\tR\x06scopes\"\xa3\x01\n" +
+	"\rRedeemRequest\x126\n" +
+	"\vcredentials\x18\x01 \x01(\v2\x14.auth.v1.CredentialsR\vcredentials\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\x12!\n" +
+	"\fredirect_uri\x18\x03 \x01(\tR\vredirectUri\x12#\n" +
+	"\rcode_verifier\x18\x04 \x01(\tR\fcodeVerifier\"9\n" +
+	"\x0eRedeemResponse\x12'\n" +
+	"\x06tokens\x18\x01 \x01(\v2\x0f.auth.v1.TokensR\x06tokens\"m\n" +
+	"\x0eRefreshRequest\x126\n" +
+	"\vcredentials\x18\x01 \x01(\v2\x14.auth.v1.CredentialsR\vcredentials\x12#\n" +
+	"\rrefresh_token\x18\x02 \x01(\tR\frefreshToken\":\n" +
+	"\x0fRefreshResponse\x12'\n" +
+	"\x06tokens\x18\x01 \x01(\v2\x0f.auth.v1.TokensR\x06tokens\"\xe5\x01\n" +
+	"\x06Client\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
+	"\x06public\x18\x03 \x01(\bR\x06public\x12\x1f\n" +
+	"\vfirst_party\x18\x04 \x01(\bR\n" +
+	"firstParty\x12#\n" +
+	"\rredirect_uris\x18\x05 \x03(\tR\fredirectUris\x12\x16\n" +
+	"\x06scopes\x18\x06 \x03(\tR\x06scopes\x12\"\n" +
+	"\rowner_user_id\x18\a \x01(\tR\vownerUserId\x12\x1d\n" +
+	"\n" +
+	"created_ms\x18\b \x01(\x03R\tcreatedMs\"\xc3\x01\n" +
+	"\x13CreateClientRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06public\x18\x02 \x01(\bR\x06public\x12\x1f\n" +
+	"\vfirst_party\x18\x03 \x01(\bR\n" +
+	"firstParty\x12#\n" +
+	"\rredirect_uris\x18\x04 \x03(\tR\fredirectUris\x12\x16\n" +
+	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x12\"\n" +
+	"\rowner_user_id\x18\x06 \x01(\tR\vownerUserId\"d\n" +
+	"\x14CreateClientResponse\x12'\n" +
+	"\x06client\x18\x01 \x01(\v2\x0f.auth.v1.ClientR\x06client\x12#\n" +
+	"\rclient_secret\x18\x02 \x01(\tR\fclientSecret\"I\n" +
+	"\x12ListClientsRequest\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x01 \x01(\tR\tpageToken\x12\x14\n" +
+	"\x05limit\x18\x02 \x01(\x05R\x05limit\"h\n" +
+	"\x13ListClientsResponse\x12)\n" +
+	"\aclients\x18\x01 \x03(\v2\x0f.auth.v1.ClientR\aclients\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf5\x03\n" +
 	"\x04Auth\x126\n" +
 	"\x05Issue\x12\x15.auth.v1.IssueRequest\x1a\x16.auth.v1.IssueResponse\x12<\n" +
 	"\x05Check\x12\x15.auth.v1.CheckRequest\x1a\x16.auth.v1.CheckResponse\"\x04\x90\xb5\x18\x01\x12?\n" +
-	"\x06Revoke\x12\x16.auth.v1.RevokeRequest\x1a\x17.auth.v1.RevokeResponse\"\x04\x90\xb5\x18\x01B'Z%farthing/service.auth/proto;authprotob\x06proto3"
+	"\x06Revoke\x12\x16.auth.v1.RevokeRequest\x1a\x17.auth.v1.RevokeResponse\"\x04\x90\xb5\x18\x01\x12J\n" +
+	"\x06Redeem\x12\x16.auth.v1.RedeemRequest\x1a\x17.auth.v1.RedeemResponse\"\x0f\x8a\xb5\x18\vservice.api\x12M\n" +
+	"\aRefresh\x12\x17.auth.v1.RefreshRequest\x1a\x18.auth.v1.RefreshResponse\"\x0f\x8a\xb5\x18\vservice.api\x12K\n" +
+	"\fCreateClient\x12\x1c.auth.v1.CreateClientRequest\x1a\x1d.auth.v1.CreateClientResponse\x12N\n" +
+	"\vListClients\x12\x1b.auth.v1.ListClientsRequest\x1a\x1c.auth.v1.ListClientsResponse\"\x04\x90\xb5\x18\x01B'Z%farthing/service.auth/proto;authprotob\x06proto3"
 
 var (
 	file_service_auth_proto_auth_proto_rawDescOnce sync.Once
@@ -378,27 +1158,52 @@ func file_service_auth_proto_auth_proto_rawDescGZIP() []byte {
 	return file_service_auth_proto_auth_proto_rawDescData
 }
 
-var file_service_auth_proto_auth_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_service_auth_proto_auth_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_service_auth_proto_auth_proto_goTypes = []any{
-	(*IssueRequest)(nil),   // 0: auth.v1.IssueRequest
-	(*IssueResponse)(nil),  // 1: auth.v1.IssueResponse
-	(*CheckRequest)(nil),   // 2: auth.v1.CheckRequest
-	(*CheckResponse)(nil),  // 3: auth.v1.CheckResponse
-	(*RevokeRequest)(nil),  // 4: auth.v1.RevokeRequest
-	(*RevokeResponse)(nil), // 5: auth.v1.RevokeResponse
+	(*IssueRequest)(nil),         // 0: auth.v1.IssueRequest
+	(*IssueResponse)(nil),        // 1: auth.v1.IssueResponse
+	(*CheckRequest)(nil),         // 2: auth.v1.CheckRequest
+	(*CheckResponse)(nil),        // 3: auth.v1.CheckResponse
+	(*RevokeRequest)(nil),        // 4: auth.v1.RevokeRequest
+	(*RevokeResponse)(nil),       // 5: auth.v1.RevokeResponse
+	(*Credentials)(nil),          // 6: auth.v1.Credentials
+	(*Tokens)(nil),               // 7: auth.v1.Tokens
+	(*RedeemRequest)(nil),        // 8: auth.v1.RedeemRequest
+	(*RedeemResponse)(nil),       // 9: auth.v1.RedeemResponse
+	(*RefreshRequest)(nil),       // 10: auth.v1.RefreshRequest
+	(*RefreshResponse)(nil),      // 11: auth.v1.RefreshResponse
+	(*Client)(nil),               // 12: auth.v1.Client
+	(*CreateClientRequest)(nil),  // 13: auth.v1.CreateClientRequest
+	(*CreateClientResponse)(nil), // 14: auth.v1.CreateClientResponse
+	(*ListClientsRequest)(nil),   // 15: auth.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),  // 16: auth.v1.ListClientsResponse
 }
 var file_service_auth_proto_auth_proto_depIdxs = []int32{
-	0, // 0: auth.v1.Auth.Issue:input_type -> auth.v1.IssueRequest
-	2, // 1: auth.v1.Auth.Check:input_type -> auth.v1.CheckRequest
-	4, // 2: auth.v1.Auth.Revoke:input_type -> auth.v1.RevokeRequest
-	1, // 3: auth.v1.Auth.Issue:output_type -> auth.v1.IssueResponse
-	3, // 4: auth.v1.Auth.Check:output_type -> auth.v1.CheckResponse
-	5, // 5: auth.v1.Auth.Revoke:output_type -> auth.v1.RevokeResponse
-	3, // [3:6] is the sub-list for method output_type
-	0, // [0:3] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	6,  // 0: auth.v1.RedeemRequest.credentials:type_name -> auth.v1.Credentials
+	7,  // 1: auth.v1.RedeemResponse.tokens:type_name -> auth.v1.Tokens
+	6,  // 2: auth.v1.RefreshRequest.credentials:type_name -> auth.v1.Credentials
+	7,  // 3: auth.v1.RefreshResponse.tokens:type_name -> auth.v1.Tokens
+	12, // 4: auth.v1.CreateClientResponse.client:type_name -> auth.v1.Client
+	12, // 5: auth.v1.ListClientsResponse.clients:type_name -> auth.v1.Client
+	0,  // 6: auth.v1.Auth.Issue:input_type -> auth.v1.IssueRequest
+	2,  // 7: auth.v1.Auth.Check:input_type -> auth.v1.CheckRequest
+	4,  // 8: auth.v1.Auth.Revoke:input_type -> auth.v1.RevokeRequest
+	8,  // 9: auth.v1.Auth.Redeem:input_type -> auth.v1.RedeemRequest
+	10, // 10: auth.v1.Auth.Refresh:input_type -> auth.v1.RefreshRequest
+	13, // 11: auth.v1.Auth.CreateClient:input_type -> auth.v1.CreateClientRequest
+	15, // 12: auth.v1.Auth.ListClients:input_type -> auth.v1.ListClientsRequest
+	1,  // 13: auth.v1.Auth.Issue:output_type -> auth.v1.IssueResponse
+	3,  // 14: auth.v1.Auth.Check:output_type -> auth.v1.CheckResponse
+	5,  // 15: auth.v1.Auth.Revoke:output_type -> auth.v1.RevokeResponse
+	9,  // 16: auth.v1.Auth.Redeem:output_type -> auth.v1.RedeemResponse
+	11, // 17: auth.v1.Auth.Refresh:output_type -> auth.v1.RefreshResponse
+	14, // 18: auth.v1.Auth.CreateClient:output_type -> auth.v1.CreateClientResponse
+	16, // 19: auth.v1.Auth.ListClients:output_type -> auth.v1.ListClientsResponse
+	13, // [13:20] is the sub-list for method output_type
+	6,  // [6:13] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_service_auth_proto_auth_proto_init() }
@@ -412,7 +1217,7 @@ func file_service_auth_proto_auth_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_auth_proto_auth_proto_rawDesc), len(file_service_auth_proto_auth_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

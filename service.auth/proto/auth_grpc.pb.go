@@ -19,23 +19,39 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Auth_Issue_FullMethodName  = "/auth.v1.Auth/Issue"
-	Auth_Check_FullMethodName  = "/auth.v1.Auth/Check"
-	Auth_Revoke_FullMethodName = "/auth.v1.Auth/Revoke"
+	Auth_Issue_FullMethodName        = "/auth.v1.Auth/Issue"
+	Auth_Check_FullMethodName        = "/auth.v1.Auth/Check"
+	Auth_Revoke_FullMethodName       = "/auth.v1.Auth/Revoke"
+	Auth_Redeem_FullMethodName       = "/auth.v1.Auth/Redeem"
+	Auth_Refresh_FullMethodName      = "/auth.v1.Auth/Refresh"
+	Auth_CreateClient_FullMethodName = "/auth.v1.Auth/CreateClient"
+	Auth_ListClients_FullMethodName  = "/auth.v1.Auth/ListClients"
 )
 
 // AuthClient is the client API for Auth service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Auth says who a bearer of a token is.
+// Auth says who a bearer of a token is, and gives clients the tokens that customers let them have.
 type AuthClient interface {
-	// Issue makes a token. It is shown here once and kept as a hash; a repeat makes another one.
+	// Issue makes a token, beside all others. It is shown here once and kept as a hash; a repeat makes another one.
 	Issue(ctx context.Context, in *IssueRequest, opts ...grpc.CallOption) (*IssueResponse, error)
 	// Check says whose a token is: unauthorized.bad_access_token, or unauthorized.bad_access_token.expired.
 	Check(ctx context.Context, in *CheckRequest, opts ...grpc.CallOption) (*CheckResponse, error)
-	// Revoke ends a token. Repeating it is harmless.
+	// Revoke ends a token, and the refresh token that belongs to it. Repeating it is harmless.
 	Revoke(ctx context.Context, in *RevokeRequest, opts ...grpc.CallOption) (*RevokeResponse, error)
+	// Redeem gives tokens for an authorisation code, once, and ends those that the client had for that user. It fails with
+	// unauthorized.bad_client_credentials, or bad_request.authorization_code.invalid, .expired, or .evicted: a repeat is
+	// refused so, and ends the tokens that were given.
+	Redeem(ctx context.Context, in *RedeemRequest, opts ...grpc.CallOption) (*RedeemResponse, error)
+	// Refresh gives new tokens for a refresh token, once, and ends the access token that came with it. It fails with
+	// unauthorized.bad_client_credentials, or bad_request.refresh_token.invalid, or .evicted: a repeat is refused so, and
+	// ends the tokens that were given.
+	Refresh(ctx context.Context, in *RefreshRequest, opts ...grpc.CallOption) (*RefreshResponse, error)
+	// CreateClient registers a program. Its secret is shown here once and kept as a hash; a repeat registers another one.
+	CreateClient(ctx context.Context, in *CreateClientRequest, opts ...grpc.CallOption) (*CreateClientResponse, error)
+	// ListClients is the registered programs, oldest first, a page at a time.
+	ListClients(ctx context.Context, in *ListClientsRequest, opts ...grpc.CallOption) (*ListClientsResponse, error)
 }
 
 type authClient struct {
@@ -76,18 +92,70 @@ func (c *authClient) Revoke(ctx context.Context, in *RevokeRequest, opts ...grpc
 	return out, nil
 }
 
+func (c *authClient) Redeem(ctx context.Context, in *RedeemRequest, opts ...grpc.CallOption) (*RedeemResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RedeemResponse)
+	err := c.cc.Invoke(ctx, Auth_Redeem_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authClient) Refresh(ctx context.Context, in *RefreshRequest, opts ...grpc.CallOption) (*RefreshResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefreshResponse)
+	err := c.cc.Invoke(ctx, Auth_Refresh_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authClient) CreateClient(ctx context.Context, in *CreateClientRequest, opts ...grpc.CallOption) (*CreateClientResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateClientResponse)
+	err := c.cc.Invoke(ctx, Auth_CreateClient_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authClient) ListClients(ctx context.Context, in *ListClientsRequest, opts ...grpc.CallOption) (*ListClientsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListClientsResponse)
+	err := c.cc.Invoke(ctx, Auth_ListClients_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AuthServer is the server API for Auth service.
 // All implementations must embed UnimplementedAuthServer
 // for forward compatibility.
 //
-// Auth says who a bearer of a token is.
+// Auth says who a bearer of a token is, and gives clients the tokens that customers let them have.
 type AuthServer interface {
-	// Issue makes a token. It is shown here once and kept as a hash; a repeat makes another one.
+	// Issue makes a token, beside all others. It is shown here once and kept as a hash; a repeat makes another one.
 	Issue(context.Context, *IssueRequest) (*IssueResponse, error)
 	// Check says whose a token is: unauthorized.bad_access_token, or unauthorized.bad_access_token.expired.
 	Check(context.Context, *CheckRequest) (*CheckResponse, error)
-	// Revoke ends a token. Repeating it is harmless.
+	// Revoke ends a token, and the refresh token that belongs to it. Repeating it is harmless.
 	Revoke(context.Context, *RevokeRequest) (*RevokeResponse, error)
+	// Redeem gives tokens for an authorisation code, once, and ends those that the client had for that user. It fails with
+	// unauthorized.bad_client_credentials, or bad_request.authorization_code.invalid, .expired, or .evicted: a repeat is
+	// refused so, and ends the tokens that were given.
+	Redeem(context.Context, *RedeemRequest) (*RedeemResponse, error)
+	// Refresh gives new tokens for a refresh token, once, and ends the access token that came with it. It fails with
+	// unauthorized.bad_client_credentials, or bad_request.refresh_token.invalid, or .evicted: a repeat is refused so, and
+	// ends the tokens that were given.
+	Refresh(context.Context, *RefreshRequest) (*RefreshResponse, error)
+	// CreateClient registers a program. Its secret is shown here once and kept as a hash; a repeat registers another one.
+	CreateClient(context.Context, *CreateClientRequest) (*CreateClientResponse, error)
+	// ListClients is the registered programs, oldest first, a page at a time.
+	ListClients(context.Context, *ListClientsRequest) (*ListClientsResponse, error)
 	mustEmbedUnimplementedAuthServer()
 }
 
@@ -106,6 +174,18 @@ func (UnimplementedAuthServer) Check(context.Context, *CheckRequest) (*CheckResp
 }
 func (UnimplementedAuthServer) Revoke(context.Context, *RevokeRequest) (*RevokeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Revoke not implemented")
+}
+func (UnimplementedAuthServer) Redeem(context.Context, *RedeemRequest) (*RedeemResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Redeem not implemented")
+}
+func (UnimplementedAuthServer) Refresh(context.Context, *RefreshRequest) (*RefreshResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Refresh not implemented")
+}
+func (UnimplementedAuthServer) CreateClient(context.Context, *CreateClientRequest) (*CreateClientResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateClient not implemented")
+}
+func (UnimplementedAuthServer) ListClients(context.Context, *ListClientsRequest) (*ListClientsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListClients not implemented")
 }
 func (UnimplementedAuthServer) mustEmbedUnimplementedAuthServer() {}
 func (UnimplementedAuthServer) testEmbeddedByValue()              {}
@@ -182,6 +262,78 @@ func _Auth_Revoke_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Auth_Redeem_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RedeemRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServer).Redeem(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Auth_Redeem_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServer).Redeem(ctx, req.(*RedeemRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Auth_Refresh_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefreshRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServer).Refresh(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Auth_Refresh_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServer).Refresh(ctx, req.(*RefreshRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Auth_CreateClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateClientRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServer).CreateClient(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Auth_CreateClient_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServer).CreateClient(ctx, req.(*CreateClientRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Auth_ListClients_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListClientsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServer).ListClients(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Auth_ListClients_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServer).ListClients(ctx, req.(*ListClientsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Auth_ServiceDesc is the grpc.ServiceDesc for Auth service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -200,6 +352,22 @@ var Auth_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Revoke",
 			Handler:    _Auth_Revoke_Handler,
+		},
+		{
+			MethodName: "Redeem",
+			Handler:    _Auth_Redeem_Handler,
+		},
+		{
+			MethodName: "Refresh",
+			Handler:    _Auth_Refresh_Handler,
+		},
+		{
+			MethodName: "CreateClient",
+			Handler:    _Auth_CreateClient_Handler,
+		},
+		{
+			MethodName: "ListClients",
+			Handler:    _Auth_ListClients_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -1,4 +1,3 @@
-// Package storage keeps tokens by their hashes.
 package storage
 
 import (
@@ -11,51 +10,32 @@ import (
 	"farthing/service.auth/logic"
 )
 
-// tokenRow is what happened to a token: it was issued, with all that it grants, and perhaps revoked. Rows are only
-// ever added, so that a revocation cannot be overwritten, nor come too late.
-type tokenRow struct {
-	Hash      []byte    `store:"1,partition"`
-	Event     int64     `store:"2,clustering"`
-	At        time.Time `store:"3"`
-	User      string    `store:"4"`
-	Client    string    `store:"5"`
-	Scopes    string    `store:"6"` // With spaces between them.
-	ExpiresAt time.Time `store:"7"`
-}
-
-// The events of a token. Their numbers are stored.
-const (
-	issued  = 1
-	revoked = 2
-
-	eventsMax = 2
-)
-
-var tokensTable = store.ConditionalTable[tokenRow]("tokens")
-
-// Schema is the keyspace of service.auth.
-func Schema() store.Schema {
-	return store.Schema{Keyspace: "auth", Tables: []store.Table{tokensTable}}
-}
-
-// Tokens is the tokens of the bank.
+// Tokens is the access tokens of the bank.
 type Tokens struct {
 	rows store.Conditional[tokenRow]
 }
 
-// New is the tokens in a keyspace.
-func New(k *store.Keyspace) *Tokens { return &Tokens{tokensTable.On(k)} }
+// NewTokens is the access tokens in a keyspace.
+func NewTokens(k *store.Keyspace) *Tokens { return &Tokens{tokensTable.On(k)} }
 
-// Insert keeps a new token's grant under its hash.
+// Insert keeps a new token's grant under its hash. A repeat of the same hash changes nothing.
 func (s *Tokens) Insert(ctx context.Context, hash []byte, g logic.Grant, at time.Time) error {
 	_, err := s.rows.Batch(hash).InsertNew(tokenRow{
-		Event: issued, At: at, User: g.User, Client: g.Client,
-		Scopes: strings.Join(g.Scopes, " "), ExpiresAt: g.Expires,
+		Event: issued, At: at, User: g.User, Client: g.Client, Scopes: joined(g.Scopes), ExpiresAt: g.Expires,
+		Family: g.Family, ApprovedAt: orEpoch(g.Approved), StaysApproved: g.StaysApproved,
 	}).Apply(ctx)
 	if err != nil {
 		return fmt.Errorf("inserting a token: %w", err)
 	}
 	return nil
+}
+
+// orEpoch is a time that may be none as it is stored: far before any real one.
+func orEpoch(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.UnixMilli(0).UTC()
+	}
+	return t
 }
 
 // Find is the grant under a hash, and whether there is one, in one read. It sees every revocation that was
@@ -71,7 +51,7 @@ func (s *Tokens) Find(ctx context.Context, hash []byte) (logic.Grant, bool, erro
 	row := rows[0]
 	return logic.Grant{
 		User: row.User, Client: row.Client, Scopes: strings.Fields(row.Scopes), Expires: row.ExpiresAt,
-		Revoked: len(rows) > 1,
+		Family: row.Family, Approved: row.ApprovedAt, StaysApproved: row.StaysApproved, Revoked: len(rows) > 1,
 	}, true, nil
 }
 
