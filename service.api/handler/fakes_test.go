@@ -149,6 +149,50 @@ func (f fakeAuth) Check(
 	return known, nil
 }
 
+// Revoke lets tokens live: the tests of other things have use for them.
+func (f fakeAuth) Revoke(
+	_ context.Context, req *authproto.RevokeRequest, _ ...grpc.CallOption,
+) (*authproto.RevokeResponse, error) {
+	f.b.changes = append(f.b.changes, req)
+	return &authproto.RevokeResponse{}, f.b.fails["auth"]
+}
+
+// Redeem knows one code, and Refresh one refresh token.
+func (f fakeAuth) Redeem(
+	_ context.Context, req *authproto.RedeemRequest, _ ...grpc.CallOption,
+) (*authproto.RedeemResponse, error) {
+	f.b.changes = append(f.b.changes, req)
+	switch {
+	case f.b.fails["auth"] != nil:
+		return nil, f.b.fails["auth"]
+	case req.GetCode() != "good":
+		return nil, errs.New("bad_request.authorization_code.invalid", "The authorisation code is not valid")
+	}
+	return &authproto.RedeemResponse{Tokens: given(req.GetCredentials())}, nil
+}
+
+func (f fakeAuth) Refresh(
+	_ context.Context, req *authproto.RefreshRequest, _ ...grpc.CallOption,
+) (*authproto.RefreshResponse, error) {
+	f.b.changes = append(f.b.changes, req)
+	if req.GetRefreshToken() != "good" {
+		return nil, errs.New("bad_request.refresh_token.evicted", "The refresh token is not valid")
+	}
+	return &authproto.RefreshResponse{Tokens: given(req.GetCredentials())}, nil
+}
+
+// given has a refresh token if the client shows a secret.
+func given(c *authproto.Credentials) *authproto.Tokens {
+	tokens := &authproto.Tokens{
+		AccessToken: "farthing_at_x", ClientId: c.GetClientId(), UserId: alice, ExpiresInSeconds: 21600,
+		Scopes: []string{"accounts:read", "feed:read"},
+	}
+	if c.GetClientSecret() != "" {
+		tokens.RefreshToken = "farthing_rt_x"
+	}
+	return tokens
+}
+
 type fakeAccounts struct {
 	accountproto.AccountsClient
 	b *bank

@@ -22,6 +22,7 @@ import (
 	"farthing/service.api/feed"
 	"farthing/service.api/idempotency"
 	"farthing/service.api/limits"
+	"farthing/service.api/oauth2"
 	"farthing/service.api/ping"
 	"farthing/service.api/pots"
 	"farthing/service.api/storage"
@@ -131,7 +132,7 @@ func dial(env *foundation.Env) (peers, error) {
 
 // door is the whole API behind the filters of every door. There is no CORS: no browser has a token.
 func door(to peers, filters edge.Standard) http.Handler {
-	filters.Auth = caller.Authenticate(to.auth, "/ping")
+	filters.Auth = caller.Authenticate(to.auth, "/ping", "/oauth2/token")
 	filters.Deadline, filters.BodyLimit = giveUpAfter, bodyMax
 	return edge.Handler(routes(to), filters.Filters()...)
 }
@@ -139,7 +140,9 @@ func door(to peers, filters edge.Standard) http.Handler {
 // routes mounts each area under its path. An area knows only its peers: it could as well be alone in a process.
 func routes(to peers) *edge.Router {
 	router := &edge.Router{}
-	router.Mount("/ping", ping.Routes())
+	access := oauth2.Area{Auth: to.auth}
+	router.Mount("/oauth2", access.Routes())
+	router.Mount("/ping", ping.Routes(access.Logout))
 	router.Mount("/accounts", accounts.Area{Accounts: to.accounts, Customers: to.customers}.Routes())
 	router.Mount("/balance", balance.Area{Accounts: to.accounts, Balances: to.balances, Pots: to.pots}.Routes())
 	router.Mount("/pots", pots.Area{Accounts: to.accounts, Pots: to.pots}.Routes())

@@ -6,11 +6,13 @@ import (
 	"farthing/service.api/caller"
 )
 
-// Routes are the routes below /ping. The root is open: it tells nobody anything.
-func Routes() *edge.Router {
+// Routes are the routes below /ping. The root is open: it tells nobody anything. Some programs look here for the way
+// out, which is /oauth2's.
+func Routes(logout edge.Service) *edge.Router {
 	router := &edge.Router{}
 	router.GET("/", pong)
 	router.GET("/whoami", whoami)
+	router.POST("/logout", logout)
 	return router
 }
 
