@@ -12,7 +12,9 @@ import (
 )
 
 // Service is service.auth, ready to run in a process of its own or beside its peers.
-var Service = foundation.Service{Name: "service.auth", Schema: storage.Schema(), Register: register}
+var Service = foundation.Service{
+	Name: "service.auth", Schema: storage.Schema(), Doors: []foundation.Door{foundation.Login}, Register: register,
+}
 
 // Handler answers the RPCs.
 type Handler struct {
@@ -28,8 +30,10 @@ type Handler struct {
 }
 
 func register(env *foundation.Env) error {
-	authproto.RegisterAuthServer(env.GRPC, newHandler(env))
-	return nil
+	h := newHandler(env)
+	authproto.RegisterAuthServer(env.GRPC, h)
+	h.operate(env)
+	return h.openDoor(env)
 }
 
 func newHandler(env *foundation.Env) *Handler {

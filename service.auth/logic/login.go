@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"farthing/pkg/errs"
+	"farthing/pkg/id"
 )
 
 // Login is one attempt of a user to log in and to answer what a client asks for. It goes from step to step, each once,
@@ -18,6 +19,12 @@ type Login struct {
 	Until       time.Time // When the step's time is over.
 }
 
+// LoginPrefix begins the ids of logins.
+const LoginPrefix = "login"
+
+// IsLoginID tells whether a text could be a login's id.
+func IsLoginID(text string) bool { return id.Check("login", LoginPrefix, text) == nil }
+
 // Step is how far a login has come. The numbers are stored.
 type Step int64
 
@@ -30,17 +37,17 @@ const (
 )
 
 const (
-	// linkLifetime is how long a link may be used.
-	linkLifetime = 15 * time.Minute
+	// LinkLifetime is how long a link may be used.
+	LinkLifetime = 15 * time.Minute
 	// openLifetime is how long the user may think: whoever comes after five minutes may be somebody else.
 	openLifetime = 5 * time.Minute
 )
 
 // NewLogin is a login whose link is on its way.
-func NewLogin(id, user string, asked Authorisation, link, browser string, now time.Time) Login {
+func NewLogin(loginID, user string, asked Authorisation, link, browser string, now time.Time) Login {
 	return Login{
-		ID: id, User: user, Asked: asked, LinkHash: Hash(link), BrowserHash: Hash(browser), Step: Mailed,
-		Until: now.Add(linkLifetime),
+		ID: loginID, User: user, Asked: asked, LinkHash: Hash(link), BrowserHash: Hash(browser), Step: Mailed,
+		Until: now.Add(LinkLifetime),
 	}
 }
 

@@ -1,0 +1,139 @@
+package door
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"farthing/pkg/edge"
+	"farthing/pkg/errs"
+	"farthing/service.auth/logic"
+	"farthing/service.auth/pages"
+)
+
+// asked is what a request asks for, and by which client. Unless both are right there is an answer: a page while it is
+// not known that the client is who is to be told, and after that a redirect to it.
+func (d *Door) asked(req edge.Request) (logic.Asked, logic.Client, logic.Authorisation, *edge.Response) {
+	form := req.Form()
+	asked := logic.AskedBy(form.String)
+	if err := form.Err(); err != nil {
+		return refuse(err)
+	}
+	if asked.ClientID == "" {
+		return refuse(errs.MissingParam("client_id"))
+	}
+	client, err := d.client(req, asked.ClientID)
+	if err != nil {
+		return refuse(err)
+	}
+	if !client.Redirects(asked.RedirectURI) {
+		return refuse(errs.BadParam("redirect_uri", "must be, letter by letter, one that the program has registered"))
+	}
+	authorisation, fault := client.Authorise(asked)
+	if fault != nil {
+		rsp := edge.Redirect(authorisation.Refused(d.URL, *fault))
+		return asked, client, authorisation, &rsp
+	}
+	return asked, client, authorisation, nil
+}
+
+func refuse(err error) (logic.Asked, logic.Client, logic.Authorisation, *edge.Response) {
+	rsp := edge.Error(err)
+	return logic.Asked{}, logic.Client{}, logic.Authorisation{}, &rsp
+}
+
+// client is a client that there must be: bad_request.bad_param.client_id if there is not.
+func (d *Door) client(req edge.Request, clientID string) (logic.Client, error) {
+	unknown := errs.BadParam("client_id", "must be the id of a program that is registered")
+	if !logic.IsClientID(clientID) {
+		return logic.Client{}, unknown
+	}
+	client, found, err := d.Clients.Find(req.Context(), clientID)
+	switch {
+	case err != nil:
+		return logic.Client{}, fmt.Errorf("finding the program: %w", err)
+	case !found:
+		return logic.Client{}, unknown
+	}
+	return client, nil
+}
+
+// showEmail answers an authorisation request: it asks who is there.
+func (d *Door) showEmail(req edge.Request) edge.Response {
+	asked, client, _, answer := d.asked(req)
+	if answer != nil {
+		return *answer
+	}
+	browser := d.browser(req)
+	if browser == "" {
+		browser = logic.NewSecret(logic.BrowserPrefix)
+	}
+	return d.emailPage(asked, client, browser, "")
+}
+
+// emailPage asks who is there, and says what was wrong with the answer before.
+func (d *Door) emailPage(asked logic.Asked, client logic.Client, browser, fault string) edge.Response {
+	fields := []pages.Field{{Name: tokenField, Value: tokenOf(browser, aboutEmail(asked))}}
+	for _, each := range asked.Params() {
+		fields = append(fields, pages.Field(each))
+	}
+	rsp := shown(d.pages.Email(pages.Email{Client: client.Name, Fault: fault, Fields: fields}))
+	return d.withBrowser(rsp, browser)
+}
+
+func aboutEmail(asked logic.Asked) string { return "email " + asked.ClientID }
+
+// takeEmail sends a link to whoever is there, if that is a customer. It answers the same if not, and as soon.
+func (d *Door) takeEmail(req edge.Request) edge.Response {
+	asked, client, authorisation, answer := d.asked(req)
+	if answer != nil {
+		return *answer
+	}
+	if err := d.checkForm(req, aboutEmail(asked)); err != nil {
+		return edge.Error(err)
+	}
+	email := strings.TrimSpace(req.Form().String("email"))
+	if err := logic.CheckEmail(email); err != nil {
+		rsp := d.emailPage(asked, client, d.browser(req), "That is not an e-mail address.")
+		rsp.Err = err
+		return rsp
+	}
+	if err := d.count(req, email); err != nil {
+		return edge.Error(err)
+	}
+	err := d.Postman.Take(Letter{Email: email, Client: client.Name, Asked: authorisation, Browser: d.browser(req)})
+	if err != nil {
+		return edge.Error(err)
+	}
+	return shown(d.pages.Sent(pages.Sent{Minutes: int(logic.LinkLifetime / time.Minute)}))
+}
+
+// count counts who asks for links: rate_limited if it is too often for that e-mail, or from that part of the network,
+// whether there is such a customer or not.
+func (d *Door) count(req edge.Request, email string) error {
+	now := d.real.Now()
+	window := now.Truncate(logic.AskingWindow)
+	for _, each := range []struct {
+		what, who string
+		limit     int64
+	}{
+		{"address", logic.NeighbourhoodOf(req.Remote()), d.Limits.PerAddress},
+		{"email", strings.ToLower(email), d.Limits.PerEmail},
+	} {
+		within, err := d.Logins.Asking(req.Context(), d.Keys.Index([]byte(each.what+" "+each.who)), window, each.limit)
+		if err != nil {
+			return err
+		}
+		if !within {
+			d.Metrics.asked.WithLabelValues("limited_by_" + each.what).Inc()
+			return tooOften(window.Add(logic.AskingWindow).Sub(now))
+		}
+	}
+	return nil
+}
+
+func tooOften(left time.Duration) error {
+	seconds := int64((left + time.Second - 1) / time.Second)
+	return errs.New(errs.RateLimited+".login", "Too many links were asked for").
+		With(edge.RetryAfterParam, fmt.Sprint(seconds))
+}
