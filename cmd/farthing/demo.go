@@ -36,18 +36,28 @@ type demonstration struct {
 	CardEdge    string `json:"card_edge"`
 	Console     string `json:"console"`
 	Admin       string `json:"admin"`
-	ISO8583     string `json:"iso8583"` // host:port.
+	ISO8583     string `json:"iso8583"`     // host:port.
+	Login       string `json:"login"`       // Where programs send customers to log in.
+	MailFolder  string `json:"mail_folder"` // Where the links come that these are mailed; "" if a server takes them.
 	UserID      string `json:"user_id"`
 	AccountID   string `json:"account_id"`
 	CardID      string `json:"card_id"`
 	PotID       string `json:"pot_id"`
+	Email       string `json:"email"`
 	AccessToken string `json:"access_token"`
+	// The program whose the access token is.
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
 }
 
 func demonstrationOf(n bank.Notice) demonstration {
-	d := demonstration{API: n.API, CardEdge: n.CardEdge, Console: n.Console, Admin: n.Admin, ISO8583: n.ISO8583}
+	d := demonstration{
+		API: n.API, CardEdge: n.CardEdge, Console: n.Console, Admin: n.Admin, ISO8583: n.ISO8583, Login: n.Login,
+		MailFolder: n.MailFolder,
+	}
 	if c := n.Demonstration; c != nil {
-		d.UserID, d.AccountID, d.CardID, d.PotID, d.AccessToken = c.UserID, c.AccountID, c.CardID, c.PotID, c.AccessToken
+		d.UserID, d.AccountID, d.CardID, d.PotID, d.Email = c.UserID, c.AccountID, c.CardID, c.PotID, demo.Email
+		d.AccessToken, d.ClientID, d.ClientSecret = c.AccessToken, c.ClientID, c.ClientSecret
 	}
 	return d
 }

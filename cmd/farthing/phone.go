@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/terminal"
@@ -24,6 +25,27 @@ func (p *program) showPhone(ctx context.Context, b *bank.Bank) {
 		}
 		shown = now
 	}
+}
+
+// showMail shows the links that customers are mailed to log in with, until ctx ends: for whoever develops with a bank
+// and has no mail.
+func (p *program) showMail(ctx context.Context, b *bank.Bank) {
+	if p.json() {
+		return
+	}
+	b.Mails.Each(ctx, func(text string) {
+		header, body, _ := strings.Cut(text, "\n\n")
+		for line := range strings.SplitSeq(header, "\n") {
+			if to, isTo := strings.CutPrefix(line, "To: "); isTo {
+				fmt.Fprintf(p.screen, "✉️  %s  %s\n", p.screen.Bold("Log in to Farthing"), terminal.Visible(to))
+			}
+		}
+		for line := range strings.SplitSeq(body, "\n") {
+			if strings.HasPrefix(line, "http") {
+				fmt.Fprintf(p.screen, "   %s\n", terminal.Visible(line))
+			}
+		}
+	})
 }
 
 // fresh is what a phone shows now and did not show before, or showed otherwise.

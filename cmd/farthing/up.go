@@ -39,7 +39,8 @@ func (p *program) up() *cobra.Command {
 			"and with --nats their events go through servers elsewhere. docs/shapes.md says what each shape is for.\n\n" +
 			"The first start in a folder makes a demonstration customer with six months of life; later ones go on with\n" +
 			"the same data. Ports, from the first: public API, card edge, console, admin, ISO 8583, login. Pushes go to a\n" +
-			"fake of Apple in this process, unless FARTHING_APNS_HOST and its fellows say otherwise.",
+			"fake of Apple in this process, unless FARTHING_APNS_HOST and its fellows say otherwise; mails with login\n" +
+			"links go to a folder and to this screen, unless FARTHING_AUTH_SMTP_HOST and its fellows name a mail server.",
 		Example: "  farthing up\n  farthing up --data /var/lib/farthing --port 9000\n  farthing up --empty -o json\n" +
 			"  farthing up --processes\n" +
 			"  farthing up --processes --cassandra 10.0.0.1:9042 \\\n" +
@@ -81,15 +82,16 @@ func (p *program) runUp(ctx context.Context, f upFlags) error {
 		return errors.Join(err, running.Stop(ctx))
 	}
 	showing, stop := context.WithCancel(ctx)
-	var phone sync.WaitGroup
-	phone.Go(func() { p.showPhone(showing, running) })
+	var screens sync.WaitGroup
+	screens.Go(func() { p.showPhone(showing, running) })
+	screens.Go(func() { p.showMail(showing, running) })
 	select {
 	case <-ctx.Done():
 	case <-running.Failed():
 	}
 	err = running.Stop(ctx)
 	stop()
-	phone.Wait()
+	screens.Wait()
 	return err
 }
 
@@ -157,19 +159,24 @@ func (p *program) showUp(n bank.Notice) error {
 	fmt.Fprintf(s, "%s, with its data in %s\n\n", s.Bold("Farthing is running"), p.folder().Shown())
 	for _, line := range [][2]string{
 		{"public API", n.API}, {"card edge", n.CardEdge}, {"ISO 8583", n.ISO8583},
+		{"login", n.Login + "   where programs send customers to log in"},
 		{"admin", n.Admin + "   metrics, health, traces, profiles"},
 	} {
 		fmt.Fprintf(s, "  %-12s %s\n", line[0], line[1])
 	}
 	if c := n.Demonstration; c != nil {
 		fmt.Fprintf(s, "\n%s is the demonstration customer, with a card that ends in %s.\n", s.Bold(c.Name), c.LastFour)
-		fmt.Fprintf(s, "  %-12s %s\n  %-12s %s\n  %-12s %s\n", "user", c.UserID, "account", c.AccountID, "card", c.CardID)
+		for _, line := range [][2]string{
+			{"user", c.UserID}, {"account", c.AccountID}, {"card", c.CardID}, {"e-mail", demo.Email}, {"program", c.ClientID},
+		} {
+			fmt.Fprintf(s, "  %-12s %s\n", line[0], line[1])
+		}
 		fmt.Fprintf(s, "\nTry, in another terminal:\n\n  %s\n  %s\n  %s\n",
 			p.command(`swipe 3.50 "PRET A MANGER 1234 LONDON GBR"`), p.command("feed"), curl(n))
 	} else {
 		fmt.Fprintf(s, "\nIt began empty: it has no demonstration customer.\n")
 	}
-	_, err := fmt.Fprintf(s, "\nWhat the phone shows comes below. Ctrl-C stops the bank.\n")
+	_, err := fmt.Fprintf(s, "\nWhat the phone shows, and login links, come below. Ctrl-C stops the bank.\n")
 	return err
 }
 

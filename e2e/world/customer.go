@@ -71,11 +71,13 @@ func (w *World) open(t testing.TB, c *Customer) {
 	c.CardID, c.LastFour = issued.GetCard().GetId(), issued.GetCard().GetLastFour()
 }
 
-// Token is another token of a customer's.
+// Token is another token of a customer's, which counts as just approved for as long as it is good.
 func (w *World) Token(t testing.TB, c *Customer, seconds int64, scopes ...string) string {
 	t.Helper()
 	issued, err := authproto.NewAuthClient(w.Dial(t, caller, "service.auth")).Issue(t.Context(),
-		&authproto.IssueRequest{UserId: c.UserID, ClientId: "test", Scopes: scopes, LifetimeSeconds: seconds})
+		&authproto.IssueRequest{
+			UserId: c.UserID, ClientId: "test", Scopes: scopes, LifetimeSeconds: seconds, StaysApproved: true,
+		})
 	must(t, "issuing a token", err)
 	return issued.GetAccessToken()
 }

@@ -8,6 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +23,7 @@ import (
 	"farthing/pkg/store"
 	pebblestore "farthing/pkg/store/pebble"
 	"farthing/service.apns/fakeapple"
+	"farthing/service.auth/mail"
 )
 
 // Options choose how a world differs from the ordinary one. The zero value is the ordinary one.
@@ -49,7 +53,11 @@ type World struct {
 	log     *foundationtest.Lines
 	said    *foundationtest.Lines // Every body that a door has answered.
 	keyDir  string
+	mail    string // The folder of customers' mails.
 }
+
+// LoginURL is where browsers find the login door.
+const LoginURL = "http://" + string(foundation.Login)
 
 // NoStandIn is the setting that has nothing approved in the ledger's place, if it is below zero.
 const NoStandIn = "FARTHING_CARD_PROCESSING_STAND_IN_MINOR"
@@ -59,7 +67,7 @@ func New(t testing.TB, o Options) *World {
 	t.Helper()
 	w := &World{
 		Clock: &clock.Business{}, network: newNetwork(), keyDir: o.KeyDir,
-		log: &foundationtest.Lines{}, said: &foundationtest.Lines{},
+		log: &foundationtest.Lines{}, said: &foundationtest.Lines{}, mail: t.TempDir(),
 	}
 	if w.keyDir == "" {
 		w.keyDir = t.TempDir()
@@ -69,6 +77,7 @@ func New(t testing.TB, o Options) *World {
 		Timeout:   clientTimeout,
 	}
 	settings := w.startApple(t)
+	settings["FARTHING_AUTH_LOGIN_URL"], settings["FARTHING_AUTH_MAIL_FOLDER"] = LoginURL, w.mail
 	if !o.StandIn {
 		settings[NoStandIn] = "-1"
 	}
@@ -144,6 +153,20 @@ func (w *World) Logged() string { return w.log.String() }
 
 // Said is every body that a door has answered so far.
 func (w *World) Said() string { return w.said.String() }
+
+// Mails are all that customers were mailed, oldest first.
+func (w *World) Mails(t testing.TB) []string {
+	t.Helper()
+	names, err := mail.Names(w.mail)
+	must(t, "reading the mails", err)
+	var all []string
+	for _, name := range names {
+		text, err := os.ReadFile(filepath.Join(w.mail, name))
+		must(t, "reading a mail", err)
+		all = append(all, strings.ReplaceAll(string(text), "\r\n", "\n"))
+	}
+	return all
+}
 
 // KeyDir is where the bank's keys are.
 func (w *World) KeyDir() string { return w.keyDir }

@@ -27,7 +27,8 @@ const (
 
 // startApple runs the fake Apple, unless the settings name a host to push to, and has service.apns push to it.
 func (b *Bank) startApple(ctx context.Context) error {
-	b.settings = maps.Clone(b.options.Settings)
+	b.settings = make(map[string]string)
+	maps.Copy(b.settings, b.options.Settings)
 	if b.settings[settingAppleHost] != "" || b.settings[settingAppleKey] != "" {
 		return nil
 	}
@@ -49,11 +50,7 @@ func (b *Bank) startApple(ctx context.Context) error {
 		return fmt.Errorf("listening as the fake Apple: %w", err)
 	}
 	settings[settingAppleHost] = "https://" + listener.Addr().String()
-	if b.settings == nil {
-		b.settings = settings
-	} else {
-		maps.Copy(b.settings, settings)
-	}
+	maps.Copy(b.settings, settings)
 	b.Phones = server.Book()
 	b.serveApple(ctx, server, listener)
 	return nil

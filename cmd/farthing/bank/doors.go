@@ -13,9 +13,11 @@ import (
 // handed over when the bank opens.
 type doors map[foundation.Door]net.Listener
 
-// served is the doors that this bank opens. The console and the login have their ports, but nobody behind them yet.
+// served is the doors that this bank opens. The console has its port, but nobody behind it yet.
 func served() []foundation.Door {
-	return []foundation.Door{foundation.Public, foundation.CardEdge, foundation.Admin, foundation.ISO8583}
+	return []foundation.Door{
+		foundation.Public, foundation.CardEdge, foundation.Admin, foundation.ISO8583, foundation.Login,
+	}
 }
 
 func (b *Bank) listen(ctx context.Context) error {
@@ -61,7 +63,7 @@ func (b *Bank) addresses(opened map[foundation.Door]net.Addr) Notice {
 	}
 	n := Notice{
 		API: at(foundation.Public), CardEdge: at(foundation.CardEdge), Console: at(foundation.Console),
-		Admin: at(foundation.Admin),
+		Admin: at(foundation.Admin), Login: b.settings[settingLoginURL], MailFolder: b.Mails.folder,
 	}
 	if address := opened[foundation.ISO8583]; address != nil {
 		n.ISO8583 = address.String()

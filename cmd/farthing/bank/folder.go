@@ -18,6 +18,7 @@ import (
 //
 //	bank/          its life: the store, the keys, and who the demonstration customer is; there only when complete
 //	apple/         the fake Apple's key and authority, of the latest start
+//	mail/          the mails that its customers would get, unless a mail server is named
 //	events.token   what clients of its event server show, of the latest start
 //	bank.json      the Notice of a bank that runs
 //	lock           held by it
@@ -25,6 +26,7 @@ type Folder string
 
 func (f Folder) life() string   { return filepath.Join(string(f), "bank") }
 func (f Folder) apple() string  { return filepath.Join(string(f), "apple") }
+func (f Folder) mail() string   { return filepath.Join(string(f), "mail") }
 func (f Folder) notice() string { return filepath.Join(string(f), "bank.json") }
 func (f Folder) lock() string   { return filepath.Join(string(f), "lock") }
 

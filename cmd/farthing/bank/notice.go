@@ -25,6 +25,8 @@ type Notice struct {
 	Console       string         `json:"console"`
 	Admin         string         `json:"admin"`
 	ISO8583       string         `json:"iso8583"`                 // host:port.
+	Login         string         `json:"login"`                   // As browsers find it.
+	MailFolder    string         `json:"mail_folder,omitempty"`   // Of customers' mails; empty if a server takes them.
 	Demonstration *demo.Customer `json:"demonstration,omitempty"` // Nil in a bank that began empty.
 }
 

@@ -39,6 +39,7 @@ type Options struct {
 type Bank struct {
 	Notice Notice
 	Phones *fakeapple.Book // What the phones show; nil if pushes go to somebody else's Apple.
+	Mails  Mails           // What customers are mailed.
 
 	options  Options
 	shape    shape
@@ -57,7 +58,7 @@ func Up(ctx context.Context, o Options) (*Bank, error) {
 	b := &Bank{options: o}
 	b.shape = b.shapeOf()
 	for _, step := range []func(context.Context) error{
-		b.takeFolder, b.listen, b.startApple, b.tellTime, b.beginLife, b.start, b.meetCustomer, b.open,
+		b.takeFolder, b.listen, b.startApple, b.settleLogin, b.tellTime, b.beginLife, b.start, b.meetCustomer, b.open,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, b.Stop(ctx))

@@ -24,7 +24,18 @@ type Customer struct {
 	DeviceToken string `json:"device_token"`
 	AccessToken string `json:"access_token"` // For programs; long-lived, as only development has it.
 	CLIToken    string `json:"cli_token"`    // The commands' own.
+	// The program whose the access token is: it can also have one of its own, by logging in.
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
 }
+
+// callbacks are where the program may have its users sent back to: where most developers listen.
+func callbacks() []string {
+	return []string{"http://localhost:8080/callback", "http://localhost:3000/callback"}
+}
+
+// Email is where the customer's mail goes.
+const Email = "ada.osborne@example.com"
 
 // tokenLifetime is the longest that service.auth gives; RenewTokens makes new ones after that.
 const tokenLifetime = 400 * 24 * time.Hour
@@ -36,7 +47,7 @@ func arrive(ctx context.Context, dial newcomer.Dial, life string) (Customer, err
 		return Customer{}, err
 	}
 	who := newcomer.Who{
-		Key: life, Name: "Ada Osborne", FirstName: "Ada", Email: "ada.osborne@example.com", Born: "1991-05-17",
+		Key: life, Name: "Ada Osborne", FirstName: "Ada", Email: Email, Born: "1991-05-17",
 		Street: "12 Farthing Lane", Phone: "the demonstration customer's phone",
 	}
 	made, err := desk.Make(ctx, who)
@@ -69,18 +80,39 @@ func makePot(ctx context.Context, dial newcomer.Dial, c *Customer) error {
 	return nil
 }
 
-// RenewTokens replaces the tokens that are missing, have expired, or are of a version that could permit less.
+// RenewTokens replaces the tokens that are missing, have expired, or are of a version that could permit less. A
+// customer of a version that had no programs gets one.
 func RenewTokens(ctx context.Context, dial newcomer.Dial, c *Customer) error {
 	conn, err := dial(newcomer.Caller, "service.auth")
 	if err != nil {
 		return err
 	}
 	auth := authproto.NewAuthClient(conn)
-	for client, token := range map[string]*string{"demonstration": &c.AccessToken, "farthing": &c.CLIToken} {
-		if err := renew(ctx, auth, c.UserID, id.Hash("oauth2client", client), token); err != nil {
+	if err := makeProgram(ctx, auth, c); err != nil {
+		return err
+	}
+	for client, token := range map[string]*string{
+		c.ClientID: &c.AccessToken, id.Hash("oauth2client", "farthing"): &c.CLIToken,
+	} {
+		if err := renew(ctx, auth, c.UserID, client, token); err != nil {
 			return fmt.Errorf("issuing a token: %w", err)
 		}
 	}
+	return nil
+}
+
+// makeProgram registers the customer's program, unless there is one.
+func makeProgram(ctx context.Context, auth authproto.AuthClient, c *Customer) error {
+	if c.ClientID != "" {
+		return nil
+	}
+	made, err := auth.CreateClient(ctx, &authproto.CreateClientRequest{
+		Name: "Demonstration", RedirectUris: callbacks(), OwnerUserId: c.UserID,
+	})
+	if err != nil {
+		return fmt.Errorf("registering the program: %w", err)
+	}
+	c.ClientID, c.ClientSecret = made.GetClient().GetId(), made.GetClientSecret()
 	return nil
 }
 
@@ -88,7 +120,7 @@ func renew(ctx context.Context, auth authproto.AuthClient, user, client string, 
 	if *token != "" {
 		granted, err := auth.Check(ctx, &authproto.CheckRequest{AccessToken: *token})
 		switch {
-		case err == nil && lacksNothing(granted.GetScopes()):
+		case err == nil && granted.GetClientId() == client && lacksNothing(granted):
 			return nil
 		case err != nil && !errs.Is(err, errs.Unauthorized):
 			return err
@@ -96,7 +128,7 @@ func renew(ctx context.Context, auth authproto.AuthClient, user, client string, 
 	}
 	issued, err := auth.Issue(ctx, &authproto.IssueRequest{
 		UserId: user, ClientId: client, LifetimeSeconds: int64(tokenLifetime / time.Second),
-		Scopes: authproto.Scopes(),
+		Scopes: authproto.Scopes(), StaysApproved: true,
 	})
 	if err != nil {
 		return err
@@ -105,11 +137,13 @@ func renew(ctx context.Context, auth authproto.AuthClient, user, client string, 
 	return nil
 }
 
-func lacksNothing(granted []string) bool {
+// lacksNothing tells whether a token permits all there is, to somebody who approved it: one that stays approved was
+// so just now, and others never were.
+func lacksNothing(granted *authproto.CheckResponse) bool {
 	for _, scope := range authproto.Scopes() {
-		if !slices.Contains(granted, scope) {
+		if !slices.Contains(granted.GetScopes(), scope) {
 			return false
 		}
 	}
-	return true
+	return granted.GetApprovedMs() > 0
 }

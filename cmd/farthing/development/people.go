@@ -79,7 +79,7 @@ func (c *clients) makePerson(ctx context.Context, name string, minor int64) (Per
 	issued, err := c.auth.Issue(ctx, &authproto.IssueRequest{
 		UserId: p.UserID, ClientId: id.Hash("oauth2client", "development"),
 		LifetimeSeconds: int64(tokenLifetime / time.Second),
-		Scopes:          authproto.Scopes(),
+		Scopes:          authproto.Scopes(), StaysApproved: true,
 	})
 	if err != nil {
 		return Person{}, fmt.Errorf("issuing a token: %w", err)
