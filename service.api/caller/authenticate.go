@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"farthing/pkg/clock"
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
 	authproto "farthing/service.auth/proto"
@@ -18,7 +20,7 @@ const tokenCharsMax = 512
 
 // Authenticate puts the Caller into each request, or refuses it with 401 unauthorized.bad_access_token. Routes named
 // open pass without a token.
-func Authenticate(auth authproto.AuthClient, open ...string) edge.Filter {
+func Authenticate(auth authproto.AuthClient, at clock.Clock, open ...string) edge.Filter {
 	return func(req edge.Request, svc edge.Service) edge.Response {
 		if slices.Contains(open, req.Route()) {
 			return svc(req)
@@ -36,6 +38,7 @@ func Authenticate(auth authproto.AuthClient, open ...string) edge.Filter {
 		}
 		return svc(req.WithCaller(Caller{
 			UserID: checked.GetUserId(), ClientID: checked.GetClientId(), Scopes: checked.GetScopes(),
+			Approved: time.UnixMilli(checked.GetApprovedMs()), At: at.Now(),
 		}))
 	}
 }

@@ -3,6 +3,7 @@ package caller
 
 import (
 	"slices"
+	"time"
 
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
@@ -12,7 +13,9 @@ import (
 type Caller struct {
 	UserID   string
 	ClientID string
-	Scopes   []string // What the customer let the program do, such as "accounts:read".
+	Scopes   []string  // What the customer let the program do, such as "accounts:read".
+	Approved time.Time // When the customer last did so, in person.
+	At       time.Time // When the program asked.
 	// RequestID names the request, the same in each repeat of it; "" if its sender gave it no Idempotency-Key.
 	RequestID string
 }

@@ -20,7 +20,7 @@ type Area struct {
 func (a Area) Routes() *edge.Router {
 	router := &edge.Router{}
 	router.GET("/list", edge.Service(a.list).Filter(caller.Needs("cards:read")))
-	router.POST("/pin/reset", edge.Service(a.resetPIN).Filter(caller.Needs("cards:write")))
+	router.POST("/pin/reset", edge.Service(a.resetPIN).Filter(caller.Needs("cards:write"), caller.NeedsApproval))
 	router.PUT("/toggle", edge.Service(a.toggle).Filter(caller.Needs("cards:write")))
 	return router
 }

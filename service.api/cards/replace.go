@@ -12,7 +12,7 @@ import (
 // ReplacementRoutes are the routes below /card-replacement, to be mounted.
 func (a Area) ReplacementRoutes() *edge.Router {
 	router := &edge.Router{}
-	router.POST("/order", edge.Service(a.replace).Filter(caller.Needs("cards:write")))
+	router.POST("/order", edge.Service(a.replace).Filter(caller.Needs("cards:write"), caller.NeedsApproval))
 	return router
 }
 

@@ -37,7 +37,7 @@ const itemPrefix = "feed"
 // list answers a page of an account's feed, newest first. It asks two peers at the same time: whose the account is, and
 // for the page.
 func (a Area) list(req edge.Request) edge.Response {
-	asked, err := windowOf(req.Form())
+	asked, err := windowOf(req.Form(), caller.Of(req))
 	if err != nil {
 		return edge.Error(err)
 	}
@@ -61,8 +61,9 @@ func (a Area) list(req edge.Request) edge.Response {
 	}{views, found.GetNextPageToken()})
 }
 
-// windowOf is what the fields account_id, since, page_token and limit select.
-func windowOf(form *edge.Form) (*feedproto.ListRequest, error) {
+// windowOf is what the fields account_id, since, page_token and limit select. A beginning at which the caller may not
+// read is forbidden.verification_required; without any it is where the caller may.
+func windowOf(form *edge.Form, c caller.Caller) (*feedproto.ListRequest, error) {
 	asked := &feedproto.ListRequest{
 		AccountId: form.Required("account_id"), Limit: wire.Limit(form), PageToken: form.String("page_token"),
 	}
@@ -70,10 +71,18 @@ func windowOf(form *edge.Form) (*feedproto.ListRequest, error) {
 		form.Refuse("page_token", "must be the next_page_token of an earlier answer")
 	}
 	since := wire.SinceOf(form, itemPrefix)
+	if err := form.Err(); err != nil {
+		return nil, err
+	}
+	if since.At.IsZero() {
+		since.At = c.Earliest()
+	} else if err := c.CheckHistory(since.At); err != nil {
+		return nil, err
+	}
 	asked.SinceId = since.AfterID
 	if since.AfterID == "" && since.At.Unix() > 0 {
 		// No item has the lowest id of its time, so that all items of that time come after it.
 		asked.SinceId = id.Lowest(itemPrefix, time.UnixMilli(wire.MillisAfter(since.At)))
 	}
-	return asked, form.Err()
+	return asked, nil
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
+	"farthing/pkg/clock"
 	"farthing/pkg/edge"
 	"farthing/pkg/edge/edgetest"
 	"farthing/pkg/errs"
@@ -54,13 +55,17 @@ type bank struct {
 	fails        map[string]error // By peer.
 	changes      []proto.Message  // Requests that changed something.
 	asked        []proto.Message  // Lists that were asked for.
+	later        time.Duration    // Than noon, when the tokens were approved.
 }
 
 // newBank has both customers, their tokens "alice" and "bob", and nothing on their accounts.
 func newBank() *bank {
 	b := &bank{tokens: make(map[string]*authproto.CheckResponse), fails: make(map[string]error)}
-	b.tokens["alice"] = &authproto.CheckResponse{UserId: alice, ClientId: alicesClient, Scopes: authproto.Scopes()}
-	b.tokens["bob"] = &authproto.CheckResponse{UserId: bob, ClientId: "oauth2client_bob", Scopes: authproto.Scopes()}
+	for name, user := range map[string]string{"alice": alice, "bob": bob} {
+		b.tokens[name] = &authproto.CheckResponse{
+			UserId: user, ClientId: "oauth2client_" + name, Scopes: authproto.Scopes(), ApprovedMs: noon.UnixMilli(),
+		}
+	}
 	b.accounts = []*accountproto.Account{
 		{
 			Id: alicesAcc, UserId: alice, Type: "uk_retail", Currency: "GBP", SortCode: "040004",
@@ -85,7 +90,7 @@ func (b *bank) peers() peers {
 	return peers{
 		auth: fakeAuth{b: b}, accounts: fakeAccounts{b: b}, balances: fakeBalances{b: b}, cards: fakeCards{b: b},
 		customers: fakeCustomers{b: b}, feed: fakeFeed{b: b}, pots: fakePots{b: b},
-		transactions: fakeTransactions{b: b},
+		transactions: fakeTransactions{b: b}, clock: clock.Fixed(noon.Add(b.later)),
 	}
 }
 

@@ -47,7 +47,7 @@ const (
 	bodyMax     = 64 << 10
 )
 
-// peers are whom the areas ask.
+// peers are whom the areas ask, and for the time.
 type peers struct {
 	auth         authproto.AuthClient
 	accounts     accountproto.AccountsClient
@@ -57,13 +57,8 @@ type peers struct {
 	feed         feedproto.FeedClient
 	pots         potproto.PotsClient
 	transactions transactionsproto.TransactionsClient
-	live         live
-}
-
-// live is what streams of events go by.
-type live struct {
-	hub   *events.Hub
-	clock clock.Clock
+	hub          *events.Hub // Wakes streams of events.
+	clock        clock.Clock // Business time.
 }
 
 func register(env *foundation.Env) error {
@@ -84,20 +79,20 @@ func register(env *foundation.Env) error {
 		return err
 	}
 	once := idempotency.Keys{Answers: storage.NewAnswers(env.Store), Ring: ring, Clock: clock.Real{}}
-	to.live = liveHub(env)
+	to.hub = newHub(env)
 	return env.Serve(foundation.Public, door(to, edge.Standard{
 		Log: env.Log, Tracer: env.Tracer, Metrics: measured,
 		Admit: []edge.Filter{limited.Overload, limited.Address}, RateLimit: limited.Token, Repeats: once.Filter,
 	}))
 }
 
-// liveHub wakes streams of events at each nudge that a feed has changed.
-func liveHub(env *foundation.Env) live {
+// newHub wakes streams of events at each nudge that a feed has changed.
+func newHub(env *foundation.Env) *events.Hub {
 	hub := events.NewHub(promauto.With(env.Metrics).NewGauge(prometheus.GaugeOpts{
 		Name: "api_streams", Help: "Streams of events that are open.",
 	}))
 	env.Listen(feedproto.Changed, hub.Wake)
-	return live{hub, env.Clock}
+	return hub
 }
 
 func limit(env *foundation.Env) (*limits.Limits, error) {
@@ -126,13 +121,14 @@ func dial(env *foundation.Env) (peers, error) {
 		feed:         feedproto.NewFeedClient(to("service.feed")),
 		pots:         potproto.NewPotsClient(to("service.pot")),
 		transactions: transactionsproto.NewTransactionsClient(to("service.transactions")),
+		clock:        env.Clock,
 	}
 	return found, failure
 }
 
 // door is the whole API behind the filters of every door. There is no CORS: no browser has a token.
 func door(to peers, filters edge.Standard) http.Handler {
-	filters.Auth = caller.Authenticate(to.auth, "/ping", "/oauth2/token")
+	filters.Auth = caller.Authenticate(to.auth, to.clock, "/ping", "/oauth2/token")
 	filters.Deadline, filters.BodyLimit = giveUpAfter, bodyMax
 	return edge.Handler(routes(to), filters.Filters()...)
 }
@@ -149,7 +145,7 @@ func routes(to peers) *edge.Router {
 	router.Mount("/transactions", transactions.Area{Accounts: to.accounts, Transactions: to.transactions}.Routes())
 	router.Mount("/events", events.Area{
 		Accounts: to.accounts, Auth: to.auth, Balances: to.balances, Feed: to.feed, Pots: to.pots,
-		Transactions: to.transactions, Hub: to.live.hub, Clock: to.live.clock,
+		Transactions: to.transactions, Hub: to.hub, Clock: to.clock,
 	}.Routes())
 	router.Mount("/feed", feed.Area{Accounts: to.accounts, Feed: to.feed}.Routes())
 	card := cards.Area{Accounts: to.accounts, Cards: to.cards, Customers: to.customers}

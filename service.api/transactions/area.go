@@ -4,6 +4,7 @@ package transactions
 import (
 	"context"
 	"slices"
+	"time"
 
 	"farthing/pkg/edge"
 	accountproto "farthing/service.account/proto"
@@ -28,8 +29,8 @@ func (a Area) Routes() *edge.Router {
 	return router
 }
 
-// own is the transaction that the path names, if it lies on an account of the caller: not_found.transaction
-// otherwise.
+// own is the transaction that the path names, if it lies on an account of the caller, not_found.transaction
+// otherwise, and if the caller may read of that time.
 func (a Area) own(req edge.Request) (*transactionsproto.Transaction, error) {
 	named := caller.Thing{Kind: "transaction", Prefix: "tx", ID: req.Param("id")}
 	get := func(ctx context.Context) (*transactionsproto.Transaction, string, error) {
@@ -38,7 +39,11 @@ func (a Area) own(req edge.Request) (*transactionsproto.Transaction, error) {
 		})
 		return got.GetTransaction(), got.GetTransaction().GetAccountId(), err
 	}
-	return caller.OwnThing(req, a.Accounts, named, get)
+	found, err := caller.OwnThing(req, a.Accounts, named, get)
+	if err != nil {
+		return nil, err
+	}
+	return found, caller.Of(req).CheckHistory(time.UnixMilli(found.GetCreatedMs()))
 }
 
 // expandsMerchant is whether merchants are to be shown whole. Other things to expand are ignored, as programs ask for

@@ -13,7 +13,7 @@ import (
 // list answers a page of an account's transactions, oldest first; the next page is since the last id. It asks two peers
 // at the same time: whose the account is, and for the page.
 func (a Area) list(req edge.Request) edge.Response {
-	asked, err := windowOf(req.Form())
+	asked, err := windowOf(req.Form(), caller.Of(req))
 	if err != nil {
 		return edge.Error(err)
 	}

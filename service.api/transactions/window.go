@@ -5,6 +5,7 @@ import (
 
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
+	"farthing/service.api/caller"
 	"farthing/service.api/wire"
 	transactionsproto "farthing/service.transactions/proto"
 )
@@ -14,8 +15,9 @@ const windowMax = 365 * 24 * time.Hour
 
 // windowOf is what the fields account_id, since, before and limit select. A since after before is
 // bad_request.bad_time_range, two times more than a year apart are bad_request.invalid_time_range. An id may be older
-// than that: a program pages from whichever id it has last.
-func windowOf(form *edge.Form) (*transactionsproto.ListRequest, error) {
+// than that: a program pages from whichever id it has last. A beginning at which the caller may not read is
+// forbidden.verification_required; without any it is where the caller may.
+func windowOf(form *edge.Form, c caller.Caller) (*transactionsproto.ListRequest, error) {
 	accountID := form.Required("account_id")
 	since := wire.SinceOf(form, "tx")
 	before, bounded := form.Time("before")
@@ -24,14 +26,29 @@ func windowOf(form *edge.Form) (*transactionsproto.ListRequest, error) {
 		return nil, err
 	}
 	asked := &transactionsproto.ListRequest{AccountId: accountID, SinceId: since.AfterID, Limit: limit}
-	if since.AfterID == "" && !since.At.IsZero() {
-		asked.SinceMs = max(wire.MillisAfter(since.At), 0) // Nothing is older than 1970, and 0 is no bound.
+	if bounded {
+		if err := checkRange(since, before); err != nil {
+			return nil, err
+		}
+		asked.BeforeMs = max(wire.MillisAfter(before), 1) // Nothing is older, and 0 would be no bound.
 	}
-	if !bounded {
-		return asked, nil
+	begins, err := beginning(c, since.At, before)
+	if since.AfterID == "" && !begins.IsZero() {
+		asked.SinceMs = max(wire.MillisAfter(begins), 0) // Nothing is older than 1970, and 0 is no bound.
 	}
-	asked.BeforeMs = max(wire.MillisAfter(before), 1) // Nothing is older, and 0 would be no bound.
-	return asked, checkRange(since, before)
+	return asked, err
+}
+
+// beginning is when a window begins that is asked for from since to before, each the zero time for no bound.
+func beginning(c caller.Caller, since, before time.Time) (time.Time, error) {
+	switch {
+	case !since.IsZero():
+		return since, c.CheckHistory(since)
+	case !before.IsZero(): // All that is asked for is older.
+		return c.Earliest(), c.CheckHistory(before)
+	default:
+		return c.Earliest(), nil
+	}
 }
 
 func checkRange(since wire.Since, before time.Time) error {
