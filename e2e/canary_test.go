@@ -6,12 +6,16 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"golang.org/x/oauth2"
 
 	"farthing/e2e/world"
 	"farthing/pkg/foundation"
@@ -19,6 +23,7 @@ import (
 	"farthing/pkg/seal"
 	"farthing/pkg/store"
 	pebblestore "farthing/pkg/store/pebble"
+	"farthing/service.auth/door/doortest"
 	"farthing/service.cards/storage"
 )
 
@@ -40,6 +45,7 @@ func TestNoCardNumberAndNoTokenIsLeftAnywhere(t *testing.T) {
 		secrets["a card's number"], secrets["nobody's number"] = own, nobodys
 		secrets["an access token"], secrets["a device token"] = alice.Token, alice.Device
 		meet(t, w, alice, own, nobodys)
+		maps.Copy(secrets, meetLogin(t, w, alice))
 		for name, number := range map[string]string{"own": own, "nobody's": nobodys} {
 			places["what the ISO 8583 door said of "+name] = []byte(spell(t, w, alice, number))
 		}
@@ -114,6 +120,49 @@ func meet(t *testing.T, w *world.World, c *world.Customer, own, nobodys string) 
 	w.Eventually(t, "a push", func() bool { return len(w.Pushes(c)) == 1 })
 	w.Eventually(t, "a feed item", func() bool { return len(w.Feed(t, c)) == 1 })
 	w.Transactions(t, c)
+}
+
+// meetLogin has a customer log in to a program, and the program and strangers get wrong what they can; it answers every
+// secret of that.
+func meetLogin(t *testing.T, w *world.World, c *world.Customer) map[string]string {
+	t.Helper()
+	a := newApp(t, w, c, false, oauth2.AuthStyleInParams)
+	verifier := oauth2.GenerateVerifier()
+	code := a.code(t, oauth2.S256ChallengeOption(verifier))
+	mails := w.Mails(t)
+	link, err := url.Parse(doortest.LinkIn(mails[len(mails)-1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := a.config.Exchange(a.context(t), code, oauth2.VerifierOption(verifier))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := a.config.TokenSource(a.context(t), &oauth2.Token{RefreshToken: first.RefreshToken}).Token()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.want(t, second.AccessToken, "/accounts", http.StatusOK, "")
+	for _, again := range []string{link.String(), link.String() + "x", "/?client_id=" + a.config.ClientID + "&state=" + code} {
+		if page := a.browser.Get(again); page.Status < http.StatusBadRequest {
+			t.Fatalf("it was answered %d %q", page.Status, page.Title())
+		}
+	}
+	wrong := a.config
+	wrong.ClientSecret += "x"
+	for _, each := range []oauth2.Config{a.config, wrong} {
+		if _, err := each.Exchange(a.context(t), code, oauth2.VerifierOption(verifier)); err == nil {
+			t.Fatal("a code was good twice")
+		}
+	}
+	wantRefused(t, a, first.RefreshToken, "bad_request.refresh_token.evicted")
+	a.want(t, second.AccessToken, "/accounts", http.StatusUnauthorized, evicted)
+	return map[string]string{
+		"a program's secret": a.config.ClientSecret, "a code": code, "a link's key": link.Query().Get("key"),
+		"an access token that was ended": first.AccessToken, "one that came of a refresh": second.AccessToken,
+		"a refresh token": first.RefreshToken, "the next one": second.RefreshToken, "a verifier": verifier,
+		"an e-mail": c.Name + "@example.com",
+	}
 }
 
 // numberOf is the number on a customer's card, out of the vault: nobody else can tell.
