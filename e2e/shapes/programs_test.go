@@ -1,6 +1,7 @@
 package shapes
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"testing"
@@ -12,6 +13,7 @@ func programTests() []test {
 	return []test{
 		{"a program adds to the feed, and takes away what it added", addsToFeed},
 		{"a program follows what happens, and catches up after a break", follows},
+		{"a program puts a receipt, replaces it, and deletes it for good", keepsReceipts},
 	}
 }
 
@@ -62,5 +64,41 @@ func addsToFeed(t *testing.T, s *suite) {
 	}
 	if s.Get(t, s.ofAccount("/feed", "&limit=1"), &feed); feed.Items[0].Title != "Kept" {
 		t.Errorf("the feed shows %+v", feed)
+	}
+}
+
+func keepsReceipts(t *testing.T, s *suite) {
+	const path = "/transaction-receipts"
+	body := `{"external_id":"order-1","transaction_id":"` + s.swipe(t, "3.50").TransactionID +
+		`","total":350,"currency":"GBP","items":[{"description":"%s","quantity":0.5,"amount":350,"currency":"GBP"}]}`
+	var put struct {
+		ID string `json:"receipt_id"`
+	}
+	first := ""
+	for _, sold := range []string{"Sandwich", "Soup"} {
+		wantOK(t, s.program(t, http.MethodPut, path, fmt.Sprintf(body, sold)), &put)
+		if first == "" {
+			first = put.ID
+		}
+		var read struct {
+			Receipt struct {
+				ID    string
+				Items []struct {
+					Description string
+					Quantity    json.Number
+				}
+			}
+		}
+		s.Get(t, path+"?external_id=order-1", &read)
+		if r := read.Receipt; put.ID != first || r.ID != first || r.Items[0].Description != sold ||
+			r.Items[0].Quantity != "0.5" {
+			t.Errorf("%s, put as %s, is read as %+v", first, put.ID, r)
+		}
+	}
+	wantOK(t, s.program(t, http.MethodDelete, path+"?external_id=order-1", ""), new(any))
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		if gone := s.program(t, method, path+"?external_id=order-1", ""); gone.Status != http.StatusNotFound {
+			t.Errorf("%s of a deleted one was answered %d %s", method, gone.Status, gone.Body)
+		}
 	}
 }

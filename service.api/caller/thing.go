@@ -8,6 +8,7 @@ import (
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
 	accountproto "farthing/service.account/proto"
+	transactionsproto "farthing/service.transactions/proto"
 )
 
 // Thing names something that lies on an account: its kind, as in not_found.card, and its id, which begins with a
@@ -36,4 +37,20 @@ func OwnThing[T any](
 		return none, fmt.Errorf("getting the %s: %w", named.Kind, err)
 	}
 	return found, nil
+}
+
+// OwnTransaction is a transaction on an account of the caller, with what the caller's program has noted on it:
+// not_found.transaction otherwise, as OwnThing.
+func OwnTransaction(
+	req edge.Request, accounts accountproto.AccountsClient, transactions transactionsproto.TransactionsClient,
+	transactionID string,
+) (*transactionsproto.Transaction, error) {
+	named := Thing{Kind: "transaction", Prefix: "tx", ID: transactionID}
+	get := func(ctx context.Context) (*transactionsproto.Transaction, string, error) {
+		got, err := transactions.Get(ctx, &transactionsproto.GetRequest{
+			TransactionId: named.ID, ClientId: Of(req).ClientID,
+		})
+		return got.GetTransaction(), got.GetTransaction().GetAccountId(), err
+	}
+	return OwnThing(req, accounts, named, get)
 }

@@ -18,12 +18,17 @@ import (
 )
 
 // call is one request to one route, as valid as it can be.
-type call struct{ route, method, path, form, scope string }
+type call struct {
+	route, method, path string
+	body                string // A form, or JSON.
+	scope               string
+}
 
 // calls are one for each route that wants a token, about things of Alice.
 func calls(b *bank) []call {
 	b.transactions = append(b.transactions, pending("pending", noon))
 	b.cards, b.pots, b.items = cardsOfAlice(), potsOfAlice(), itemsOfAlice()
+	b.receipts = receiptsOfAlice()
 	pot, move := "/pots/"+b.pots[0].GetId(), "amount=1&dedupe_id=1&source_account_id="
 	tx, card := b.transactions[0].GetId(), b.cards[0].GetId()
 	return []call{
@@ -53,6 +58,13 @@ func calls(b *bank) []call {
 		{"PUT /pots/:id/deposit", "PUT", pot + "/deposit", move + alicesAcc, "pots:write"},
 		{"PUT /pots/:id/withdraw", "PUT", pot + "/withdraw", "destination_account_id=x&" + move, "pots:write"},
 		{"DELETE /pots/:id", "DELETE", pot, "", "pots:write"},
+		{"PUT /transaction-receipts", "PUT", "/transaction-receipts", receiptFor(tx), "receipts:write"},
+		{
+			"GET /transaction-receipts", "GET", "/transaction-receipts?external_id=order-1", "", "receipts:read",
+		},
+		{
+			"DELETE /transaction-receipts", "DELETE", "/transaction-receipts?external_id=order-1", "", "receipts:write",
+		},
 	}
 }
 
@@ -65,7 +77,15 @@ func ending(all []call) []call {
 }
 
 // make is the call's answer.
-func (c call) make(door *edgetest.Door) edgetest.Reply { return door.Form(c.method, c.path, c.form) }
+func (c call) make(door *edgetest.Door) edgetest.Reply { return send(door, c.method, c.path, c.body) }
+
+// send sends a form, or JSON.
+func send(door *edgetest.Door, method, path, body string) edgetest.Reply {
+	if strings.HasPrefix(body, "{") {
+		return door.JSON(method, path, body)
+	}
+	return door.Form(method, path, body)
+}
 
 func TestTheCallsOfTheseTestsAreAllRoutesThatWantAToken(t *testing.T) {
 	tried := []string{"GET /ping", "POST /oauth2/token"}

@@ -24,6 +24,7 @@ import (
 	customerproto "farthing/service.customer/proto"
 	feedproto "farthing/service.feed/proto"
 	potproto "farthing/service.pot/proto"
+	receiptproto "farthing/service.receipt/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -52,10 +53,11 @@ type bank struct {
 	transactions []*transactionsproto.Transaction
 	items        []*feedproto.Item
 	pots         []*potproto.Pot
-	fails        map[string]error // By peer.
-	changes      []proto.Message  // Requests that changed something.
-	asked        []proto.Message  // Lists that were asked for.
-	later        time.Duration    // Than noon, when the tokens were approved.
+	receipts     []*receiptproto.Receipt // All of Alice's program.
+	fails        map[string]error        // By peer.
+	changes      []proto.Message         // Requests that changed something.
+	asked        []proto.Message         // Lists that were asked for.
+	later        time.Duration           // Than noon, when the tokens were approved.
 }
 
 // newBank has both customers, their tokens "alice" and "bob", and nothing on their accounts.
@@ -90,7 +92,7 @@ func (b *bank) peers() peers {
 	return peers{
 		auth: fakeAuth{b: b}, accounts: fakeAccounts{b: b}, balances: fakeBalances{b: b}, cards: fakeCards{b: b},
 		customers: fakeCustomers{b: b}, feed: fakeFeed{b: b}, pots: fakePots{b: b},
-		transactions: fakeTransactions{b: b}, clock: clock.Fixed(noon.Add(b.later)),
+		receipts: fakeReceipts{b: b}, transactions: fakeTransactions{b: b}, clock: clock.Fixed(noon.Add(b.later)),
 	}
 }
 

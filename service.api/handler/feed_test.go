@@ -165,3 +165,15 @@ func TestAnItemIsTakenAwayByTheProgramThatAddedIt(t *testing.T) {
 		t.Errorf("got %d %s, and changed were %v", rsp.Status, rsp.Body, b.changes)
 	}
 }
+
+func badItems() []badly {
+	return []badly{
+		{"POST", "/feed", `{"type":"basic","params":{"title":"Hi","image_url":"a.b"}}`, "missing_param.account_id"},
+		{"POST", "/feed", `{"account_id":"x","params":{"title":"Hi","image_url":"a.b"}}`, "missing_param.type"},
+		{"POST", "/feed", `{"account_id":"x","type":"basic"}`, "missing_param.params[title]"},
+		{"POST", "/feed", `{"account_id":"x","type":"basic","params":{"title":""}}`, "missing_param.params[title]"},
+		{"POST", "/feed", `{"account_id":"x","type":"basic","params":{"title":"Hi"}}`, "missing_param.params[image_url]"},
+		{"POST", "/feed", `{"account_id":"x","type":"basic","params":{"title":7}}`, "bad_param.params[title]"},
+		{"POST", "/feed", `{"account_id":"x","type":"basic","params":{"title":["Hi"]}}`, "bad_param.params[title]"},
+	}
+}

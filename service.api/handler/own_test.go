@@ -41,16 +41,17 @@ func others() []struct{ call, kind string } {
 		{"DELETE /pots/THING", "pot"},
 		{"PUT /pots/THING/deposit source_account_id=x&amount=1&dedupe_id=1", "pot"},
 		{"PUT /pots/THING/withdraw destination_account_id=x&amount=1&dedupe_id=1", "pot"},
+		{"PUT /transaction-receipts " + receiptFor("THING"), "tx"},
 	}
 }
 
 func ask(door *edgetest.Door, call, thing string) edgetest.Reply {
 	words := strings.Fields(strings.ReplaceAll(call, "THING", thing) + " ")
-	form := ""
+	body := ""
 	if len(words) == 3 {
-		form = words[2]
+		body = words[2]
 	}
-	return door.Form(words[0], words[1], form)
+	return send(door, words[0], words[1], body)
 }
 
 func TestSomebodyElsesThingsAnswerAsThoseThatDoNotExist(t *testing.T) {

@@ -191,3 +191,19 @@ func TestAPotIsMadeFilledEmptiedChangedAndDeleted(t *testing.T) {
 	door.Form("PUT", "/pots/"+b.pots[0].GetId()+"/deposit", "source_account_id="+alicesAcc+"&amount=100001&dedupe_id=3").
 		Refused(http.StatusPreconditionFailed, "precondition_failed.insufficient_funds")
 }
+
+func badPots(pot string) []badly {
+	return []badly{
+		{"PUT", "/pots", `{"name":"Sofa","dedupe_id":"1"}`, "missing_param.current_account_id"},
+		{"PUT", "/pots", `{"current_account_id":"` + alicesAcc + `","dedupe_id":"1"}`, "missing_param.name"},
+		{"PUT", "/pots", `{"current_account_id":"` + alicesAcc + `","name":"Sofa"}`, "missing_param.dedupe_id"},
+		{"PATCH", pot, `{"goal_amount":"much"}`, "bad_param.goal_amount"},
+		{"PUT", pot + "/deposit", `{"amount":1,"dedupe_id":"1"}`, "missing_param.source_account_id"},
+		{"PUT", pot + "/deposit", `{"source_account_id":"x","dedupe_id":"1"}`, "missing_param.amount"},
+		{"PUT", pot + "/deposit", `{"source_account_id":"x","amount":0,"dedupe_id":"1"}`, "bad_param.amount"},
+		{"PUT", pot + "/deposit", `{"source_account_id":"x","amount":1.5,"dedupe_id":"1"}`, "bad_param.amount"},
+		{"PUT", pot + "/withdraw", `{"destination_account_id":"x","amount":-1,"dedupe_id":"1"}`, "bad_param.amount"},
+		{"PUT", pot + "/withdraw", `{"destination_account_id":"x","amount":1}`, "missing_param.dedupe_id"},
+		{"PUT", pot + "/withdraw", `{"amount":1,"dedupe_id":"1"}`, "missing_param.destination_account_id"},
+	}
+}

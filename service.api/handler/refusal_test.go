@@ -2,6 +2,7 @@ package handler
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,15 +48,28 @@ func TestEachBadFieldIsNamedWithItsRule(t *testing.T) {
 	}
 }
 
+// badly is a change that is badly asked for, and the code that says so.
+type badly struct{ method, path, json, code string }
+
 func TestAChangeThatIsBadlyAskedForChangesNothing(t *testing.T) {
 	b := newBank()
 	b.transactions, b.cards = append(b.transactions, pending("pending", noon)), cardsOfAlice()
 	b.pots = potsOfAlice()
-	pot := "/pots/" + b.pots[0].GetId()
+	tx, card, pot := b.transactions[0].GetId(), b.cards[0].GetId(), b.pots[0].GetId()
 	door := b.serve(t).As("alice")
-	annotate, toggle := "/transactions/"+b.transactions[0].GetId(), "/card/toggle"
-	card := b.cards[0].GetId()
-	for _, c := range []struct{ method, path, json, code string }{
+	for _, c := range slices.Concat(
+		badAnnotations("/transactions/"+tx), badCards(card), badItems(), badPots("/pots/"+pot), badReceipts(t, tx),
+	) {
+		rsp := door.JSON(c.method, c.path, c.json)
+		if !strings.HasPrefix(string(rsp.Body), `{"code":"bad_request.`+c.code) || rsp.Status != http.StatusBadRequest {
+			t.Errorf("%s %s: got %d %s", c.path, c.json, rsp.Status, rsp.Body)
+		}
+	}
+	wantUnchanged(t, b)
+}
+
+func badAnnotations(annotate string) []badly {
+	return []badly{
 		{"PATCH", annotate, `{}`, "missing_param.metadata"},
 		{"PATCH", annotate, `{"metadata":{}}`, "missing_param.metadata"},
 		{"PATCH", annotate, `{"metadata":null}`, "missing_param.metadata"},
@@ -69,6 +83,12 @@ func TestAChangeThatIsBadlyAskedForChangesNothing(t *testing.T) {
 		{"PATCH", annotate, `{"metadata":{"a":"` + "\xff" + `"}}`, "bad_body"},
 		{"PATCH", annotate, `{"metadata":`, "bad_body"},
 		{"PATCH", annotate, `[]`, "bad_body"},
+	}
+}
+
+func badCards(card string) []badly {
+	const toggle = "/card/toggle"
+	return []badly{
 		{"PUT", toggle, `{}`, "missing_param.card_id"},
 		{"PUT", toggle, `{"card_id":"` + card + `"}`, "missing_param.status"},
 		{"PUT", toggle, `{"card_id":"` + card + `","status":"FROZEN"}`, "bad_param.status"},
@@ -77,31 +97,7 @@ func TestAChangeThatIsBadlyAskedForChangesNothing(t *testing.T) {
 		{"PUT", toggle, `{"card_id":7,"status":"ACTIVE"}`, "bad_param.card_id"},
 		{"POST", "/card/pin/reset", `{}`, "missing_param.card_id"},
 		{"POST", "/card-replacement/order", `{"card_id":""}`, "missing_param.card_id"},
-		{"POST", "/feed", `{"type":"basic","params":{"title":"Hi","image_url":"a.b"}}`, "missing_param.account_id"},
-		{"POST", "/feed", `{"account_id":"x","params":{"title":"Hi","image_url":"a.b"}}`, "missing_param.type"},
-		{"POST", "/feed", `{"account_id":"x","type":"basic"}`, "missing_param.params[title]"},
-		{"POST", "/feed", `{"account_id":"x","type":"basic","params":{"title":""}}`, "missing_param.params[title]"},
-		{"POST", "/feed", `{"account_id":"x","type":"basic","params":{"title":"Hi"}}`, "missing_param.params[image_url]"},
-		{"POST", "/feed", `{"account_id":"x","type":"basic","params":{"title":7}}`, "bad_param.params[title]"},
-		{"POST", "/feed", `{"account_id":"x","type":"basic","params":{"title":["Hi"]}}`, "bad_param.params[title]"},
-		{"PUT", "/pots", `{"name":"Sofa","dedupe_id":"1"}`, "missing_param.current_account_id"},
-		{"PUT", "/pots", `{"current_account_id":"` + alicesAcc + `","dedupe_id":"1"}`, "missing_param.name"},
-		{"PUT", "/pots", `{"current_account_id":"` + alicesAcc + `","name":"Sofa"}`, "missing_param.dedupe_id"},
-		{"PATCH", pot, `{"goal_amount":"much"}`, "bad_param.goal_amount"},
-		{"PUT", pot + "/deposit", `{"amount":1,"dedupe_id":"1"}`, "missing_param.source_account_id"},
-		{"PUT", pot + "/deposit", `{"source_account_id":"x","dedupe_id":"1"}`, "missing_param.amount"},
-		{"PUT", pot + "/deposit", `{"source_account_id":"x","amount":0,"dedupe_id":"1"}`, "bad_param.amount"},
-		{"PUT", pot + "/deposit", `{"source_account_id":"x","amount":1.5,"dedupe_id":"1"}`, "bad_param.amount"},
-		{"PUT", pot + "/withdraw", `{"destination_account_id":"x","amount":-1,"dedupe_id":"1"}`, "bad_param.amount"},
-		{"PUT", pot + "/withdraw", `{"destination_account_id":"x","amount":1}`, "missing_param.dedupe_id"},
-		{"PUT", pot + "/withdraw", `{"amount":1,"dedupe_id":"1"}`, "missing_param.destination_account_id"},
-	} {
-		rsp := door.JSON(c.method, c.path, c.json)
-		if !strings.HasPrefix(string(rsp.Body), `{"code":"bad_request.`+c.code) || rsp.Status != http.StatusBadRequest {
-			t.Errorf("%s %s: got %d %s", c.path, c.json, rsp.Status, rsp.Body)
-		}
 	}
-	wantUnchanged(t, b)
 }
 
 func TestABodyOf10MBIsRefused(t *testing.T) {

@@ -25,6 +25,7 @@ import (
 	"farthing/service.api/oauth2"
 	"farthing/service.api/ping"
 	"farthing/service.api/pots"
+	"farthing/service.api/receipts"
 	"farthing/service.api/storage"
 	"farthing/service.api/transactions"
 	authproto "farthing/service.auth/proto"
@@ -33,6 +34,7 @@ import (
 	customerproto "farthing/service.customer/proto"
 	feedproto "farthing/service.feed/proto"
 	potproto "farthing/service.pot/proto"
+	receiptproto "farthing/service.receipt/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -56,6 +58,7 @@ type peers struct {
 	customers    customerproto.CustomersClient
 	feed         feedproto.FeedClient
 	pots         potproto.PotsClient
+	receipts     receiptproto.ReceiptsClient
 	transactions transactionsproto.TransactionsClient
 	hub          *events.Hub // Wakes streams of events.
 	clock        clock.Clock // Business time.
@@ -120,6 +123,7 @@ func dial(env *foundation.Env) (peers, error) {
 		customers:    customerproto.NewCustomersClient(to("service.customer")),
 		feed:         feedproto.NewFeedClient(to("service.feed")),
 		pots:         potproto.NewPotsClient(to("service.pot")),
+		receipts:     receiptproto.NewReceiptsClient(to("service.receipt")),
 		transactions: transactionsproto.NewTransactionsClient(to("service.transactions")),
 		clock:        env.Clock,
 	}
@@ -148,6 +152,9 @@ func routes(to peers) *edge.Router {
 		Transactions: to.transactions, Hub: to.hub, Clock: to.clock,
 	}.Routes())
 	router.Mount("/feed", feed.Area{Accounts: to.accounts, Feed: to.feed}.Routes())
+	router.Mount("/transaction-receipts", receipts.Area{
+		Accounts: to.accounts, Receipts: to.receipts, Transactions: to.transactions,
+	}.Routes())
 	card := cards.Area{Accounts: to.accounts, Cards: to.cards, Customers: to.customers}
 	router.Mount("/card", card.Routes())
 	router.Mount("/card-replacement", card.ReplacementRoutes())

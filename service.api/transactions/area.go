@@ -2,7 +2,6 @@
 package transactions
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -32,14 +31,7 @@ func (a Area) Routes() *edge.Router {
 // own is the transaction that the path names, if it lies on an account of the caller, not_found.transaction
 // otherwise, and if the caller may read of that time.
 func (a Area) own(req edge.Request) (*transactionsproto.Transaction, error) {
-	named := caller.Thing{Kind: "transaction", Prefix: "tx", ID: req.Param("id")}
-	get := func(ctx context.Context) (*transactionsproto.Transaction, string, error) {
-		got, err := a.Transactions.Get(ctx, &transactionsproto.GetRequest{
-			TransactionId: named.ID, ClientId: caller.Of(req).ClientID,
-		})
-		return got.GetTransaction(), got.GetTransaction().GetAccountId(), err
-	}
-	found, err := caller.OwnThing(req, a.Accounts, named, get)
+	found, err := caller.OwnTransaction(req, a.Accounts, a.Transactions, req.Param("id"))
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 	merchant "farthing/service.merchant/handler"
 	payment "farthing/service.payment/handler"
 	pot "farthing/service.pot/handler"
+	receipt "farthing/service.receipt/handler"
 	signup "farthing/service.signup/handler"
 	enrichment "farthing/service.transaction-enrichment/handler"
 	transactions "farthing/service.transactions/handler"
@@ -49,6 +50,7 @@ func Services() []foundation.Service {
 		merchant.Service,
 		payment.Service,
 		pot.Service,
+		receipt.Service,
 		signup.Service,
 		transactions.Service,
 	}
