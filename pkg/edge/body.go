@@ -18,6 +18,7 @@ const BodyBytesMax = 1 << 20
 // body is a request's body, read at most once.
 type body struct {
 	limit int64 // Bytes.
+	sent  counted
 	read  bool
 	bytes []byte
 	err   error
@@ -53,28 +54,47 @@ func (x *exchange) readBody() ([]byte, error) {
 	if x.http.ContentLength == 0 || x.http.Body == nil {
 		return nil, nil
 	}
+	plain, err := x.openBody()
+	if err != nil {
+		return nil, err
+	}
+	return readUpTo(plain, max(x.http.ContentLength, 0), x.body.limit)
+}
+
+// openBody is the body's bytes, inflated if they came gzipped. Those that are sent are at most the limit; those that
+// are read may be more.
+func (x *exchange) openBody() (io.Reader, error) {
 	limit := x.body.limit
 	if x.http.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
 	// Beyond the limit MaxBytesReader has the connection closed, so that the rest is never read.
-	sent := io.Reader(http.MaxBytesReader(x.writer, x.http.Body, limit))
+	x.body.sent.from = http.MaxBytesReader(x.writer, x.http.Body, limit)
 	switch encoding := strings.ToLower(x.http.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
-		return readUpTo(sent, max(x.http.ContentLength, 0), limit)
+		return &x.body.sent, nil
 	case "gzip", "x-gzip":
-		return inflate(sent, limit)
+		inflated, err := gzip.NewReader(&x.body.sent)
+		if err != nil {
+			return nil, broken(err)
+		}
+		return inflated, nil
 	default:
 		return nil, errs.New(errs.BadRequest+".bad_content_encoding", "The body must be plain or gzipped")
 	}
 }
 
-func inflate(sent io.Reader, limit int64) ([]byte, error) {
-	inflated, err := gzip.NewReader(sent)
-	if err != nil {
-		return nil, broken(err)
-	}
-	return readUpTo(inflated, 0, limit)
+// counted counts what is read of a body as it was sent.
+type counted struct {
+	from  io.Reader
+	bytes int64
+}
+
+// Read is io.Reader's.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.bytes += int64(n)
+	return n, err
 }
 
 // readUpTo reads all of r into room for hint bytes, and fails if there are more than limit.

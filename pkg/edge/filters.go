@@ -30,6 +30,15 @@ type Standard struct {
 	BodyLimit int64         // Bytes, before and after inflation; 0 is BodyBytesMax.
 	Repeats   Filter        // Answers a repeat as the first was.
 	Documents bool          // The door is for browsers: nobody is asked whether they read JSON.
+	// Files are routes that carry files, "/attachment/file/:token", with limits of their own in the place of those above.
+	// Nobody is asked there whether they read JSON.
+	Files map[string]Limits
+}
+
+// Limits are those of a route that carries files.
+type Limits struct {
+	Deadline  time.Duration // Of the whole request, and of its connection.
+	BodyLimit int64         // Bytes, before and after inflation.
 }
 
 // Filters is the one order that all doors share, outermost first: trace, metrics, log, recover, deadline, admit, auth,
@@ -44,11 +53,11 @@ func (s Standard) Filters() []Filter {
 	}
 	filters = append(filters, Recover)
 	if s.Deadline > 0 {
-		filters = append(filters, Deadline(s.Deadline))
+		filters = append(filters, s.unlessFile(Deadline(s.Deadline), func(l Limits) Filter { return patient(l.Deadline) }))
 	}
 	filters = append(filters, s.Admit...)
 	if !s.Documents {
-		filters = append(filters, Acceptable)
+		filters = append(filters, s.unlessFile(Acceptable, func(Limits) Filter { return through }))
 	}
 	if s.Auth != nil {
 		filters = append(filters, routed(s.Auth))
@@ -56,12 +65,33 @@ func (s Standard) Filters() []Filter {
 	if s.RateLimit != nil {
 		filters = append(filters, s.RateLimit)
 	}
-	filters = append(filters, BodyLimit(cmp.Or(s.BodyLimit, BodyBytesMax)))
-	if s.Repeats != nil {
-		filters = append(filters, s.Repeats)
+	filters = append(filters, s.unlessFile(BodyLimit(cmp.Or(s.BodyLimit, BodyBytesMax)), func(l Limits) Filter {
+		return BodyLimit(l.BodyLimit)
+	}))
+	if s.Repeats != nil { // A file is its own key, and is not read as a whole.
+		filters = append(filters, s.unlessFile(s.Repeats, func(Limits) Filter { return through }))
 	}
 	return filters
 }
+
+// unlessFile is a filter, and for routes that carry files another in its place.
+func (s Standard) unlessFile(usual Filter, forFile func(Limits) Filter) Filter {
+	if len(s.Files) == 0 {
+		return usual
+	}
+	files := make(map[string]Filter, len(s.Files))
+	for route, limits := range s.Files {
+		files[route] = forFile(limits)
+	}
+	return func(req Request, svc Service) Response {
+		if f, ok := files[req.Route()]; ok {
+			return f(req, svc)
+		}
+		return usual(req, svc)
+	}
+}
+
+func through(req Request, svc Service) Response { return svc(req) }
 
 // routed lets a filter see only requests that have a route: which paths exist is no secret, and a client that
 // mistypes one is told so.
@@ -141,6 +171,17 @@ func Deadline(d time.Duration) Filter {
 		ctx, cancel := context.WithTimeout(req.Context(), d)
 		defer cancel()
 		return svc(req.WithContext(ctx))
+	}
+}
+
+// patient is Deadline for longer than NewServer gives a connection.
+func patient(d time.Duration) Filter {
+	within := Deadline(d)
+	return func(req Request, svc Service) Response {
+		connection, until := http.NewResponseController(req.x.writer), clock.Real{}.Now().Add(d)
+		_ = connection.SetReadDeadline(until) // Where there is no connection nothing ends it.
+		_ = connection.SetWriteDeadline(until)
+		return within(req, svc)
 	}
 }
 

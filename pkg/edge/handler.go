@@ -74,7 +74,7 @@ func serve(x *exchange) {
 		rsp.stream(x.http.Context(), x)
 		return
 	}
-	rsp.write(x.writer, x.traceID)
+	rsp.write(x)
 }
 
 // normalMethod takes "patch" for PATCH, which some clients send.

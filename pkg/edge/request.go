@@ -69,6 +69,16 @@ func (r Request) Cookie(name string) string {
 // Remote is the network address of the other end, "host:port".
 func (r Request) Remote() string { return r.x.http.RemoteAddr }
 
+// Origin is where the client found this door, "https://host:port", as it says itself: fit to be sent back to it, and
+// for nothing that is decided.
+func (r Request) Origin() string {
+	scheme := "http://"
+	if r.x.http.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + r.x.http.Host
+}
+
 // Bearer is the token of "Authorization: Bearer …". A token is a secret: it goes nowhere but to who checks it.
 func (r Request) Bearer() (token string, ok bool) {
 	scheme, token, _ := strings.Cut(r.Header("Authorization"), " ")

@@ -25,6 +25,7 @@ type Response struct {
 	media   string        // Of what is shown instead of JSON; "" for JSON.
 	oauth   string        // What RFC 6749 calls Err.
 	events  func(context.Context, *EventWriter)
+	file    *file // Shown instead, a part at a time.
 }
 
 // OK answers 200 and the body as JSON. OK(nil) is {}.
@@ -95,7 +96,7 @@ func asJSON(req Request, svc Service) Response { return svc(req).inJSON() }
 
 // inJSON is the response with its body encoded, or with the failure to do so.
 func (r Response) inJSON() Response {
-	if r.Err != nil || r.encoded != nil || r.events != nil {
+	if r.Err != nil || r.encoded != nil || r.events != nil || r.file != nil {
 		return r
 	}
 	encoded, err := encode(r.Body)
@@ -150,31 +151,43 @@ var (
 )
 
 // write sends the response. That the client is gone by then is no one's failure.
-func (r Response) write(w http.ResponseWriter, traceID string) {
+func (r Response) write(x *exchange) {
 	r = r.inJSON() // It is already, unless a filter answered.
 	body, media := r.encoded, contentJSON
 	switch {
 	case r.IsShown():
 		media = []string{r.media}
 	case r.Err != nil:
-		body = encodeError(r.Err, traceID, r.oauth)
+		body = encodeError(r.Err, x.traceID, r.oauth)
 		defer release(body)
 	default:
 		defer release(body)
 	}
-	header := w.Header()
+	header := x.writer.Header()
 	maps.Copy(header, r.Header)
 	header["Content-Type"] = media
 	header["X-Content-Type-Options"] = noSniff
 	header["Cache-Control"] = noStore
-	sizes := [2]string{strconv.Itoa(body.Len()), traceID}
+	sizes := [2]string{r.size(body), x.traceID}
 	header["Content-Length"] = sizes[:1:1]
-	if traceID != "" {
+	if x.traceID != "" {
 		header["Trace-Id"] = sizes[1:]
 	}
 	if r.Err != nil {
 		explain(header, errs.Of(r.Err), r.oauth)
 	}
-	w.WriteHeader(r.Status())
-	_, _ = w.Write(body.Bytes())
+	x.writer.WriteHeader(r.Status())
+	if r.file != nil {
+		r.file.write(x.writer, x.http)
+		return
+	}
+	_, _ = x.writer.Write(body.Bytes())
+}
+
+// size is how many bytes follow the header.
+func (r Response) size(body *bytes.Buffer) string {
+	if r.file != nil {
+		return strconv.FormatInt(r.file.size, 10)
+	}
+	return strconv.Itoa(body.Len())
 }
