@@ -28,7 +28,7 @@ type call struct {
 func calls(b *bank) []call {
 	b.transactions = append(b.transactions, pending("pending", noon))
 	b.cards, b.pots, b.items = cardsOfAlice(), potsOfAlice(), itemsOfAlice()
-	b.receipts = receiptsOfAlice()
+	b.receipts, b.attachments = receiptsOfAlice(), attachmentsOfAlice()
 	pot, move := "/pots/"+b.pots[0].GetId(), "amount=1&dedupe_id=1&source_account_id="
 	tx, card := b.transactions[0].GetId(), b.cards[0].GetId()
 	return []call{
@@ -58,6 +58,17 @@ func calls(b *bank) []call {
 		{"PUT /pots/:id/deposit", "PUT", pot + "/deposit", move + alicesAcc, "pots:write"},
 		{"PUT /pots/:id/withdraw", "PUT", pot + "/withdraw", "destination_account_id=x&" + move, "pots:write"},
 		{"DELETE /pots/:id", "DELETE", pot, "", "pots:write"},
+		{
+			"POST /attachment/upload", "POST", "/attachment/upload", "file_name=a.png&file_type=image/png", "attachments:write",
+		},
+		{
+			"POST /attachment/register", "POST", "/attachment/register",
+			"file_url=https://a.example/b.png&file_type=image/png&external_id=" + tx, "attachments:write",
+		},
+		{
+			"POST /attachment/deregister", "POST", "/attachment/deregister", "id=" + b.attachments[0].GetId(),
+			"attachments:write",
+		},
 		{"PUT /transaction-receipts", "PUT", "/transaction-receipts", receiptFor(tx), "receipts:write"},
 		{
 			"GET /transaction-receipts", "GET", "/transaction-receipts?external_id=order-1", "", "receipts:read",
@@ -88,7 +99,10 @@ func send(door *edgetest.Door, method, path, body string) edgetest.Reply {
 }
 
 func TestTheCallsOfTheseTestsAreAllRoutesThatWantAToken(t *testing.T) {
-	tried := []string{"GET /ping", "POST /oauth2/token"}
+	tried := []string{
+		"GET /ping", "GET /attachment/file/:token/:name", "POST /attachment/upload/:token", "PUT /attachment/upload/:token",
+		"POST /oauth2/token",
+	}
 	for _, c := range calls(newBank()) {
 		tried = append(tried, c.route)
 	}

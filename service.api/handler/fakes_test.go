@@ -18,6 +18,7 @@ import (
 	"farthing/pkg/id"
 	moneyproto "farthing/pkg/money/proto"
 	accountproto "farthing/service.account/proto"
+	attachmentproto "farthing/service.attachment/proto"
 	authproto "farthing/service.auth/proto"
 	balanceproto "farthing/service.balance/proto"
 	cardsproto "farthing/service.cards/proto"
@@ -54,10 +55,12 @@ type bank struct {
 	items        []*feedproto.Item
 	pots         []*potproto.Pot
 	receipts     []*receiptproto.Receipt // All of Alice's program.
-	fails        map[string]error        // By peer.
-	changes      []proto.Message         // Requests that changed something.
-	asked        []proto.Message         // Lists that were asked for.
-	later        time.Duration           // Than noon, when the tokens were approved.
+	attachments  []*attachmentproto.Attachment
+	files        map[string]*uploadedFile // By token, which is the same for both uses.
+	fails        map[string]error         // By peer.
+	changes      []proto.Message          // Requests that changed something.
+	asked        []proto.Message          // Lists that were asked for.
+	later        time.Duration            // Than noon, when the tokens were approved.
 }
 
 // newBank has both customers, their tokens "alice" and "bob", and nothing on their accounts.
@@ -90,9 +93,11 @@ func (b *bank) serve(t *testing.T) *edgetest.Door {
 
 func (b *bank) peers() peers {
 	return peers{
-		auth: fakeAuth{b: b}, accounts: fakeAccounts{b: b}, balances: fakeBalances{b: b}, cards: fakeCards{b: b},
+		auth: fakeAuth{b: b}, accounts: fakeAccounts{b: b}, attachments: fakeAttachments{b: b},
+		balances: fakeBalances{b: b}, cards: fakeCards{b: b},
 		customers: fakeCustomers{b: b}, feed: fakeFeed{b: b}, pots: fakePots{b: b},
 		receipts: fakeReceipts{b: b}, transactions: fakeTransactions{b: b}, clock: clock.Fixed(noon.Add(b.later)),
+		origin: func(edge.Request) string { return "https://api.farthing.example" },
 	}
 }
 

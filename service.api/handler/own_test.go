@@ -42,6 +42,8 @@ func others() []struct{ call, kind string } {
 		{"PUT /pots/THING/deposit source_account_id=x&amount=1&dedupe_id=1", "pot"},
 		{"PUT /pots/THING/withdraw destination_account_id=x&amount=1&dedupe_id=1", "pot"},
 		{"PUT /transaction-receipts " + receiptFor("THING"), "tx"},
+		{"POST /attachment/register external_id=THING&file_url=https://a.example/b.png&file_type=image/png", "tx"},
+		{"POST /attachment/deregister id=THING", "attach"},
 	}
 }
 
@@ -58,11 +60,13 @@ func TestSomebodyElsesThingsAnswerAsThoseThatDoNotExist(t *testing.T) {
 	b := newBank()
 	b.transactions = append(b.transactions, pending("pending", noon))
 	b.cards, b.pots, b.items = cardsOfAlice(), potsOfAlice(), itemsOfAlice()
+	b.attachments = attachmentsOfAlice()
 	b.tokens["bob"].ClientId = alicesClient // What the same program has added for somebody else is as missing.
 	closed := b.cards[2].GetId()
 	alices := map[string][]string{
 		"acc": {alicesAcc}, "tx": {b.transactions[0].GetId()}, "card": {b.cards[0].GetId(), closed},
 		"pot": {b.pots[0].GetId(), b.pots[1].GetId()}, "feed": {b.items[0].GetId(), b.items[1].GetId()},
+		"attach": {b.attachments[0].GetId()},
 	}
 	door := b.serve(t).As("bob")
 	for _, c := range others() {
@@ -88,7 +92,7 @@ func TestSomebodyElsesThingsAnswerAsThoseThatDoNotExist(t *testing.T) {
 func TestSomebodyElsesAccountIsNotFoundEvenWhileItsReadsFail(t *testing.T) {
 	b := newBank()
 	down := errs.New(errs.Unavailable, "Try again")
-	for _, peer := range []string{"balance", "transaction", "feed", "card", "pot"} {
+	for _, peer := range []string{"balance", "transaction", "feed", "card", "pot", "attachment"} {
 		b.fails[peer] = down
 	}
 	door := b.serve(t)
@@ -103,12 +107,12 @@ func TestSomebodyElsesAccountIsNotFoundEvenWhileItsReadsFail(t *testing.T) {
 func TestAnAccountIsNotAnsweredWhileItIsNotKnownWhoseItIs(t *testing.T) {
 	b := newBank()
 	b.transactions, b.cards = append(b.transactions, pending("pending", noon)), cardsOfAlice()
-	b.pots, b.items = potsOfAlice(), itemsOfAlice()
+	b.pots, b.items, b.attachments = potsOfAlice(), itemsOfAlice(), attachmentsOfAlice()
 	b.fails["account"] = errors.New("secret: the store is down")
 	door := b.serve(t).As("alice")
 	things := map[string]string{
 		"acc": alicesAcc, "tx": b.transactions[0].GetId(), "card": b.cards[0].GetId(), "pot": b.pots[0].GetId(),
-		"feed": b.items[0].GetId(),
+		"feed": b.items[0].GetId(), "attach": b.attachments[0].GetId(),
 	}
 	for _, c := range others() {
 		ask(door, c.call, things[c.kind]).Refused(http.StatusInternalServerError, "internal_service")

@@ -59,6 +59,7 @@ func TestAChangeThatIsBadlyAskedForChangesNothing(t *testing.T) {
 	door := b.serve(t).As("alice")
 	for _, c := range slices.Concat(
 		badAnnotations("/transactions/"+tx), badCards(card), badItems(), badPots("/pots/"+pot), badReceipts(t, tx),
+		badAttachments(tx),
 	) {
 		rsp := door.JSON(c.method, c.path, c.json)
 		if !strings.HasPrefix(string(rsp.Body), `{"code":"bad_request.`+c.code) || rsp.Status != http.StatusBadRequest {

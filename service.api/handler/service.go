@@ -2,6 +2,7 @@
 package handler
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"farthing/pkg/metrics"
 	accountproto "farthing/service.account/proto"
 	"farthing/service.api/accounts"
+	"farthing/service.api/attachments"
 	"farthing/service.api/balance"
 	"farthing/service.api/caller"
 	"farthing/service.api/cards"
@@ -28,6 +30,8 @@ import (
 	"farthing/service.api/receipts"
 	"farthing/service.api/storage"
 	"farthing/service.api/transactions"
+	"farthing/service.api/wire"
+	attachmentproto "farthing/service.attachment/proto"
 	authproto "farthing/service.auth/proto"
 	balanceproto "farthing/service.balance/proto"
 	cardsproto "farthing/service.cards/proto"
@@ -47,12 +51,21 @@ const (
 	// giveUpAfter is the deadline of a whole request, far above what any route needs.
 	giveUpAfter = 5 * time.Second
 	bodyMax     = 64 << 10
+	// fileWithin is the deadline of a file, for phones that are slow.
+	fileWithin = 2 * time.Minute
 )
+
+// Config says what the API cannot know of itself.
+type Config struct {
+	// PublicURL is where programs find the API, "https://api.example". If empty, each is told where it has found it.
+	PublicURL string `setting:"PUBLIC_URL"`
+}
 
 // peers are whom the areas ask, and for the time.
 type peers struct {
 	auth         authproto.AuthClient
 	accounts     accountproto.AccountsClient
+	attachments  attachmentproto.AttachmentsClient
 	balances     balanceproto.BalanceClient
 	cards        cardsproto.CardsClient
 	customers    customerproto.CustomersClient
@@ -60,14 +73,22 @@ type peers struct {
 	pots         potproto.PotsClient
 	receipts     receiptproto.ReceiptsClient
 	transactions transactionsproto.TransactionsClient
-	hub          *events.Hub // Wakes streams of events.
-	clock        clock.Clock // Business time.
+	hub          *events.Hub               // Wakes streams of events.
+	clock        clock.Clock               // Business time.
+	origin       func(edge.Request) string // Where programs find the API.
 }
 
 func register(env *foundation.Env) error {
+	var config Config
+	if err := env.Config(&config); err != nil {
+		return err
+	}
 	to, err := dial(env)
 	if err != nil {
 		return err
+	}
+	if to.origin, err = wire.Origin(config.PublicURL); err != nil {
+		return fmt.Errorf("setting FARTHING_PUBLIC_URL: %w", err)
 	}
 	measured, err := metrics.NewHTTP(env.Metrics)
 	if err != nil {
@@ -118,6 +139,7 @@ func dial(env *foundation.Env) (peers, error) {
 	found := peers{
 		auth:         authproto.NewAuthClient(to("service.auth")),
 		accounts:     accountproto.NewAccountsClient(to("service.account")),
+		attachments:  attachmentproto.NewAttachmentsClient(to("service.attachment")),
 		balances:     balanceproto.NewBalanceClient(to("service.balance")),
 		cards:        cardsproto.NewCardsClient(to("service.cards")),
 		customers:    customerproto.NewCustomersClient(to("service.customer")),
@@ -132,8 +154,14 @@ func dial(env *foundation.Env) (peers, error) {
 
 // door is the whole API behind the filters of every door. There is no CORS: no browser has a token.
 func door(to peers, filters edge.Standard) http.Handler {
-	filters.Auth = caller.Authenticate(to.auth, to.clock, "/ping", "/oauth2/token")
+	filters.Auth = caller.Authenticate(
+		to.auth, to.clock, "/ping", "/oauth2/token", attachments.UploadPath, attachments.FilePath,
+	)
 	filters.Deadline, filters.BodyLimit = giveUpAfter, bodyMax
+	filters.Files = map[string]edge.Limits{
+		attachments.UploadPath: {Deadline: fileWithin, BodyLimit: attachmentproto.BytesMax},
+		attachments.FilePath:   {Deadline: fileWithin, BodyLimit: bodyMax},
+	}
 	return edge.Handler(routes(to), filters.Filters()...)
 }
 
@@ -146,7 +174,12 @@ func routes(to peers) *edge.Router {
 	router.Mount("/accounts", accounts.Area{Accounts: to.accounts, Customers: to.customers}.Routes())
 	router.Mount("/balance", balance.Area{Accounts: to.accounts, Balances: to.balances, Pots: to.pots}.Routes())
 	router.Mount("/pots", pots.Area{Accounts: to.accounts, Pots: to.pots}.Routes())
-	router.Mount("/transactions", transactions.Area{Accounts: to.accounts, Transactions: to.transactions}.Routes())
+	router.Mount("/transactions", transactions.Area{
+		Accounts: to.accounts, Attachments: to.attachments, Transactions: to.transactions, Origin: to.origin,
+	}.Routes())
+	router.Mount(attachments.Path, attachments.Area{
+		Accounts: to.accounts, Attachments: to.attachments, Transactions: to.transactions, Origin: to.origin,
+	}.Routes())
 	router.Mount("/events", events.Area{
 		Accounts: to.accounts, Auth: to.auth, Balances: to.balances, Feed: to.feed, Pots: to.pots,
 		Transactions: to.transactions, Hub: to.hub, Clock: to.clock,

@@ -61,14 +61,14 @@ type abilities struct {
 	CanMatchTransactionsInCategorization bool `json:"can_match_transactions_in_categorization"`
 }
 
-// unused are keys that programs want to see and that say nothing here.
+// unused are keys that programs want to see and that say nothing here, but for attachments.
 type unused struct {
-	MerchantFeedbackURI string    `json:"merchant_feedback_uri"`
-	Labels              *struct{} `json:"labels"`
-	Attachments         *struct{} `json:"attachments"`
-	International       *struct{} `json:"international"`
-	ATMFeesDetailed     *struct{} `json:"atm_fees_detailed"`
-	Tab                 *struct{} `json:"tab"`
+	MerchantFeedbackURI string       `json:"merchant_feedback_uri"`
+	Labels              *struct{}    `json:"labels"`
+	Attachments         []Attachment `json:"attachments"` // Null if there are none, or nobody has asked for them.
+	International       *struct{}    `json:"international"`
+	ATMFeesDetailed     *struct{}    `json:"atm_fees_detailed"`
+	Tab                 *struct{}    `json:"tab"`
 }
 
 // uncategorised is the category of what no merchant is known of yet.

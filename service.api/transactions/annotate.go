@@ -6,7 +6,6 @@ import (
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
 	"farthing/service.api/caller"
-	apiproto "farthing/service.api/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -18,8 +17,8 @@ const (
 )
 
 // annotate merges metadata[key]=value into the program's own metadata of a transaction; an empty value deletes the key,
-// and notes are the transaction's notes too. A repeat changes nothing. It makes three calls, one after the other:
-// nothing may be written before it is known whose the transaction is.
+// and notes are the transaction's notes too. A repeat changes nothing. It makes four calls, one after the other:
+// nothing may be written before it is known whose the transaction is, and nothing may fail once it is.
 func (a Area) annotate(req edge.Request) edge.Response {
 	metadata, err := metadataOf(req.Form())
 	if err != nil {
@@ -29,13 +28,17 @@ func (a Area) annotate(req edge.Request) edge.Response {
 	if err != nil {
 		return edge.Error(err)
 	}
+	with, err := a.attachedTo(req.Context(), found.GetAccountId(), found)
+	if err != nil {
+		return edge.Error(err)
+	}
 	annotated, err := a.Transactions.Annotate(req.Context(), &transactionsproto.AnnotateRequest{
 		TransactionId: found.GetId(), ClientId: caller.Of(req).ClientID, Metadata: metadata,
 	})
 	if err != nil {
 		return edge.Error(fmt.Errorf("annotating the transaction: %w", err))
 	}
-	return edge.OK(single{apiproto.TransactionOf(annotated.GetTransaction(), false)})
+	return edge.OK(single{a.show(req, annotated.GetTransaction(), false, with)})
 }
 
 func metadataOf(form *edge.Form) (map[string]string, error) {

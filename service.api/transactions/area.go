@@ -9,13 +9,16 @@ import (
 	accountproto "farthing/service.account/proto"
 	"farthing/service.api/caller"
 	apiproto "farthing/service.api/proto"
+	attachmentproto "farthing/service.attachment/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
 // Area is the routes below /transactions, and whom they ask.
 type Area struct {
 	Accounts     accountproto.AccountsClient
+	Attachments  attachmentproto.AttachmentsClient
 	Transactions transactionsproto.TransactionsClient
+	Origin       func(edge.Request) string // Where programs find the API.
 }
 
 // Routes are the area's routes, to be mounted.

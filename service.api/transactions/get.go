@@ -1,11 +1,8 @@
 package transactions
 
-import (
-	"farthing/pkg/edge"
-	apiproto "farthing/service.api/proto"
-)
+import "farthing/pkg/edge"
 
-// get answers one transaction of the caller's. It asks two peers, one after the other.
+// get answers one transaction of the caller's. It asks three peers, one after the other.
 func (a Area) get(req edge.Request) edge.Response {
 	form := req.Form()
 	expanded := expandsMerchant(form)
@@ -16,5 +13,9 @@ func (a Area) get(req edge.Request) edge.Response {
 	if err != nil {
 		return edge.Error(err)
 	}
-	return edge.OK(single{apiproto.TransactionOf(found, expanded)})
+	with, err := a.attachedTo(req.Context(), found.GetAccountId(), found)
+	if err != nil {
+		return edge.Error(err)
+	}
+	return edge.OK(single{a.show(req, found, expanded, with)})
 }

@@ -9,6 +9,7 @@ import (
 	account "farthing/service.account/handler"
 	api "farthing/service.api/handler"
 	apns "farthing/service.apns/handler"
+	attachment "farthing/service.attachment/handler"
 	auth "farthing/service.auth/handler"
 	balance "farthing/service.balance/handler"
 	cardapi "farthing/service.card-api/handler"
@@ -37,6 +38,7 @@ func Services() []foundation.Service {
 		account.Service,
 		api.Service,
 		apns.Service,
+		attachment.Service,
 		auth.Service,
 		balance.Service,
 		development.Service,
