@@ -13,6 +13,7 @@ import (
 	balanceproto "farthing/service.balance/proto"
 	"farthing/service.transactions/logic"
 	transactionsproto "farthing/service.transactions/proto"
+	transactionsevents "farthing/service.transactions/proto/events"
 	"farthing/service.transactions/storage"
 )
 
@@ -128,7 +129,9 @@ func (h *Handler) record(
 	state := transactionOf(req, reserved)
 	state.CreatedMs, state.UpdatedMs = created.UnixMilli(), created.UnixMilli()
 	part := logic.Part{ID: state.GetId(), Facet: logic.Record, Version: version, State: state}
-	told, err := h.changed(ctx, recorded, logic.Merge([]logic.Part{part}, ""))
+	told, err := h.changed(ctx, recorded, &transactionsevents.TransactionChanged{
+		Transaction: logic.Merge([]logic.Part{part}, ""),
+	})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"farthing/pkg/events"
 	"farthing/service.transactions/logic"
 	transactionsproto "farthing/service.transactions/proto"
+	transactionsevents "farthing/service.transactions/proto/events"
 	"farthing/service.transactions/storage"
 )
 
@@ -35,7 +36,9 @@ func (h *Handler) Enrich(
 		return &transactionsproto.EnrichResponse{}, nil
 	}
 	added.State.Version = merged.GetVersion()
-	told, err := h.changed(ctx, enriched, merged)
+	told, err := h.changed(ctx, enriched, &transactionsevents.TransactionChanged{
+		Transaction: merged, First: logic.Told(parts) == 0,
+	})
 	if err != nil {
 		return nil, err
 	}

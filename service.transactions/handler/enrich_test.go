@@ -68,6 +68,25 @@ func TestARepeatedEnrichmentTellsNobodyAgain(t *testing.T) {
 	})
 }
 
+func TestOnlyTheFirstThatIsToldOfATransactionSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBank(t)
+		for hold, order := range map[string][]int64{"a": {1, 2, 1}, "b": {2, 1}} {
+			tx := b.pay(t, hold)
+			for _, version := range order {
+				if err := b.enrich(t, tx, version); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		told := firsts(t, b.publish(t, 10*time.Second))
+		slices.Sort(told)
+		if diff := cmp.Diff([]int64{1_001, 1_002}, told); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestAnEnrichmentIsToldOfWhateverBecameOfItsBatch(t *testing.T) {
 	for name, fault := range map[string]faults.Fault{
 		"applied": faults.UnknownApplied, "torn": faults.Torn, "late": faults.UnknownLate, "lost": faults.UnknownLost,

@@ -10,7 +10,6 @@ import (
 	"farthing/pkg/events"
 	"farthing/pkg/id"
 	"farthing/pkg/trace"
-	transactionsproto "farthing/service.transactions/proto"
 	transactionsevents "farthing/service.transactions/proto/events"
 )
 
@@ -23,9 +22,10 @@ const (
 // changed is the event of a transaction's state. It is the same event each time it is made for one version, and it
 // occurred when the payment did: an enrichment that comes hours later makes no news of it.
 func (h *Handler) changed(
-	ctx context.Context, kind string, state *transactionsproto.Transaction,
+	ctx context.Context, kind string, changed *transactionsevents.TransactionChanged,
 ) (events.Event, error) {
-	body, err := proto.Marshal(&transactionsevents.TransactionChanged{Transaction: state})
+	state := changed.GetTransaction()
+	body, err := proto.Marshal(changed)
 	if err != nil {
 		return events.Event{}, fmt.Errorf("marshalling an event: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"farthing/pkg/id"
 	"farthing/service.transactions/logic"
 	transactionsproto "farthing/service.transactions/proto"
+	transactionsevents "farthing/service.transactions/proto/events"
 	"farthing/service.transactions/storage"
 )
 
@@ -34,7 +35,7 @@ func (h *Handler) Follow(
 	}
 	// Without a Record there is nothing to tell yet: its writer is still at it, and will tell of all.
 	if merged := logic.Merge(append(parts, amendment.Add...), ""); merged != nil {
-		told, err := h.changed(ctx, recorded, merged)
+		told, err := h.changed(ctx, recorded, &transactionsevents.TransactionChanged{Transaction: merged})
 		if err != nil {
 			return nil, err
 		}

@@ -184,14 +184,31 @@ func (r *recorder) all() []events.Event {
 	return slices.Clone(r.published)
 }
 
+// changeOf is what an event says.
+func changeOf(t *testing.T, e events.Event) *transactionsevents.TransactionChanged {
+	t.Helper()
+	changed := &transactionsevents.TransactionChanged{}
+	if err := proto.Unmarshal(e.Body, changed); err != nil {
+		t.Fatalf("reading event %s: %v", e.ID, err)
+	}
+	return changed
+}
+
 // stateOf is what an event says of its transaction.
 func stateOf(t *testing.T, e events.Event) *transactionsproto.Transaction {
 	t.Helper()
-	var changed transactionsevents.TransactionChanged
-	if err := proto.Unmarshal(e.Body, &changed); err != nil {
-		t.Fatalf("reading event %s: %v", e.ID, err)
+	return changeOf(t, e).GetTransaction()
+}
+
+// firsts are the versions of the enriched events that say that nobody was told before.
+func firsts(t *testing.T, published []events.Event) (versions []int64) {
+	t.Helper()
+	for _, e := range published {
+		if changeOf(t, e).GetFirst() {
+			versions = append(versions, e.Version)
+		}
 	}
-	return changed.GetTransaction()
+	return versions
 }
 
 // kinds are the events as "type/version", in the order of their publication.

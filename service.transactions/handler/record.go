@@ -8,6 +8,7 @@ import (
 	"farthing/pkg/id"
 	"farthing/service.transactions/logic"
 	transactionsproto "farthing/service.transactions/proto"
+	transactionsevents "farthing/service.transactions/proto/events"
 	"farthing/service.transactions/storage"
 )
 
@@ -35,7 +36,9 @@ func (h *Handler) Record(
 		return nil, errs.Missing("transaction")
 	}
 	// Nobody has to find out who was paid, so that it goes to feed and push as it is.
-	told, err := h.changed(ctx, enriched, merged)
+	told, err := h.changed(ctx, enriched, &transactionsevents.TransactionChanged{
+		Transaction: merged, First: amendment.Begins,
+	})
 	if err != nil {
 		return nil, err
 	}

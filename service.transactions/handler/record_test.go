@@ -90,6 +90,9 @@ func TestARecordingGoesOnInVersions(t *testing.T) {
 		if diff := cmp.Diff([]string{"transactions.enriched/1000", "transactions.enriched/11000"}, kinds(told)); diff != "" {
 			t.Error(diff)
 		}
+		if diff := cmp.Diff([]int64{1000}, firsts(t, told)); diff != "" {
+			t.Errorf("nobody was told before:\n%s", diff)
+		}
 		for _, event := range told {
 			if bytes.Contains(event.Body, []byte("Hopper")) || len(stateOf(t, event).GetSealed()) == 0 {
 				t.Error("an event shows a name")

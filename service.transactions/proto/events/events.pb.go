@@ -27,8 +27,10 @@ const (
 // push take). Key is the
 // transaction, version its version.
 type TransactionChanged struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Transaction   *proto.Transaction     `protobuf:"bytes,1,opt,name=transaction,proto3" json:"transaction,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Transaction *proto.Transaction     `protobuf:"bytes,1,opt,name=transaction,proto3" json:"transaction,omitempty"`
+	// Of an enriched one: nobody was told of it before. Two versions that are made at the same time may both say so.
+	First         bool `protobuf:"varint,2,opt,name=first,proto3" json:"first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -70,13 +72,21 @@ func (x *TransactionChanged) GetTransaction() *proto.Transaction {
 	return nil
 }
 
+func (x *TransactionChanged) GetFirst() bool {
+	if x != nil {
+		return x.First
+	}
+	return false
+}
+
 var File_service_transactions_proto_events_events_proto protoreflect.FileDescriptor
 
 const file_service_transactions_proto_events_events_proto_rawDesc = "" +
 	"\n" +
-	".service.transactions/proto/events/events.proto\x12\x16transactions.events.v1\x1a-service.transactions/proto/transactions.proto\"T\n" +
+	".service.transactions/proto/events/events.proto\x12\x16transactions.events.v1\x1a-service.transactions/proto/transactions.proto\"j\n" +
 	"\x12TransactionChanged\x12>\n" +
-	"\vtransaction\x18\x01 \x01(\v2\x1c.transactions.v1.TransactionR\vtransactionB?Z=farthing/service.transactions/proto/events;transactionseventsb\x06proto3"
+	"\vtransaction\x18\x01 \x01(\v2\x1c.transactions.v1.TransactionR\vtransaction\x12\x14\n" +
+	"\x05first\x18\x02 \x01(\bR\x05firstB?Z=farthing/service.transactions/proto/events;transactionseventsb\x06proto3"
 
 var (
 	file_service_transactions_proto_events_events_proto_rawDescOnce sync.Once
