@@ -69,7 +69,7 @@ func (h *Handler) issue(ctx context.Context, card logic.Card) (logic.Card, error
 	}
 	card.LastFour, card.Status, card.Version = number.Last4(), logic.Active, 1
 	card.Created, card.Expires = created, logic.ExpiryOf(created)
-	issued, isNew, err := h.cards.Insert(ctx, card)
+	issued, isNew, err := h.insert(ctx, card)
 	if isNew {
 		h.metrics.issued.Inc()
 	}

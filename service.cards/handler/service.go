@@ -2,7 +2,10 @@
 package handler
 
 import (
+	"context"
+
 	"farthing/pkg/clock"
+	"farthing/pkg/events/outbox"
 	"farthing/pkg/foundation"
 	"farthing/pkg/id"
 	"farthing/pkg/pan"
@@ -20,8 +23,9 @@ type Handler struct {
 	cards   *storage.Cards
 	vault   *storage.Vault
 	pins    *storage.PINs
+	told    *outbox.Relay
 	ids     *id.Maker
-	clock   clock.Clock
+	clock   *clock.Business
 	draw    func() (pan.Number, error) // A number for a new card, perhaps a taken one.
 	metrics *metrics
 }
@@ -33,6 +37,7 @@ func register(env *foundation.Env) error {
 	}
 	cardsproto.RegisterCardsServer(env.GRPC, h)
 	h.operate(env)
+	env.Go(func(ctx context.Context) { h.told.Run(ctx, h.toTell) })
 	return nil
 }
 
@@ -43,7 +48,7 @@ func newHandler(env *foundation.Env) (*Handler, error) {
 	}
 	return &Handler{
 		cards: storage.NewCards(env.Store), vault: storage.NewVault(env.Store, keys),
-		pins: storage.NewPINs(env.Store),
-		ids:  env.IDs, clock: env.Clock, draw: logic.DrawNumber, metrics: newMetrics(env.Metrics),
+		pins: storage.NewPINs(env.Store), told: outbox.NewRelay(env.Store, env.Bus, env.Log),
+		ids: env.IDs, clock: env.Clock, draw: logic.DrawNumber, metrics: newMetrics(env.Metrics),
 	}, nil
 }

@@ -42,7 +42,7 @@ func (h *Handler) change(
 		if err != nil || !changes {
 			return next, err
 		}
-		stored, done, err := h.cards.Replace(ctx, next, h.clock.Now())
+		stored, done, err := h.replace(ctx, next)
 		if err != nil {
 			return logic.Card{}, err
 		}

@@ -172,14 +172,19 @@ func changeOf(c logic.Card, at time.Time) cardRow {
 }
 
 func cardOf(row cardRow, id string) (logic.Card, error) {
-	controls := &cardsproto.Controls{}
-	if err := proto.Unmarshal(row.Controls, controls); err != nil {
-		return logic.Card{}, fmt.Errorf("reading the controls of %s: %w", id, err)
-	}
+	controls, err := controlsOf(row.Controls, id)
 	return logic.Card{
 		ID: id, Account: row.Account, User: row.User, LastFour: row.LastFour,
 		Expires: logic.Month{Year: int(row.ExpiresYear), Month: time.Month(row.ExpiresMonth)},
 		Status:  logic.Status(row.Status), Version: row.Version, Created: row.CreatedAt,
 		ControlSet: cmp.Or(row.ControlSet, logic.ControlSetOf(id)), Controls: controls,
-	}, nil
+	}, err
+}
+
+func controlsOf(body []byte, card string) (*cardsproto.Controls, error) {
+	controls := &cardsproto.Controls{}
+	if err := proto.Unmarshal(body, controls); err != nil {
+		return nil, fmt.Errorf("reading the controls of %s: %w", card, err)
+	}
+	return controls, nil
 }

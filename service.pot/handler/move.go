@@ -123,7 +123,7 @@ func (h *Handler) finish(ctx context.Context, pot logic.Pot, m logic.Move) (logi
 	} else if err := h.record(ctx, pot, m, moved); err != nil {
 		return m, err
 	}
-	if err := h.pots.End(ctx, m); err != nil {
+	if err := h.end(ctx, pot, m); err != nil {
 		return m, err
 	}
 	h.moves.WithLabelValues(

@@ -62,7 +62,7 @@ func (h *Handler) open(ctx context.Context, asked logic.Pot) (logic.Pot, error) 
 	if err != nil {
 		return logic.Pot{}, fmt.Errorf("opening its ledger: %w", err)
 	}
-	return h.pots.Insert(ctx, asked)
+	return h.insert(ctx, asked)
 }
 
 func checkCreate(req *potproto.CreateRequest) error {
@@ -168,7 +168,7 @@ func (h *Handler) change(ctx context.Context, potID string, by func(*logic.Pot) 
 			return next, err
 		}
 		next.Updated = h.clock.Now()
-		if changed, err := h.pots.Change(ctx, was, next); err != nil || changed {
+		if changed, err := h.replace(ctx, was, next); err != nil || changed {
 			return next, err
 		}
 	}

@@ -2,12 +2,14 @@
 package handler
 
 import (
+	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"farthing/pkg/clock"
+	"farthing/pkg/events/outbox"
 	"farthing/pkg/foundation"
 	"farthing/pkg/id"
 	"farthing/pkg/store/worklist"
@@ -29,7 +31,8 @@ type Handler struct {
 	balance      balanceproto.BalanceClient
 	transactions transactionsproto.TransactionsClient
 	ids          *id.Maker
-	clock        clock.Clock
+	clock        *clock.Business
+	told         *outbox.Relay
 	moves        *prometheus.CounterVec
 }
 
@@ -40,6 +43,7 @@ func register(env *foundation.Env) error {
 	}
 	potproto.RegisterPotsServer(env.GRPC, h)
 	h.operate(env)
+	env.Go(func(ctx context.Context) { h.told.Run(ctx, h.toTell) })
 	env.Go(worklist.Sweeper{
 		List: h.pots.Unfinished(), Clock: env.Clock, Log: env.Log, Every: sweepEvery, Take: h.finishLate,
 	}.Run)
@@ -69,6 +73,7 @@ func newHandler(env *foundation.Env) (*Handler, error) {
 		pots: storage.New(env.Store, ring), accounts: accountproto.NewAccountsClient(accounts),
 		balance:      balanceproto.NewBalanceClient(balance),
 		transactions: transactionsproto.NewTransactionsClient(transactions), ids: env.IDs, clock: env.Clock,
+		told: outbox.NewRelay(env.Store, env.Bus, env.Log),
 		moves: promauto.With(env.Metrics).NewCounterVec(prometheus.CounterOpts{
 			Name: "pot_moves_total", Help: "Moves of money into pots and out of them, by what became of them.",
 		}, []string{"way", "outcome"}),

@@ -48,15 +48,47 @@ func (s *Pots) strikeRepeat(ctx context.Context, repeat, first logic.Move) error
 	return s.unfinished.Remove(ctx, repeat.At, itemOf(repeat))
 }
 
-// End writes down what became of a move, and strikes it off the list. Repeating it is harmless.
-func (s *Pots) End(ctx context.Context, m logic.Move) error {
-	_, err := s.pots.Batch(m.Pot).InsertNew(potRow{
-		Kind: rowEnded, Name: m.DedupeID, Outcome: int64(m.Outcome), At: m.At,
-	}).Apply(ctx)
-	if err != nil {
-		return fmt.Errorf("ending a move of %s: %w", m.Pot, err)
+// End writes down what became of a move, and strikes it off the list. A move that was done makes a version of its pot,
+// at a time, which is answered; one that was refused or had ended before makes none, which is 0. Repeating it is
+// harmless.
+func (s *Pots) End(ctx context.Context, m logic.Move, at time.Time) (version int64, err error) {
+	ended := potRow{Kind: rowEnded, Name: m.DedupeID, Outcome: int64(m.Outcome), At: m.At}
+	if m.Outcome == logic.Done {
+		version, err = s.endDone(ctx, m, ended, at)
+	} else {
+		_, err = s.pots.Batch(m.Pot).InsertNew(ended).Apply(ctx)
 	}
-	return s.unfinished.Remove(ctx, m.At, itemOf(m))
+	if err != nil {
+		return 0, fmt.Errorf("ending a move of %s: %w", m.Pot, err)
+	}
+	return version, s.unfinished.Remove(ctx, m.At, itemOf(m))
+}
+
+// endTries is more than there are moves of one pot that end at once: each time that one loses another has won.
+const endTries = 100
+
+func (s *Pots) endDone(ctx context.Context, m logic.Move, ended potRow, at time.Time) (version int64, _ error) {
+	pot, _, err := s.pots.In(m.Pot).Statics(ctx, store.Latest)
+	if err != nil {
+		return 0, err
+	}
+	for range endTries {
+		next := potRow{Version: pot.Version + 1}
+		change := changeOf(next.Version, at)
+		change.Way = int64(m.Way)
+		answer, err := s.pots.Batch(m.Pot).If("version", pot.Version).SetStatics(next, "version").
+			InsertNew(ended).InsertNew(change).Apply(ctx)
+		switch {
+		case err != nil:
+			return 0, err
+		case answer.OK:
+			return next.Version, nil
+		case slices.ContainsFunc(answer.Present, func(row potRow) bool { return row.Kind == rowEnded }):
+			return 0, nil
+		}
+		pot = answer.Statics
+	}
+	return 0, errs.New(errs.Unavailable, "The pot is being changed")
 }
 
 // FindMove is a move, and whether it was asked for.

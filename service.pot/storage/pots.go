@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"time"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/seal"
@@ -62,7 +61,8 @@ func (s *Pots) Insert(ctx context.Context, p logic.Pot) (logic.Pot, error) {
 	}
 	p.Version = 1
 	row := rowOf(p, key)
-	answer, err := s.pots.Batch(p.ID).IfNull("version").SetStatics(row).InsertNew(changeOf(p)).Apply(ctx)
+	answer, err := s.pots.Batch(p.ID).IfNull("version").
+		SetStatics(row).InsertNew(changeOf(p.Version, p.Updated)).Apply(ctx)
 	switch {
 	case err != nil:
 		return logic.Pot{}, fmt.Errorf("inserting %s: %w", p.ID, err)
@@ -125,7 +125,7 @@ func (s *Pots) Change(ctx context.Context, was, next logic.Pot) (bool, error) {
 	next.Version = was.Version + 1
 	answer, err := s.pots.Batch(was.ID).If("version", was.Version).
 		SetStatics(rowOf(next, key), "version", "title", "style", "goal", "updated_at", "deleted").
-		InsertNew(changeOf(next)).Apply(ctx)
+		InsertNew(changeOf(next.Version, next.Updated)).Apply(ctx)
 	if err != nil {
 		return false, fmt.Errorf("changing %s: %w", was.ID, err)
 	}
@@ -165,8 +165,4 @@ func rowOf(p logic.Pot, key *seal.DataKey) potRow {
 		Title: key.Seal([]byte(p.Name), place(p.ID)), Style: p.Style, Goal: p.Goal, CreatedAt: p.Created,
 		UpdatedAt: p.Updated, Deleted: p.Deleted,
 	}
-}
-
-func changeOf(p logic.Pot) potRow {
-	return potRow{Kind: rowChanged, Name: fmt.Sprintf("%09d", p.Version), At: p.Updated.Truncate(time.Millisecond)}
 }

@@ -4,6 +4,7 @@ package storage
 import (
 	"time"
 
+	"farthing/pkg/events/outbox"
 	"farthing/pkg/seal/datakeys"
 	"farthing/pkg/store"
 	"farthing/pkg/store/worklist"
@@ -36,7 +37,7 @@ type potRow struct {
 	UpdatedAt time.Time `store:"13,static"`
 	Deleted   bool      `store:"14,static"` // What every move is conditional on.
 
-	Way     int64     `store:"20"` // logic.Way.
+	Way     int64     `store:"20"` // logic.Way; of a change, that of the move that made it, if one did.
 	Amount  int64     `store:"21"` // Minor units.
 	At      time.Time `store:"22"`
 	Outcome int64     `store:"23"` // logic.Outcome, of one that was ended.
@@ -65,7 +66,6 @@ var (
 
 // Schema is the keyspace of service.pot.
 func Schema() store.Schema {
-	return store.Schema{Keyspace: "pot", Tables: []store.Table{
-		creationsTable, potsTable, accountPotsTable, dataKeysTable, unfinishedTable,
-	}}
+	tables := []store.Table{creationsTable, potsTable, accountPotsTable, dataKeysTable, unfinishedTable}
+	return store.Schema{Keyspace: "pot", Tables: append(tables, outbox.RelayTables()...)}
 }

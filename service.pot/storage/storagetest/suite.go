@@ -4,12 +4,14 @@ package storagetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/id"
@@ -31,6 +33,8 @@ func Run(t *testing.T, k *store.Keyspace) {
 		"a deleted pot takes no move, but its own emptying": s.deletedTakesNothing,
 		"a walk meets each pot and each move once":          s.walk,
 		"a caller's id belongs to one pot":                  s.begunOnce,
+		"each change of a pot makes a version":              s.versions,
+		"moves that end at once make a version each":        s.endedAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, potNamed(name)) })
 	}
@@ -116,7 +120,7 @@ func (s suite) movedOnce(t *testing.T, p logic.Pot) {
 	}
 	first.Outcome = logic.Refused
 	for range 2 {
-		if err := s.pots.End(t.Context(), first); err != nil {
+		if _, err := s.pots.End(t.Context(), first, at()); err != nil {
 			t.Fatalf("ending: %v", err)
 		}
 	}
@@ -126,6 +130,68 @@ func (s suite) movedOnce(t *testing.T, p logic.Pot) {
 	}
 	if open, err := s.pots.OpenMoves(t.Context(), p); err != nil || len(open) != 0 || s.listed(t, p) != 0 {
 		t.Errorf("open: %v, %v", open, err)
+	}
+}
+
+func (s suite) wantChanges(t *testing.T, p logic.Pot, after int64, want ...storage.Change) {
+	t.Helper()
+	got, err := s.pots.Changes(t.Context(), p.ID, after, 10)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("changes: %v\n%s", err, diff)
+	}
+}
+
+func (s suite) versions(t *testing.T, p logic.Pot) {
+	if none, err := s.pots.Changes(t.Context(), p.ID, 0, 10); err != nil || len(none) > 0 {
+		t.Errorf("of no pot: %v, %v", none, err)
+	}
+	s.insert(t, p)
+	done, refused := moveOf(p, "done"), moveOf(p, "refused")
+	done.Outcome, refused.Outcome = logic.Done, logic.Refused
+	ended := at().Add(time.Minute)
+	for _, want := range []int64{2, 0} { // Once, however often it is said.
+		if version, err := s.pots.End(t.Context(), done, ended); err != nil || version != want {
+			t.Errorf("ending what was done: %d, %v", version, err)
+		}
+	}
+	if version, err := s.pots.End(t.Context(), refused, ended); err != nil || version != 0 {
+		t.Errorf("ending what was refused: %d, %v", version, err)
+	}
+	was := p
+	was.Version = 2
+	next := was
+	next.Name, next.Updated = "Porto", at().Add(time.Hour)
+	if changed, err := s.pots.Change(t.Context(), p, next); err != nil || changed {
+		t.Errorf("changing what was before the move: %v, %v", changed, err)
+	}
+	if changed, err := s.pots.Change(t.Context(), was, next); err != nil || !changed {
+		t.Errorf("changing: %v, %v", changed, err)
+	}
+	made, moved := storage.Change{Version: 1, At: at()}, storage.Change{Version: 2, At: ended, Moved: true}
+	renamed := storage.Change{Version: 3, At: next.Updated}
+	s.wantChanges(t, p, 0, made, moved, renamed)
+	s.wantChanges(t, p, 1, moved, renamed)
+}
+
+func (s suite) endedAtOnce(t *testing.T, p logic.Pot) {
+	s.insert(t, p)
+	const moves = 8
+	versions := make([]int64, moves)
+	var all errgroup.Group
+	for n := range moves {
+		all.Go(func() (err error) {
+			m := moveOf(p, strconv.Itoa(n))
+			m.Outcome = logic.Done
+			versions[n], err = s.pots.End(t.Context(), m, at())
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(versions)
+	if diff := cmp.Diff([]int64{2, 3, 4, 5, 6, 7, 8, 9}, versions); diff != "" {
+		t.Errorf("versions:\n%s", diff)
 	}
 }
 
@@ -189,7 +255,7 @@ func (s suite) walk(t *testing.T, p logic.Pot) {
 				t.Fatal(err)
 			}
 			if move.Outcome = logic.Outcome(m % 3); move.Outcome != logic.Open {
-				if err := s.pots.End(t.Context(), move); err != nil {
+				if _, err := s.pots.End(t.Context(), move, at()); err != nil {
 					t.Fatal(err)
 				}
 			}
