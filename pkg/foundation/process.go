@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,6 +32,8 @@ type Options struct {
 	Listen func(Door) (net.Listener, error)
 	// Egress makes connections to the outside; the machine's own network if nil.
 	Egress func(ctx context.Context, network, address string) (net.Conn, error)
+	// Resolve finds the addresses of names outside; the machine's own resolver if nil.
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	Log      *slog.Logger
 	Clock    *clock.Business

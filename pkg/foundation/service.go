@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -144,6 +145,14 @@ func (e *Env) Egress(ctx context.Context, network, address string) (net.Conn, er
 }
 
 const egressTimeout = 5 * time.Second
+
+// Resolve is the addresses of a name outside.
+func (e *Env) Resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	if e.process.options.Resolve != nil {
+		return e.process.options.Resolve(ctx, host)
+	}
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
 
 // HTTP is the handler in this process of a door that speaks HTTP, for callers that come without a network: the bench's
 // in-process mode.

@@ -3,6 +3,7 @@ package worklist
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -16,6 +17,9 @@ const (
 	// again is how far each sweep goes back behind the last one: longer than any work is under way.
 	again = time.Hour
 )
+
+// ErrStays is what a Take answers of an item that is not done yet, which is no failure: it is handed over again.
+var ErrStays = errors.New("the item stays on the list")
 
 // Clock is business time, which a sweeper runs by.
 type Clock interface {
@@ -32,7 +36,7 @@ type Sweeper struct {
 	Log   *slog.Logger
 	Every time.Duration // Of real time; also when business time is moved.
 	// Take does what an item stands for, or finds that it is done, and removes it then. It may be handed an item again
-	// and again, by several replicas at once. A failure is logged, and has it handed over again.
+	// and again, by several replicas at once. A failure is logged, and has it handed over again, as ErrStays has.
 	Take func(context.Context, Item) error
 }
 
@@ -55,13 +59,17 @@ func (s Sweeper) Sweep(ctx context.Context) error {
 		return err
 	}
 	var failure error
+	stays := false
 	err = s.List.Each(ctx, since, now, func(ctx context.Context, item Item) error {
-		if err := s.Take(ctx, item); err != nil {
+		switch err := s.Take(ctx, item); {
+		case errors.Is(err, ErrStays):
+			stays = true
+		case err != nil:
 			failure = fmt.Errorf("%s: %w", item.Name, err) // The others are not to wait for this one.
 		}
 		return ctx.Err()
 	})
-	if err := cmp.Or(failure, err); err != nil {
+	if err := cmp.Or(failure, err); err != nil || stays {
 		return err
 	}
 	return s.List.setSweptTo(ctx, since, now.Add(-again).Truncate(time.Hour))

@@ -136,6 +136,29 @@ func TestASweeperComesBackForWhatFailedHoweverLongItWasAway(t *testing.T) {
 	}
 }
 
+func TestWhatStaysOnTheListIsNoFailureAndIsNotLeftBehind(t *testing.T) {
+	l, now, done := newList(t), &fixed{at: noon}, false
+	sweeper := worklist.Sweeper{List: l, Clock: now, Take: func(ctx context.Context, item worklist.Item) error {
+		if now.at.Before(noon.Add(5 * time.Hour)) {
+			return worklist.ErrStays
+		}
+		done = true
+		return l.Remove(ctx, item.Hour, item.Name)
+	}}
+	if err := l.Add(t.Context(), noon, "slow"); err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		if err := sweeper.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		now.at = now.at.Add(time.Hour)
+	}
+	if !done {
+		t.Error("it was left behind")
+	}
+}
+
 // A sweep over a long time in which hardly anything is listed reads little.
 func TestAnEmptyYearCostsOneReadForEachDay(t *testing.T) {
 	schema := store.Schema{Keyspace: "lists", Tables: []store.Table{table}}
