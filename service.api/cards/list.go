@@ -12,9 +12,8 @@ import (
 	customerproto "farthing/service.customer/proto"
 )
 
-// list answers an account's cards, oldest first. Closed ones are left out: the API has no word for them, and programs
-// would offer to unfreeze them. It asks three peers at the same time: whose the account is, for its cards, and for the
-// name on them.
+// list answers an account's cards, oldest first, without closed ones. It asks three peers at the same time: whose the
+// account is, for its cards, and for the name on them.
 func (a Area) list(req edge.Request) edge.Response {
 	form := req.Form()
 	accountID := form.Required("account_id")

@@ -30,6 +30,7 @@ import (
 	"farthing/service.api/receipts"
 	"farthing/service.api/storage"
 	"farthing/service.api/transactions"
+	"farthing/service.api/webhooks"
 	"farthing/service.api/wire"
 	attachmentproto "farthing/service.attachment/proto"
 	authproto "farthing/service.auth/proto"
@@ -40,6 +41,7 @@ import (
 	potproto "farthing/service.pot/proto"
 	receiptproto "farthing/service.receipt/proto"
 	transactionsproto "farthing/service.transactions/proto"
+	webhookproto "farthing/service.webhook/proto"
 )
 
 // Service is service.api, ready to run in a process of its own or beside its peers.
@@ -73,6 +75,7 @@ type peers struct {
 	pots         potproto.PotsClient
 	receipts     receiptproto.ReceiptsClient
 	transactions transactionsproto.TransactionsClient
+	webhooks     webhookproto.WebhooksClient
 	hub          *events.Hub               // Wakes streams of events.
 	clock        clock.Clock               // Business time.
 	origin       func(edge.Request) string // Where programs find the API.
@@ -147,6 +150,7 @@ func dial(env *foundation.Env) (peers, error) {
 		pots:         potproto.NewPotsClient(to("service.pot")),
 		receipts:     receiptproto.NewReceiptsClient(to("service.receipt")),
 		transactions: transactionsproto.NewTransactionsClient(to("service.transactions")),
+		webhooks:     webhookproto.NewWebhooksClient(to("service.webhook")),
 		clock:        env.Clock,
 	}
 	return found, failure
@@ -184,6 +188,7 @@ func routes(to peers) *edge.Router {
 		Accounts: to.accounts, Auth: to.auth, Balances: to.balances, Feed: to.feed, Pots: to.pots,
 		Transactions: to.transactions, Hub: to.hub, Clock: to.clock,
 	}.Routes())
+	router.Mount("/webhooks", webhooks.Area{Accounts: to.accounts, Webhooks: to.webhooks}.Routes())
 	router.Mount("/feed", feed.Area{Accounts: to.accounts, Feed: to.feed}.Routes())
 	router.Mount("/transaction-receipts", receipts.Area{
 		Accounts: to.accounts, Receipts: to.receipts, Transactions: to.transactions,

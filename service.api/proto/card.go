@@ -6,10 +6,11 @@ import (
 	cardsproto "farthing/service.cards/proto"
 )
 
-// The two states in which the API shows a card.
+// The states in which the API shows a card. Lists leave closed ones out: programs would offer to unfreeze them.
 const (
 	CardActive   = "ACTIVE"
 	CardInactive = "INACTIVE" // Frozen.
+	CardClosed   = "CLOSED"
 )
 
 // Card is one as the API shows it.
@@ -27,14 +28,21 @@ type Card struct {
 
 // CardOf is a card as the API shows it, with the name on it.
 func CardOf(c *cardsproto.Card, name string) Card {
-	status := CardInactive
-	if c.GetStatus() == cardsproto.Status_STATUS_ACTIVE {
-		status = CardActive
-	}
 	return Card{
 		ID: c.GetId(), ProcessorToken: c.GetId(), Processor: "farthing", AccountID: c.GetAccountId(),
 		LastDigits: c.GetLastFour(), Name: name,
 		Expires: fmt.Sprintf("%02d/%04d", c.GetExpiresMonth(), c.GetExpiresYear()),
-		Status:  status, Created: Time(c.GetCreatedMs()),
+		Status:  cardStatus(c.GetStatus()), Created: Time(c.GetCreatedMs()),
+	}
+}
+
+func cardStatus(s cardsproto.Status) string {
+	switch s {
+	case cardsproto.Status_STATUS_ACTIVE:
+		return CardActive
+	case cardsproto.Status_STATUS_CLOSED:
+		return CardClosed
+	default:
+		return CardInactive
 	}
 }

@@ -6,5 +6,6 @@ func Scopes() []string {
 	return []string{
 		"accounts:read", "transactions:read", "transactions:write", "feed:read", "feed:write", "cards:read",
 		"cards:write", "pots:read", "pots:write", "receipts:read", "receipts:write", "attachments:write",
+		"webhooks:read", "webhooks:write",
 	}
 }

@@ -25,6 +25,7 @@ import (
 	signup "farthing/service.signup/handler"
 	enrichment "farthing/service.transaction-enrichment/handler"
 	transactions "farthing/service.transactions/handler"
+	webhook "farthing/service.webhook/handler"
 )
 
 // Stateful is the services that keep something.
@@ -55,5 +56,6 @@ func Services() []foundation.Service {
 		receipt.Service,
 		signup.Service,
 		transactions.Service,
+		webhook.Service,
 	}
 }
