@@ -27,6 +27,7 @@ import (
 	potproto "farthing/service.pot/proto"
 	receiptproto "farthing/service.receipt/proto"
 	transactionsproto "farthing/service.transactions/proto"
+	webhookproto "farthing/service.webhook/proto"
 )
 
 // noon is when everything in these tests happens.
@@ -56,6 +57,7 @@ type bank struct {
 	pots         []*potproto.Pot
 	receipts     []*receiptproto.Receipt // All of Alice's program.
 	attachments  []*attachmentproto.Attachment
+	hooks        []*webhookproto.Webhook
 	files        map[string]*uploadedFile // By token, which is the same for both uses.
 	fails        map[string]error         // By peer.
 	changes      []proto.Message          // Requests that changed something.
@@ -97,7 +99,8 @@ func (b *bank) peers() peers {
 		balances: fakeBalances{b: b}, cards: fakeCards{b: b},
 		customers: fakeCustomers{b: b}, feed: fakeFeed{b: b}, pots: fakePots{b: b},
 		receipts: fakeReceipts{b: b}, transactions: fakeTransactions{b: b}, clock: clock.Fixed(noon.Add(b.later)),
-		origin: func(edge.Request) string { return "https://api.farthing.example" },
+		webhooks: fakeWebhooks{b: b},
+		origin:   func(edge.Request) string { return "https://api.farthing.example" },
 	}
 }
 

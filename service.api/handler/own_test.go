@@ -44,6 +44,12 @@ func others() []struct{ call, kind string } {
 		{"PUT /transaction-receipts " + receiptFor("THING"), "tx"},
 		{"POST /attachment/register external_id=THING&file_url=https://a.example/b.png&file_type=image/png", "tx"},
 		{"POST /attachment/deregister id=THING", "attach"},
+		{"GET /webhooks?account_id=THING", "acc"},
+		{"POST /webhooks url=https://example.com/&account_id=THING", "acc"},
+		{"DELETE /webhooks/THING", "webhook"},
+		{"GET /webhooks/THING/deliveries", "webhook"},
+		{"POST /webhooks/THING/replay since=2026-11-09T00:00:00Z", "webhook"},
+		{"POST /webhooks/THING/rotate-secret", "webhook"},
 	}
 }
 
@@ -60,13 +66,13 @@ func TestSomebodyElsesThingsAnswerAsThoseThatDoNotExist(t *testing.T) {
 	b := newBank()
 	b.transactions = append(b.transactions, pending("pending", noon))
 	b.cards, b.pots, b.items = cardsOfAlice(), potsOfAlice(), itemsOfAlice()
-	b.attachments = attachmentsOfAlice()
+	b.attachments, b.hooks = attachmentsOfAlice(), hooksOfAlice()
 	b.tokens["bob"].ClientId = alicesClient // What the same program has added for somebody else is as missing.
 	closed := b.cards[2].GetId()
 	alices := map[string][]string{
 		"acc": {alicesAcc}, "tx": {b.transactions[0].GetId()}, "card": {b.cards[0].GetId(), closed},
 		"pot": {b.pots[0].GetId(), b.pots[1].GetId()}, "feed": {b.items[0].GetId(), b.items[1].GetId()},
-		"attach": {b.attachments[0].GetId()},
+		"attach": {b.attachments[0].GetId()}, "webhook": {b.hooks[0].GetId(), b.hooks[1].GetId()},
 	}
 	door := b.serve(t).As("bob")
 	for _, c := range others() {
@@ -92,11 +98,11 @@ func TestSomebodyElsesThingsAnswerAsThoseThatDoNotExist(t *testing.T) {
 func TestSomebodyElsesAccountIsNotFoundEvenWhileItsReadsFail(t *testing.T) {
 	b := newBank()
 	down := errs.New(errs.Unavailable, "Try again")
-	for _, peer := range []string{"balance", "transaction", "feed", "card", "pot", "attachment"} {
+	for _, peer := range []string{"balance", "transaction", "feed", "card", "pot", "attachment", "webhook"} {
 		b.fails[peer] = down
 	}
 	door := b.serve(t)
-	for _, path := range []string{"/balance", "/transactions", "/feed", "/card/list"} {
+	for _, path := range []string{"/balance", "/transactions", "/feed", "/card/list", "/webhooks"} {
 		for _, account := range []string{alicesAcc, nobodysAcc} {
 			door.As("bob").Get(path+"?account_id="+account).Refused(http.StatusNotFound, "not_found.account")
 		}
@@ -107,12 +113,12 @@ func TestSomebodyElsesAccountIsNotFoundEvenWhileItsReadsFail(t *testing.T) {
 func TestAnAccountIsNotAnsweredWhileItIsNotKnownWhoseItIs(t *testing.T) {
 	b := newBank()
 	b.transactions, b.cards = append(b.transactions, pending("pending", noon)), cardsOfAlice()
-	b.pots, b.items, b.attachments = potsOfAlice(), itemsOfAlice(), attachmentsOfAlice()
+	b.pots, b.items, b.attachments, b.hooks = potsOfAlice(), itemsOfAlice(), attachmentsOfAlice(), hooksOfAlice()
 	b.fails["account"] = errors.New("secret: the store is down")
 	door := b.serve(t).As("alice")
 	things := map[string]string{
 		"acc": alicesAcc, "tx": b.transactions[0].GetId(), "card": b.cards[0].GetId(), "pot": b.pots[0].GetId(),
-		"feed": b.items[0].GetId(), "attach": b.attachments[0].GetId(),
+		"feed": b.items[0].GetId(), "attach": b.attachments[0].GetId(), "webhook": b.hooks[0].GetId(),
 	}
 	for _, c := range others() {
 		ask(door, c.call, things[c.kind]).Refused(http.StatusInternalServerError, "internal_service")

@@ -55,11 +55,12 @@ func TestAChangeThatIsBadlyAskedForChangesNothing(t *testing.T) {
 	b := newBank()
 	b.transactions, b.cards = append(b.transactions, pending("pending", noon)), cardsOfAlice()
 	b.pots = potsOfAlice()
+	b.hooks = hooksOfAlice()
 	tx, card, pot := b.transactions[0].GetId(), b.cards[0].GetId(), b.pots[0].GetId()
 	door := b.serve(t).As("alice")
 	for _, c := range slices.Concat(
 		badAnnotations("/transactions/"+tx), badCards(card), badItems(), badPots("/pots/"+pot), badReceipts(t, tx),
-		badAttachments(tx),
+		badAttachments(tx), badWebhooks("/webhooks/"+b.hooks[0].GetId()+"/replay"),
 	) {
 		rsp := door.JSON(c.method, c.path, c.json)
 		if !strings.HasPrefix(string(rsp.Body), `{"code":"bad_request.`+c.code) || rsp.Status != http.StatusBadRequest {
@@ -98,6 +99,20 @@ func badCards(card string) []badly {
 		{"PUT", toggle, `{"card_id":7,"status":"ACTIVE"}`, "bad_param.card_id"},
 		{"POST", "/card/pin/reset", `{}`, "missing_param.card_id"},
 		{"POST", "/card-replacement/order", `{"card_id":""}`, "missing_param.card_id"},
+	}
+}
+
+func badWebhooks(replay string) []badly {
+	return []badly{
+		{"POST", "/webhooks", `{"url":"https://example.com/"}`, "missing_param.account_id"},
+		{"POST", "/webhooks", `{"account_id":"` + alicesAcc + `"}`, "missing_param.url"},
+		{"POST", "/webhooks", `{"account_id":"` + alicesAcc + `","url":["https://example.com/"]}`, "bad_param.url"},
+		{"POST", "/webhooks", `{"account_id":"` + alicesAcc + `","url":"http://localhost/"}`, "bad_param.url"},
+		{"POST", replay, `{}`, "missing_param.since"},
+		{"POST", replay, `{"since":"yesterday"}`, "bad_param.since"},
+		{"POST", replay, `{"since":"tx_1"}`, "bad_param.since"},
+		{"POST", replay, `{"since":"2026-11-09T00:00:00Z","limit":101}`, "bad_param.limit"},
+		{"POST", replay, `{"since":"2026-11-09T00:00:00Z","delivery_id":"msg_1"}`, "bad_param.delivery_id"},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"farthing/pkg/id"
 	moneyproto "farthing/pkg/money/proto"
+	cardsproto "farthing/service.cards/proto"
 	transactionsproto "farthing/service.transactions/proto"
 )
 
@@ -85,6 +86,18 @@ func TestADeclineIsSaidInWordsThatAllProgramsKnow(t *testing.T) {
 	} {
 		if got := TransactionOf(declined("declined", reason), false).DeclineReason; got != want {
 			t.Errorf("%s: got %s", reason, got)
+		}
+	}
+}
+
+func TestACardIsActiveInactiveOrClosed(t *testing.T) {
+	for status, want := range map[cardsproto.Status]string{
+		cardsproto.Status_STATUS_ACTIVE: CardActive, cardsproto.Status_STATUS_FROZEN: CardInactive,
+		cardsproto.Status_STATUS_CLOSED: CardClosed,
+	} {
+		got := CardOf(&cardsproto.Card{Status: status, ExpiresYear: 2029, ExpiresMonth: 1}, "Ada")
+		if got.Status != want || got.Expires != "01/2029" || got.Name != "Ada" {
+			t.Errorf("%v shows as %+v", status, got)
 		}
 	}
 }

@@ -138,7 +138,8 @@ func (b *bank) payment(n int, version int64) *transactionsproto.Transaction {
 	return &transactionsproto.Transaction{
 		Id: id.Derived("tx", at, fmt.Sprint(n)), AccountId: account, UserId: user, Version: version,
 		Kind: transactionsproto.Kind_KIND_PAYMENT_OUT, Status: transactionsproto.Status_STATUS_PENDING,
-		Descriptor_: "PRET A MANGER 1234", Amount: pence(-350), LocalAmount: pence(-350), CreatedMs: at.UnixMilli(), UpdatedMs: at.UnixMilli(),
+		Descriptor_: "PRET A MANGER 1234", Amount: pence(-350), LocalAmount: pence(-350),
+		CreatedMs: at.UnixMilli(), UpdatedMs: at.UnixMilli(),
 		Merchant: &transactionsproto.Merchant{Id: "merch_1", Name: "Pret A Manger", Emoji: "🥪"}, Category: "eating_out",
 	}
 }
