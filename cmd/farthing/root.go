@@ -134,7 +134,7 @@ func (p *program) root() *cobra.Command {
 		p.swipe(), p.payment(), p.explanation(), p.standIn(), p.card(), p.traffic(),
 		p.unmatched(), p.clearing(), p.dispute(),
 		p.payIn(), p.pay(), p.payee(), p.standingOrder(), p.pot(), p.signUp(), p.client(),
-		p.feed(), p.balance(), p.statement(), p.clock(), p.scenario(),
+		p.feed(), p.listen(), p.balance(), p.statement(), p.clock(), p.scenario(),
 		p.trace(), p.deadLetters(), p.audit(),
 		p.schema(), p.migrate(), p.export(), p.importing(), p.bench(),
 	)

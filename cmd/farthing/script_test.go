@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               takePort,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": await, "follow": follow, "eventually": eventually,
+			"await": await, "follow": follow, "listen": listen, "eventually": eventually,
 			"keep": keep, "usage": ends(exitUsage), "failure": ends(exitFailed),
 		},
 	})
@@ -92,22 +92,64 @@ func follow(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: follow PATTERN")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	feed := exec.CommandContext(ctx, "farthing", "feed", "--follow", "--limit", "1", "-o", "json")
-	feed.Env = append(os.Environ(), "FARTHING_DATA="+ts.Getenv("FARTHING_DATA"))
-	shown, err := feed.StdoutPipe()
-	ts.Check(err)
-	ts.Check(feed.Start())
-	pattern, lines := regexp.MustCompile(args[0]), bufio.NewScanner(shown)
-	for found := false; !found; {
-		if !lines.Scan() {
-			ts.Fatalf("the feed ended without %s: %v", args[0], feed.Wait())
-		}
-		found = pattern.Match(lines.Bytes())
+	feed := watch(ts, "feed", "--follow", "--limit", "1", "-o", "json")
+	feed.until(args[0])
+	feed.end()
+}
+
+// listen runs listen for some events until it has shown a line that matches, after another command has had its way, and
+// interrupts it: listen EVENTS PATTERN ARG...
+func listen(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: listen EVENTS PATTERN ARG...")
 	}
-	ts.Check(feed.Process.Signal(os.Interrupt))
-	ts.Check(feed.Wait())
+	ear := watch(ts, "listen", "--events", args[0], "-o", "json")
+	ear.until(`^{"id":"webhook_`)
+	ts.Check(ts.Exec("farthing", args[2:]...))
+	ear.until(args[1])
+	ear.end()
+}
+
+// watched is a command that shows something until it is interrupted.
+type watched struct {
+	ts      *testscript.TestScript
+	command *exec.Cmd
+	lines   *bufio.Scanner
+	cancel  context.CancelFunc
+}
+
+func watch(ts *testscript.TestScript, args ...string) *watched {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	command := exec.CommandContext(ctx, "farthing", args...)
+	command.Env = append(os.Environ(), "FARTHING_DATA="+ts.Getenv("FARTHING_DATA"))
+	shown, err := command.StdoutPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		cancel()
+		ts.Fatalf("starting %v: %v", args, err)
+	}
+	return &watched{ts, command, bufio.NewScanner(shown), cancel}
+}
+
+// until returns when a line that matches was shown.
+func (w *watched) until(pattern string) {
+	for matches := regexp.MustCompile(pattern); ; {
+		if !w.lines.Scan() {
+			w.ts.Fatalf("%v ended without %s: %v", w.command.Args, pattern, w.command.Wait())
+		}
+		if matches.Match(w.lines.Bytes()) {
+			return
+		}
+	}
+}
+
+// end interrupts the command.
+func (w *watched) end() {
+	defer w.cancel()
+	w.ts.Check(w.command.Process.Signal(os.Interrupt))
+	w.ts.Check(w.command.Wait())
 }
 
 // await returns when a file is there: a bank that is up leaves bank.json in its folder.

@@ -27,6 +27,8 @@ type upFlags struct {
 	processes bool
 	replicas  int
 	cluster   clusterFlags
+
+	allowLoopback bool
 }
 
 func (p *program) up() *cobra.Command {
@@ -55,6 +57,7 @@ func (p *program) up() *cobra.Command {
 	flags.BoolVar(&f.empty, "empty", false, "make no demonstration customer")
 	flags.IntVar(&f.history, "history", demo.DaysMax, "how many days the demonstration customer has been with the bank")
 	flags.StringVar(&f.logLevel, "log-level", "warn", "what to log to stderr: debug, info, warn or error")
+	flags.BoolVar(&f.allowLoopback, "allow-loopback-webhooks", false, "let webhooks call this machine, for development")
 	flags.BoolVar(&f.processes, "processes", false, "one process for each service")
 	flags.IntVar(&f.replicas, "replicas", 1, "processes of each service, with --cassandra")
 	f.cluster.add(up)
@@ -121,11 +124,18 @@ func (p *program) upOptions(f upFlags) (bank.Options, error) {
 	}
 	site := f.cluster.site
 	site.LogLevel = f.logLevel
+	set := settings()
+	if f.allowLoopback {
+		set[settingAllowLoopback] = "true"
+	}
 	return bank.Options{
-		Folder: p.folder(), Host: f.host, Port: f.port, Empty: f.empty, History: f.history, Settings: settings(),
+		Folder: p.folder(), Host: f.host, Port: f.port, Empty: f.empty, History: f.history, Settings: set,
 		Log: foundation.NewLog(p.errors, level), Processes: f.processes, Replicas: f.replicas, Site: site, Errors: p.errors,
 	}, nil
 }
+
+// settingAllowLoopback lets webhooks call this machine itself.
+const settingAllowLoopback = "FARTHING_WEBHOOK_ALLOW_LOOPBACK"
 
 // replicasMax is more than a machine bears.
 const replicasMax = 16
