@@ -31,12 +31,18 @@ func TestNoPersonsNameIsLeftAnywhere(t *testing.T) {
 	places := make(map[string][]byte)
 	folder := filepath.Join(t.TempDir(), "bank")
 	t.Run("a life", func(t *testing.T) {
-		w := world.New(t, world.Options{Embedded: func(o *foundation.EmbeddedOptions) {
+		w := world.New(t, world.Options{Webhooks: true, Embedded: func(o *foundation.EmbeddedOptions) {
 			o.Memory, o.Dir, o.Files = false, folder, pebblestore.Options{Cache: 1 << 20, MemTable: 64 << 20}
 		}})
 		alice := w.Customer(t, "alice", 100_00)
+		receiver := w.Receiver(t)
+		w.Register(t, alice, receiver, "transaction.created", "pot.updated")
 		meetNames(t, w, alice)
 		meetApplicants(t, w)
+		w.Eventually(t, "a webhook is told", func() bool {
+			messages, _ := receiver.Heard()
+			return len(messages) >= 3
+		})
 		places["the log"], places["the metrics"] = []byte(w.Logged()), []byte(w.Admin(t, "/metrics"))
 		places["the traces"] = traces(t, w)
 	})

@@ -11,12 +11,16 @@ import (
 // ahead is how far the tests move time: a hold falls meanwhile.
 const ahead = 8 * 24 * time.Hour
 
-// movesTime moves it while a hold is open, which falls without anybody's doing. The bank does not run any more when it
-// begins, and none of the other tests would work afterwards.
+// movesTime moves it while a hold is open, which falls without anybody's doing, and while a webhook is down, which is
+// told afterwards. The bank does not run any more when it begins, and none of the other tests would work afterwards.
 func movesTime(t *testing.T, s *suite) {
-	s.Start(t)
+	s.Start(t, "--allow-loopback-webhooks")
+	hook := s.webhook(t)
+	s.wantTold(t, hook, s.swipe(t, "2.00").TransactionID)
+	hook.Answer(http.StatusServiceUnavailable)
 	paid := s.swipe(t, "3.00")
 	s.Run(t, "clock", "advance", "8d")
+	hook.Answer(http.StatusOK)
 	for _, p := range s.Processes(t) {
 		address := s.Facts().Admin
 		if p.Admin != "" {
@@ -33,6 +37,8 @@ func movesTime(t *testing.T, s *suite) {
 		seen := s.transaction(t, paid.TransactionID)
 		return seen.Amount == 0 && !seen.AmountIsPending
 	})
+	s.Run(t, "clock", "advance", "1d")
+	s.wantTold(t, hook, paid.TransactionID)
 	s.Stop(t)
 	s.Start(t)
 	var told foundation.Time

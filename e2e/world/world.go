@@ -36,7 +36,9 @@ type Options struct {
 	// StandIn has small payments approved by policy while the ledger is away. Without it, whatever is answered is the
 	// ledger's own: what the Book wants.
 	StandIn bool
-	KeyDir  string // Where the bank's keys are; a folder of this world's own if empty.
+	// Webhooks lets them call this world's Receiver.
+	Webhooks bool
+	KeyDir   string // Where the bank's keys are; a folder of this world's own if empty.
 	// Embedded has the last word on what the bank stands on; the default is a store in memory.
 	Embedded func(*foundation.EmbeddedOptions)
 }
@@ -80,6 +82,9 @@ func New(t testing.TB, o Options) *World {
 	settings["FARTHING_AUTH_LOGIN_URL"], settings["FARTHING_AUTH_MAIL_FOLDER"] = LoginURL, w.mail
 	if !o.StandIn {
 		settings[NoStandIn] = "-1"
+	}
+	if o.Webhooks {
+		settings[AllowLoopback] = "true"
 	}
 	w.startBank(t, o, settings)
 	return w
