@@ -142,7 +142,7 @@ func (h *Handler) listed(ctx context.Context, account, client string) ([]logic.H
 	}
 	var hooks []logic.Hook
 	for _, each := range list.Of(client) {
-		hook, found, err := h.hooks.Find(ctx, each.ID)
+		hook, found, err := h.hooks.Look(ctx, each.ID)
 		switch {
 		case err != nil:
 			return nil, err

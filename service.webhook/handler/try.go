@@ -58,33 +58,33 @@ func (h *Handler) try(
 		came.Problem = resting
 		return came, nil
 	}
-	return came, h.call(ctx, hook, d.ID, body, circuit, &came)
+	answer, err := h.call(ctx, hook, d.ID, body, circuit)
+	if err != nil {
+		return came, err
+	}
+	came.Problem, came.Status, came.Took = string(answer.Problem), answer.Status, answer.Took
+	came.after, came.final = answer.RetryAfter, answer.Problem == outside.None || answer.Status == http.StatusGone
+	if answer.Status == http.StatusGone {
+		err = h.disable(ctx, hook)
+	}
+	return came, err
 }
 
-// call sends a message, and adds to a result what came of it.
+// call sends a message, and tells the circuit what came of it.
 func (h *Handler) call(
-	ctx context.Context, hook logic.Hook, messageID string, body []byte, circuit *lanes.Circuit, came *result,
-) error {
-	header := standard.Sign(messageID, h.real.Now(), body, hook.Live(came.At)...)
+	ctx context.Context, hook logic.Hook, messageID string, body []byte, circuit *lanes.Circuit,
+) (outside.Answer, error) {
+	header := standard.Sign(messageID, h.real.Now(), body, hook.Live(h.clock.Now())...)
 	answer, err := h.outside.Post(ctx, hook.URL, header, body)
-	if err != nil {
+	if err != nil || answer.Problem != outside.None {
 		circuit.Failed()
-		return err
-	}
-	h.metrics.latency.Observe(answer.Took.Seconds())
-	came.Problem, came.Status = string(answer.Problem), answer.Status
-	came.Took, came.after = answer.Took, answer.RetryAfter
-	if answer.Problem == outside.None {
-		came.final = true
+	} else {
 		circuit.Succeeded()
-		return nil
 	}
-	circuit.Failed()
-	if answer.Status == http.StatusGone {
-		came.final = true
-		return h.disable(ctx, hook)
+	if err == nil {
+		h.metrics.latency.Observe(answer.Took.Seconds())
 	}
-	return nil
+	return answer, err
 }
 
 // disable has a webhook told nothing any more, because its URL says that it is gone.
