@@ -143,7 +143,8 @@ func meetLogin(t *testing.T, w *world.World, c *world.Customer) map[string]strin
 		t.Fatal(err)
 	}
 	a.want(t, second.AccessToken, "/accounts", http.StatusOK, "")
-	for _, again := range []string{link.String(), link.String() + "x", "/?client_id=" + a.config.ClientID + "&state=" + code} {
+	mistaken := "/?client_id=" + a.config.ClientID + "&state=" + code
+	for _, again := range []string{link.String(), link.String() + "x", mistaken} {
 		if page := a.browser.Get(again); page.Status < http.StatusBadRequest {
 			t.Fatalf("it was answered %d %q", page.Status, page.Title())
 		}

@@ -4,7 +4,7 @@ package planted
 func Bugs() []Bug {
 	var all []Bug
 	for _, some := range [][]Bug{
-		ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards(), ofTransfers(), ofSignUps(),
+		ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards(), ofTransfers(), ofSignUps(), ofTokens(),
 	} {
 		all = append(all, some...)
 	}
@@ -297,6 +297,61 @@ func ofSignUps() []Bug {
 			Name: "address_given_away", Breaks: "an email address that is a customer's is given to another one",
 			File: "service.customer/storage/emails.go", Was: "\treturn errEmailTaken()\n", Is: "\treturn nil\n",
 			Package: "service.customer/handler", Test: "TestOneOfManyWhoWantAnAddressGetsIt",
+		},
+	}
+}
+
+// ofTokens let programs and strangers do what their users did not approve.
+func ofTokens() []Bug {
+	const logic, handler, door = "service.auth/logic", "service.auth/handler", "service.auth/door"
+	return []Bug{
+		{
+			Name: "old_token_lives", Breaks: "new tokens leave the access token before them alive",
+			File: handler + "/exchange.go",
+			Was:  "\tif err := h.endAccess(ctx, was); err != nil {\n\t\treturn false, err\n\t}\n", Is: "",
+			Package: handler, Test: "TestARefreshGivesNewTokensAndEndsTheOldAccessToken",
+		},
+		{
+			Name: "code_twice", Breaks: "a code begins its family each time that it comes",
+			File: "service.auth/storage/families.go", Was: ".InsertNew(familyRow{", Is: ".Insert(familyRow{",
+			Package: "service.auth/storage", Test: "TestOnPebble/a_family_begins_once",
+		},
+		{
+			Name: "reuse_forgiven", Breaks: "a refresh token that comes again is refused, and its family lives on",
+			File: handler + "/refresh.go", Was: "\tcase logic.Reused:\n", Is: "\tcase 0:\n",
+			Package: handler, Test: "TestARefreshTokenThatComesAgainEndsAllOfItsFamily",
+		},
+		{
+			Name: "refresh_approves", Breaks: "a refresh counts as an approval",
+			File: handler + "/exchange.go", Was: "Approved: f.Approved,", Is: "Approved: now,",
+			Package: handler, Test: "TestARefreshGivesNewTokensAndEndsTheOldAccessToken",
+		},
+		{
+			Name: "redirect_by_prefix", Breaks: "users are sent to whatever begins as a redirect URI does",
+			File: logic + "/client.go", Was: "slices.Contains(c.RedirectURIs, uri)",
+			Is:      "slices.ContainsFunc(c.RedirectURIs, func(own string) bool { return strings.HasPrefix(uri, own) })",
+			Package: logic, Test: "TestARedirectIsComparedLetterByLetter",
+		},
+		{
+			Name: "challenge_dropped", Breaks: "a code that was asked for with a challenge is redeemed without a verifier",
+			File: logic + "/code.go", Was: "if challenge == \"\" {", Is: "if challenge == \"\" || verifier == \"\" {",
+			Package: handler, Test: "TestACodeIsGoodForWhoeverAskedForItAndForNobodyElse",
+		},
+		{
+			Name: "link_twice", Breaks: "a link works again",
+			File: logic + "/login.go", Was: "\tcase l.Step != Mailed:\n\t\treturn ErrLinkUsed()\n", Is: "",
+			Package: door, Test: "TestALinkWorksOnce",
+		},
+		{
+			Name: "any_browser", Breaks: "a link works in any browser",
+			File: logic + "/login.go",
+			Was:  "\tcase !Matches(l.BrowserHash, browser):\n\t\treturn errs.", Is: "\tcase false:\n\t\treturn errs.",
+			Package: door, Test: "TestALinkWorksOnlyInTheBrowserThatAskedForIt",
+		},
+		{
+			Name: "old_history_shown", Breaks: "history stays open after an approval",
+			File: "service.api/caller/approval.go", Was: "freshFor   = 5 * time.Minute", Is: "freshFor   = 500 * time.Hour",
+			Package: "service.api/handler", Test: "TestAllOfHistoryMayBeReadForFiveMinutesAndThenOnlyOf90Days",
 		},
 	}
 }

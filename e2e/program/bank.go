@@ -45,10 +45,16 @@ type Facts struct {
 	CardEdge    string `json:"card_edge"`
 	Admin       string
 	ISO8583     string `json:"iso8583"` // host:port.
+	Login       string
+	MailFolder  string `json:"mail_folder"`
 	UserID      string `json:"user_id"`
 	AccountID   string `json:"account_id"`
 	CardID      string `json:"card_id"`
 	AccessToken string `json:"access_token"`
+
+	Email        string
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
 }
 
 // Build builds the program, and answers where it is.

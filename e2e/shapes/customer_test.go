@@ -19,6 +19,7 @@ func customerTests() []test {
 		{"a swipe that is declined says why and takes nothing", declines},
 		{"a frozen card pays nothing until it is thawed", freezes},
 		{"a repeat answers what happened first", repeats},
+		{"a program logs its customer in, and has one token at a time", logsIn},
 	}
 }
 
