@@ -62,7 +62,14 @@ type upload struct {
 // pieceWithin is how long one piece may take to be kept: the whole has far longer, for its sender may be slow.
 const pieceWithin = 5 * time.Second
 
+// run reads nothing before it is known that it may: anybody may come here.
 func (u upload) run(in *edge.Incoming, contentType string) error {
+	_, err := u.Attachments.Attempt(u.ctx, &attachmentproto.AttemptRequest{
+		UploadToken: u.token, Attempt: u.attempt, ContentType: contentType,
+	})
+	if err != nil {
+		return err
+	}
 	sum, size := sha256.New(), int64(0)
 	piece := make([]byte, attachmentproto.PieceBytes)
 	for number, last := int32(0), false; !last; number++ {
@@ -76,13 +83,13 @@ func (u upload) run(in *edge.Incoming, contentType string) error {
 		_, _ = sum.Write(piece[:n]) // A hash never fails.
 		size += int64(n)
 		err = u.keep(&attachmentproto.WritePieceRequest{
-			UploadToken: u.token, Attempt: u.attempt, Number: number, Data: piece[:n], ContentType: contentType,
+			UploadToken: u.token, Attempt: u.attempt, Number: number, Data: piece[:n],
 		})
 		if err != nil {
 			return err
 		}
 	}
-	_, err := u.Attachments.Complete(u.ctx, &attachmentproto.CompleteRequest{
+	_, err = u.Attachments.Complete(u.ctx, &attachmentproto.CompleteRequest{
 		UploadToken: u.token, Attempt: u.attempt, Bytes: size, SentBytes: in.SentBytes(), Sha256: sum.Sum(nil),
 	})
 	return err

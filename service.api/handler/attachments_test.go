@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,17 @@ func (f fakeAttachments) file(token string) (*uploadedFile, error) {
 	return nil, errs.Missing("file")
 }
 
+func (f fakeAttachments) Attempt(
+	_ context.Context, req *attachmentproto.AttemptRequest, _ ...grpc.CallOption,
+) (*attachmentproto.AttemptResponse, error) {
+	file, err := f.file(req.GetUploadToken())
+	if err != nil {
+		return nil, err
+	}
+	file.attempts[req.GetAttempt()], file.contentType = true, req.GetContentType()
+	return &attachmentproto.AttemptResponse{}, nil
+}
+
 func (f fakeAttachments) WritePiece(
 	_ context.Context, req *attachmentproto.WritePieceRequest, _ ...grpc.CallOption,
 ) (*attachmentproto.WritePieceResponse, error) {
@@ -56,10 +68,9 @@ func (f fakeAttachments) WritePiece(
 	if err != nil {
 		return nil, err
 	}
-	if int(req.GetNumber())*attachmentproto.PieceBytes != len(file.data) {
+	if int(req.GetNumber())*attachmentproto.PieceBytes != len(file.data) || !file.attempts[req.GetAttempt()] {
 		return nil, errs.BadParam("number", "must be the next")
 	}
-	file.attempts[req.GetAttempt()], file.contentType = true, req.GetContentType()
 	file.data = append(file.data, req.GetData()...)
 	return &attachmentproto.WritePieceResponse{}, nil
 }
@@ -281,6 +292,25 @@ func TestAnUploadThatIsCutShortOrTooLongIsNotCompleted(t *testing.T) {
 	door.Do("PUT", "/attachment/upload/ANOTHER", strings.NewReader("x")).Refused(http.StatusNotFound, "not_found.file")
 	if door.Do("PUT", "/attachment/upload/UPLOAD", nil); file.whole.GetBytes() != 0 {
 		t.Errorf("of nothing: %v", file.whole)
+	}
+}
+
+// unread is a body that is not to be read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("it was read")
+	return 0, io.EOF
+}
+
+// Nobody needs a token to come here, and whoever has no upload URL is turned away before the file is read.
+func TestAStrangersFileIsNotRead(t *testing.T) {
+	b, rsp := newBank(), httptest.NewRecorder()
+	req := httptest.NewRequestWithContext(t.Context(), "PUT", "/attachment/upload/GUESS", unread{t})
+	req.ContentLength = 1_000
+	door(b.peers(), edge.Standard{}).ServeHTTP(rsp, req)
+	if rsp.Code != http.StatusNotFound {
+		t.Errorf("got %d %s", rsp.Code, rsp.Body)
 	}
 }
 

@@ -127,7 +127,7 @@ func limit(env *foundation.Env) (*limits.Limits, error) {
 	if err := env.Config(&config); err != nil {
 		return nil, err
 	}
-	return limits.New(config, clock.Real{}, env.Metrics)
+	return limits.New(config, clock.Real{}, env.Metrics, attachments.UploadPath, attachments.FilePath)
 }
 
 func dial(env *foundation.Env) (peers, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,8 +22,12 @@ const waitMax = 100 * time.Millisecond
 // Overload lets so many requests be under way and refuses the rest early, with unavailable.overload, so that those
 // which are let in are answered in time and card payments are, too.
 func (l *Limits) Overload(req edge.Request, svc edge.Service) edge.Response {
-	if !l.slots.TryAcquirePermit() {
-		switch err := l.slots.AcquirePermitWithMaxWait(req.Context(), waitMax); {
+	slots := l.slots
+	if slices.Contains(l.files, req.Route()) {
+		slots = l.fileSlots
+	}
+	if !slots.TryAcquirePermit() {
+		switch err := slots.AcquirePermitWithMaxWait(req.Context(), waitMax); {
 		case errors.Is(err, bulkhead.ErrFull):
 			l.refused.WithLabelValues("overload").Inc()
 			return edge.Error(errs.New(errs.Unavailable+".overload", "Too many requests are under way; nothing was done").
@@ -31,7 +36,7 @@ func (l *Limits) Overload(req edge.Request, svc edge.Service) edge.Response {
 			return edge.Error(fmt.Errorf("waiting for a slot: %w", err))
 		}
 	}
-	defer l.slots.ReleasePermit()
+	defer slots.ReleasePermit()
 	return svc(req)
 }
 

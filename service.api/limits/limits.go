@@ -22,6 +22,7 @@ type Config struct {
 	AddressRate    int    `setting:"API_ADDRESS_RATE"`    // Requests a second from one address; 2,000 by default.
 	AddressBurst   int    `setting:"API_ADDRESS_BURST"`   // At once after a pause; six seconds' worth by default.
 	AtOnce         int    `setting:"API_AT_ONCE"`         // Requests under way; 128 by default.
+	FilesAtOnce    int    `setting:"API_FILES_AT_ONCE"`   // Of those that carry files, besides; 32 by default.
 	TrustedProxies string `setting:"API_TRUSTED_PROXIES"` // Their networks, with commas between, as 10.0.0.0/8.
 }
 
@@ -31,20 +32,24 @@ const (
 	addressRate = 2_000
 	burst       = 6 // Seconds.
 	atOnce      = 128
+	filesAtOnce = 32
 )
 
 // Limits are the filters of the door, in the order in which a request meets them: Overload, Address, Token.
 type Limits struct {
 	tokens, addresses *buckets
 	slots             bulkhead.Bulkhead[any]
+	fileSlots         bulkhead.Bulkhead[any]
+	files             []string // Their routes.
 	proxies           []netip.Prefix
 	clock             clock.Clock // Real time.
 	refused           *prometheus.CounterVec
 }
 
-// New makes the filters of a configuration, by real time. It fails on a number below zero, or a network that is none.
-func New(c Config, real clock.Clock, registry prometheus.Registerer) (*Limits, error) {
-	for _, n := range []int{c.TokenRate, c.TokenBurst, c.AddressRate, c.AddressBurst, c.AtOnce} {
+// New makes the filters of a configuration, by real time. Routes that carry files have slots of their own: their other
+// end may take its time. It fails on a number below zero, or a network that is none.
+func New(c Config, real clock.Clock, registry prometheus.Registerer, files ...string) (*Limits, error) {
+	for _, n := range []int{c.TokenRate, c.TokenBurst, c.AddressRate, c.AddressBurst, c.AtOnce, c.FilesAtOnce} {
 		if n < 0 {
 			return nil, errs.New(errs.BadRequest, "a limit of the public API must be more than zero")
 		}
@@ -58,6 +63,8 @@ func New(c Config, real clock.Clock, registry prometheus.Registerer) (*Limits, e
 		tokens:    newBuckets(c.TokenRate, cmp.Or(c.TokenBurst, burst*c.TokenRate)),
 		addresses: newBuckets(c.AddressRate, cmp.Or(c.AddressBurst, burst*c.AddressRate)),
 		slots:     bulkhead.New[any](uint(cmp.Or(c.AtOnce, atOnce))),
+		fileSlots: bulkhead.New[any](uint(cmp.Or(c.FilesAtOnce, filesAtOnce))),
+		files:     files,
 		proxies:   proxies,
 		clock:     real,
 		refused: promauto.With(registry).NewCounterVec(prometheus.CounterOpts{

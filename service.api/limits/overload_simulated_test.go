@@ -2,10 +2,13 @@ package limits
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"farthing/pkg/edge"
 )
@@ -58,5 +61,37 @@ func TestWhoLeavesWhileWaitingTakesNoSlot(t *testing.T) {
 		if rsp := ask(t, impatient); rsp.Code != http.StatusOK {
 			t.Errorf("got %d %s", rsp.Code, rsp.Body)
 		}
+	})
+}
+
+// Whoever is slow with a file keeps nobody out but others with files.
+func TestFilesHaveSlotsOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, err := New(Config{AtOnce: 1, FilesAtOnce: 1}, &wound{}, prometheus.NewRegistry(), "/file")
+		if err != nil {
+			t.Fatal(err)
+		}
+		leave := make(chan struct{})
+		router := &edge.Router{}
+		router.GET("/x", fine)
+		router.GET("/file", func(edge.Request) edge.Response {
+			<-leave
+			return edge.OK(nil)
+		})
+		h := edge.Handler(router, l.Overload)
+		get := func(path string) *httptest.ResponseRecorder {
+			recorder := httptest.NewRecorder()
+			h.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+			return recorder
+		}
+		var inside sync.WaitGroup
+		inside.Go(func() { get("/file") })
+		synctest.Wait()
+		wantRefused(t, get("/file"), http.StatusServiceUnavailable, "unavailable.overload", "1")
+		if rsp := get("/x"); rsp.Code != http.StatusOK {
+			t.Errorf("without a file: got %d", rsp.Code)
+		}
+		close(leave)
+		inside.Wait()
 	})
 }

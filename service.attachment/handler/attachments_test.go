@@ -51,12 +51,7 @@ func TestAFileIsReadAsItWasUploadedByWhoHasItsToken(t *testing.T) {
 func TestTheFirstUploadThatIsWholeCounts(t *testing.T) {
 	b := newBank(t, nil)
 	begun, file, other := b.begin(t), picture(2*logic.PieceBytes), picture(2*logic.PieceBytes-1)
-	half := &attachmentproto.WritePieceRequest{
-		UploadToken: begun.GetUploadToken(), Attempt: "cutshort", Data: picture(logic.PieceBytes),
-	}
-	if _, err := b.api.WritePiece(t.Context(), half); err != nil {
-		t.Fatal(err)
-	}
+	b.cutShort(t, begun.GetUploadToken(), "cutshort")
 	if err := b.upload(t, begun.GetUploadToken(), "first", file); err != nil {
 		t.Fatalf("uploading: %v", err)
 	}
@@ -83,6 +78,19 @@ func TestTheFirstUploadThatIsWholeCounts(t *testing.T) {
 	}
 	if len(b.listed(t, attached.GetTransactionId())) != 1 {
 		t.Error("it is not attached any more")
+	}
+}
+
+// cutShort begins an attempt, and writes its first piece only.
+func (b *bank) cutShort(t *testing.T, token, attempt string) {
+	t.Helper()
+	_, err := b.api.Attempt(t.Context(), &attachmentproto.AttemptRequest{UploadToken: token, Attempt: attempt})
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := &attachmentproto.WritePieceRequest{UploadToken: token, Attempt: attempt, Data: picture(logic.PieceBytes)}
+	if _, err := b.api.WritePiece(t.Context(), half); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -151,16 +159,23 @@ func TestWhatIsUploadedMustBeWhatWasSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(*attachmentproto.WritePieceRequest){
-		"bad_param.file":         func(r *attachmentproto.WritePieceRequest) { r.Data = []byte("<script>alert(1)</script>") },
-		"bad_param.content_type": func(r *attachmentproto.WritePieceRequest) { r.ContentType = "text/html" },
-		"bad_param.attempt":      func(r *attachmentproto.WritePieceRequest) { r.Attempt = "../a" },
-		"bad_param.number":       func(r *attachmentproto.WritePieceRequest) { r.Number = -1 },
+		"bad_param.file":    func(r *attachmentproto.WritePieceRequest) { r.Data = []byte("<script>alert(1)</script>") },
+		"bad_param.attempt": func(r *attachmentproto.WritePieceRequest) { r.Attempt = "../a" },
+		"bad_param.number":  func(r *attachmentproto.WritePieceRequest) { r.Number = -1 },
 	} {
 		req := &attachmentproto.WritePieceRequest{
-			UploadToken: begun.GetUploadToken(), Attempt: "a", Data: picture(100), ContentType: "image/png",
+			UploadToken: begun.GetUploadToken(), Attempt: "a", Data: picture(100),
 		}
 		spoil(req)
 		if _, err := b.api.WritePiece(t.Context(), req); errs.Of(err).Code != "bad_request."+want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	for want, req := range map[string]*attachmentproto.AttemptRequest{
+		"bad_param.content_type": {Attempt: "a", ContentType: "text/html"}, "bad_param.attempt": {Attempt: ""},
+	} {
+		req.UploadToken = begun.GetUploadToken()
+		if _, err := b.api.Attempt(t.Context(), req); errs.Of(err).Code != "bad_request."+want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

@@ -72,6 +72,12 @@ func (b *bank) begin(t *testing.T) *attachmentproto.BeginResponse {
 // upload uploads a file in an attempt, insisting on each step.
 func (b *bank) upload(t *testing.T, token, attempt string, file []byte) error {
 	t.Helper()
+	_, err := foundationtest.Until(func() (*attachmentproto.AttemptResponse, error) {
+		return b.api.Attempt(t.Context(), &attachmentproto.AttemptRequest{UploadToken: token, Attempt: attempt})
+	})
+	if err != nil {
+		return err
+	}
 	for n := 0; n*logic.PieceBytes < len(file); n++ {
 		piece := &attachmentproto.WritePieceRequest{
 			UploadToken: token, Attempt: attempt, Number: int32(n),
@@ -85,7 +91,7 @@ func (b *bank) upload(t *testing.T, token, attempt string, file []byte) error {
 		}
 	}
 	sum := sha256.Sum256(file)
-	_, err := foundationtest.Until(func() (*attachmentproto.CompleteResponse, error) {
+	_, err = foundationtest.Until(func() (*attachmentproto.CompleteResponse, error) {
 		return b.api.Complete(t.Context(), &attachmentproto.CompleteRequest{
 			UploadToken: token, Attempt: attempt, Bytes: int64(len(file)), SentBytes: int64(len(file)), Sha256: sum[:],
 		})

@@ -110,6 +110,33 @@ func (h *Handler) granted(token string) (*attachmentproto.Grant, error) {
 	return grant, nil
 }
 
+// Attempt begins an attempt to upload a file. It is listed, so that what it writes is found if it is not the one that
+// counts.
+func (h *Handler) Attempt(
+	ctx context.Context, req *attachmentproto.AttemptRequest,
+) (*attachmentproto.AttemptResponse, error) {
+	grant, err := h.granted(req.GetUploadToken())
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAttempt(req.GetAttempt()); err != nil {
+		return nil, err
+	}
+	if err := logic.CheckSaid(grant.GetFileType(), req.GetContentType()); err != nil {
+		return nil, err
+	}
+	late := h.clock.Now().Add(logic.AttachWithin)
+	return &attachmentproto.AttemptResponse{}, h.kept.List(ctx, late, grant.GetFileId(), req.GetAttempt())
+}
+
+func checkAttempt(attempt string) error {
+	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	if attempt == "" || len(attempt) > attemptMax || strings.Trim(attempt, letters) != "" {
+		return errs.BadParam("attempt", "must be letters and digits")
+	}
+	return nil
+}
+
 // WritePiece keeps one piece of a file. Whether the file is what it says is seen by the first.
 func (h *Handler) WritePiece(
 	ctx context.Context, req *attachmentproto.WritePieceRequest,
@@ -118,45 +145,27 @@ func (h *Handler) WritePiece(
 	if err != nil {
 		return nil, err
 	}
+	if err := checkAttempt(req.GetAttempt()); err != nil {
+		return nil, err
+	}
 	number, data := int(req.GetNumber()), req.GetData()
 	switch {
-	case !isAttempt(req.GetAttempt()):
-		return nil, errs.BadParam("attempt", "must be letters and digits")
 	case number < 0 || len(data) == 0 || len(data) > logic.PieceBytes:
 		return nil, errs.BadParam("number", "must be that of a piece")
 	case number*logic.PieceBytes+len(data) > logic.BytesMax:
 		return nil, logic.TooLarge("file")
 	}
+	if number == 0 {
+		if err := logic.CheckFirst(grant.GetFileType(), data); err != nil {
+			return nil, err
+		}
+	}
 	key, err := h.kept.Key(ctx, grant.GetUserId())
 	if err != nil {
 		return nil, err
 	}
-	if number == 0 {
-		if err := h.beginAttempt(ctx, grant, req); err != nil {
-			return nil, err
-		}
-	}
 	piece := storage.Piece{Store: grant.GetStore(), File: grant.GetFileId(), Attempt: req.GetAttempt(), Number: number}
 	return &attachmentproto.WritePieceResponse{}, h.pieces.Write(ctx, piece, key, data)
-}
-
-// beginAttempt checks how a file begins, and lists the attempt, so that its pieces are found if it is not the one that
-// counts.
-func (h *Handler) beginAttempt(
-	ctx context.Context, grant *attachmentproto.Grant, req *attachmentproto.WritePieceRequest,
-) error {
-	if err := logic.CheckSaid(grant.GetFileType(), req.GetContentType()); err != nil {
-		return err
-	}
-	if err := logic.CheckFirst(grant.GetFileType(), req.GetData()); err != nil {
-		return err
-	}
-	return h.kept.List(ctx, h.clock.Now().Add(logic.AttachWithin), grant.GetFileId(), req.GetAttempt())
-}
-
-func isAttempt(attempt string) bool {
-	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	return attempt != "" && len(attempt) <= attemptMax && strings.Trim(attempt, letters) == ""
 }
 
 // Complete ends an upload. The first attempt that is completed is the file.
@@ -167,10 +176,10 @@ func (h *Handler) Complete(
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case !isAttempt(req.GetAttempt()):
-		return nil, errs.BadParam("attempt", "must be letters and digits")
-	case len(req.GetSha256()) != sha256.Size:
+	if err := checkAttempt(req.GetAttempt()); err != nil {
+		return nil, err
+	}
+	if len(req.GetSha256()) != sha256.Size {
 		return nil, errs.BadParam("sha256", "must have 32 bytes")
 	}
 	upload := logic.Upload{

@@ -154,24 +154,119 @@ func (x *BeginResponse) GetFileName() string {
 	return ""
 }
 
-type WritePieceRequest struct {
+type AttemptRequest struct {
 	state       protoimpl.MessageState `protogen:"open.v1"`
 	UploadToken string                 `protobuf:"bytes,1,opt,name=upload_token,json=uploadToken,proto3" json:"upload_token,omitempty"`
 	// Drawn by the caller for each attempt to upload the file: at most 64 letters and digits.
 	Attempt string `protobuf:"bytes,2,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	// What the sender says that it sends, if it says so.
+	ContentType   string `protobuf:"bytes,3,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AttemptRequest) Reset() {
+	*x = AttemptRequest{}
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AttemptRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AttemptRequest) ProtoMessage() {}
+
+func (x *AttemptRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AttemptRequest.ProtoReflect.Descriptor instead.
+func (*AttemptRequest) Descriptor() ([]byte, []int) {
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *AttemptRequest) GetUploadToken() string {
+	if x != nil {
+		return x.UploadToken
+	}
+	return ""
+}
+
+func (x *AttemptRequest) GetAttempt() string {
+	if x != nil {
+		return x.Attempt
+	}
+	return ""
+}
+
+func (x *AttemptRequest) GetContentType() string {
+	if x != nil {
+		return x.ContentType
+	}
+	return ""
+}
+
+type AttemptResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AttemptResponse) Reset() {
+	*x = AttemptResponse{}
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AttemptResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AttemptResponse) ProtoMessage() {}
+
+func (x *AttemptResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AttemptResponse.ProtoReflect.Descriptor instead.
+func (*AttemptResponse) Descriptor() ([]byte, []int) {
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{3}
+}
+
+type WritePieceRequest struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	UploadToken string                 `protobuf:"bytes,1,opt,name=upload_token,json=uploadToken,proto3" json:"upload_token,omitempty"`
+	Attempt     string                 `protobuf:"bytes,2,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	// From 0.
 	Number int32 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
 	// Each piece but the last is of 192 KiB.
-	Data []byte `protobuf:"bytes,4,opt,name=data,proto3" json:"data,omitempty"`
-	// What the sender said that it sends, if it said so; of piece 0.
-	ContentType   string `protobuf:"bytes,5,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	Data          []byte `protobuf:"bytes,4,opt,name=data,proto3" json:"data,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WritePieceRequest) Reset() {
 	*x = WritePieceRequest{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[2]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -183,7 +278,7 @@ func (x *WritePieceRequest) String() string {
 func (*WritePieceRequest) ProtoMessage() {}
 
 func (x *WritePieceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[2]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -196,7 +291,7 @@ func (x *WritePieceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WritePieceRequest.ProtoReflect.Descriptor instead.
 func (*WritePieceRequest) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{2}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *WritePieceRequest) GetUploadToken() string {
@@ -227,13 +322,6 @@ func (x *WritePieceRequest) GetData() []byte {
 	return nil
 }
 
-func (x *WritePieceRequest) GetContentType() string {
-	if x != nil {
-		return x.ContentType
-	}
-	return ""
-}
-
 type WritePieceResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -242,7 +330,7 @@ type WritePieceResponse struct {
 
 func (x *WritePieceResponse) Reset() {
 	*x = WritePieceResponse{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[3]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -254,7 +342,7 @@ func (x *WritePieceResponse) String() string {
 func (*WritePieceResponse) ProtoMessage() {}
 
 func (x *WritePieceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[3]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -267,7 +355,7 @@ func (x *WritePieceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WritePieceResponse.ProtoReflect.Descriptor instead.
 func (*WritePieceResponse) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{3}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{5}
 }
 
 type CompleteRequest struct {
@@ -286,7 +374,7 @@ type CompleteRequest struct {
 
 func (x *CompleteRequest) Reset() {
 	*x = CompleteRequest{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[4]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -298,7 +386,7 @@ func (x *CompleteRequest) String() string {
 func (*CompleteRequest) ProtoMessage() {}
 
 func (x *CompleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[4]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -311,7 +399,7 @@ func (x *CompleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteRequest.ProtoReflect.Descriptor instead.
 func (*CompleteRequest) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{4}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CompleteRequest) GetUploadToken() string {
@@ -357,7 +445,7 @@ type CompleteResponse struct {
 
 func (x *CompleteResponse) Reset() {
 	*x = CompleteResponse{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[5]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -369,7 +457,7 @@ func (x *CompleteResponse) String() string {
 func (*CompleteResponse) ProtoMessage() {}
 
 func (x *CompleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[5]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -382,7 +470,7 @@ func (x *CompleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteResponse.ProtoReflect.Descriptor instead.
 func (*CompleteResponse) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{5}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{7}
 }
 
 type OpenRequest struct {
@@ -394,7 +482,7 @@ type OpenRequest struct {
 
 func (x *OpenRequest) Reset() {
 	*x = OpenRequest{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[6]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -406,7 +494,7 @@ func (x *OpenRequest) String() string {
 func (*OpenRequest) ProtoMessage() {}
 
 func (x *OpenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[6]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -419,7 +507,7 @@ func (x *OpenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenRequest.ProtoReflect.Descriptor instead.
 func (*OpenRequest) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{6}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *OpenRequest) GetFileToken() string {
@@ -441,7 +529,7 @@ type OpenResponse struct {
 
 func (x *OpenResponse) Reset() {
 	*x = OpenResponse{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[7]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -453,7 +541,7 @@ func (x *OpenResponse) String() string {
 func (*OpenResponse) ProtoMessage() {}
 
 func (x *OpenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[7]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -466,7 +554,7 @@ func (x *OpenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenResponse.ProtoReflect.Descriptor instead.
 func (*OpenResponse) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{7}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *OpenResponse) GetFileType() string {
@@ -507,7 +595,7 @@ type ReadPieceRequest struct {
 
 func (x *ReadPieceRequest) Reset() {
 	*x = ReadPieceRequest{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[8]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -519,7 +607,7 @@ func (x *ReadPieceRequest) String() string {
 func (*ReadPieceRequest) ProtoMessage() {}
 
 func (x *ReadPieceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[8]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -532,7 +620,7 @@ func (x *ReadPieceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadPieceRequest.ProtoReflect.Descriptor instead.
 func (*ReadPieceRequest) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{8}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ReadPieceRequest) GetFileToken() string {
@@ -558,7 +646,7 @@ type ReadPieceResponse struct {
 
 func (x *ReadPieceResponse) Reset() {
 	*x = ReadPieceResponse{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[9]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +658,7 @@ func (x *ReadPieceResponse) String() string {
 func (*ReadPieceResponse) ProtoMessage() {}
 
 func (x *ReadPieceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[9]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +671,7 @@ func (x *ReadPieceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadPieceResponse.ProtoReflect.Descriptor instead.
 func (*ReadPieceResponse) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{9}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ReadPieceResponse) GetData() []byte {
@@ -613,7 +701,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[10]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -625,7 +713,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[10]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -638,7 +726,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{10}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Attachment) GetId() string {
@@ -720,7 +808,7 @@ type RegisterRequest struct {
 
 func (x *RegisterRequest) Reset() {
 	*x = RegisterRequest{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[11]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -732,7 +820,7 @@ func (x *RegisterRequest) String() string {
 func (*RegisterRequest) ProtoMessage() {}
 
 func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[11]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -745,7 +833,7 @@ func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterRequest.ProtoReflect.Descriptor instead.
 func (*RegisterRequest) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{11}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RegisterRequest) GetUserId() string {
@@ -799,7 +887,7 @@ type RegisterResponse struct {
 
 func (x *RegisterResponse) Reset() {
 	*x = RegisterResponse{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[12]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -811,7 +899,7 @@ func (x *RegisterResponse) String() string {
 func (*RegisterResponse) ProtoMessage() {}
 
 func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[12]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -824,7 +912,7 @@ func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterResponse.ProtoReflect.Descriptor instead.
 func (*RegisterResponse) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{12}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RegisterResponse) GetAttachment() *Attachment {
@@ -843,7 +931,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[13]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -855,7 +943,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[13]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -868,7 +956,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{13}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetRequest) GetAttachmentId() string {
@@ -887,7 +975,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[14]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -899,7 +987,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[14]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -912,7 +1000,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{14}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetResponse) GetAttachment() *Attachment {
@@ -931,7 +1019,7 @@ type DeregisterRequest struct {
 
 func (x *DeregisterRequest) Reset() {
 	*x = DeregisterRequest{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[15]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -943,7 +1031,7 @@ func (x *DeregisterRequest) String() string {
 func (*DeregisterRequest) ProtoMessage() {}
 
 func (x *DeregisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[15]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -956,7 +1044,7 @@ func (x *DeregisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeregisterRequest.ProtoReflect.Descriptor instead.
 func (*DeregisterRequest) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{15}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DeregisterRequest) GetAttachmentId() string {
@@ -974,7 +1062,7 @@ type DeregisterResponse struct {
 
 func (x *DeregisterResponse) Reset() {
 	*x = DeregisterResponse{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[16]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -986,7 +1074,7 @@ func (x *DeregisterResponse) String() string {
 func (*DeregisterResponse) ProtoMessage() {}
 
 func (x *DeregisterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[16]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -999,7 +1087,7 @@ func (x *DeregisterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeregisterResponse.ProtoReflect.Descriptor instead.
 func (*DeregisterResponse) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{16}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{18}
 }
 
 type ListRequest struct {
@@ -1016,7 +1104,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[17]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1116,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[17]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1129,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{17}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListRequest) GetAccountId() string {
@@ -1083,7 +1171,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[18]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1095,7 +1183,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_attachment_proto_attachment_proto_msgTypes[18]
+	mi := &file_service_attachment_proto_attachment_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1108,7 +1196,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{18}
+	return file_service_attachment_proto_attachment_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListResponse) GetAttachments() []*Attachment {
@@ -1139,13 +1227,17 @@ const file_service_attachment_proto_attachment_proto_rawDesc = "" +
 	"\n" +
 	"file_token\x18\x01 \x01(\tR\tfileToken\x12!\n" +
 	"\fupload_token\x18\x02 \x01(\tR\vuploadToken\x12\x1b\n" +
-	"\tfile_name\x18\x03 \x01(\tR\bfileName\"\x9f\x01\n" +
+	"\tfile_name\x18\x03 \x01(\tR\bfileName\"p\n" +
+	"\x0eAttemptRequest\x12!\n" +
+	"\fupload_token\x18\x01 \x01(\tR\vuploadToken\x12\x18\n" +
+	"\aattempt\x18\x02 \x01(\tR\aattempt\x12!\n" +
+	"\fcontent_type\x18\x03 \x01(\tR\vcontentType\"\x11\n" +
+	"\x0fAttemptResponse\"|\n" +
 	"\x11WritePieceRequest\x12!\n" +
 	"\fupload_token\x18\x01 \x01(\tR\vuploadToken\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\tR\aattempt\x12\x16\n" +
 	"\x06number\x18\x03 \x01(\x05R\x06number\x12\x12\n" +
-	"\x04data\x18\x04 \x01(\fR\x04data\x12!\n" +
-	"\fcontent_type\x18\x05 \x01(\tR\vcontentType\"\x14\n" +
+	"\x04data\x18\x04 \x01(\fR\x04data\"\x14\n" +
 	"\x12WritePieceResponse\"\x9b\x01\n" +
 	"\x0fCompleteRequest\x12!\n" +
 	"\fupload_token\x18\x01 \x01(\tR\vuploadToken\x12\x18\n" +
@@ -1215,9 +1307,10 @@ const file_service_attachment_proto_attachment_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\"s\n" +
 	"\fListResponse\x12;\n" +
 	"\vattachments\x18\x01 \x03(\v2\x19.attachment.v1.AttachmentR\vattachments\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xda\x06\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xb9\a\n" +
 	"\vAttachments\x12S\n" +
-	"\x05Begin\x12\x1b.attachment.v1.BeginRequest\x1a\x1c.attachment.v1.BeginResponse\"\x0f\x8a\xb5\x18\vservice.api\x12f\n" +
+	"\x05Begin\x12\x1b.attachment.v1.BeginRequest\x1a\x1c.attachment.v1.BeginResponse\"\x0f\x8a\xb5\x18\vservice.api\x12]\n" +
+	"\aAttempt\x12\x1d.attachment.v1.AttemptRequest\x1a\x1e.attachment.v1.AttemptResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12f\n" +
 	"\n" +
 	"WritePiece\x12 .attachment.v1.WritePieceRequest\x1a!.attachment.v1.WritePieceResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12`\n" +
 	"\bComplete\x12\x1e.attachment.v1.CompleteRequest\x1a\x1f.attachment.v1.CompleteResponse\"\x13\x8a\xb5\x18\vservice.api\x90\xb5\x18\x01\x12T\n" +
@@ -1241,52 +1334,56 @@ func file_service_attachment_proto_attachment_proto_rawDescGZIP() []byte {
 	return file_service_attachment_proto_attachment_proto_rawDescData
 }
 
-var file_service_attachment_proto_attachment_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_service_attachment_proto_attachment_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_service_attachment_proto_attachment_proto_goTypes = []any{
 	(*BeginRequest)(nil),       // 0: attachment.v1.BeginRequest
 	(*BeginResponse)(nil),      // 1: attachment.v1.BeginResponse
-	(*WritePieceRequest)(nil),  // 2: attachment.v1.WritePieceRequest
-	(*WritePieceResponse)(nil), // 3: attachment.v1.WritePieceResponse
-	(*CompleteRequest)(nil),    // 4: attachment.v1.CompleteRequest
-	(*CompleteResponse)(nil),   // 5: attachment.v1.CompleteResponse
-	(*OpenRequest)(nil),        // 6: attachment.v1.OpenRequest
-	(*OpenResponse)(nil),       // 7: attachment.v1.OpenResponse
-	(*ReadPieceRequest)(nil),   // 8: attachment.v1.ReadPieceRequest
-	(*ReadPieceResponse)(nil),  // 9: attachment.v1.ReadPieceResponse
-	(*Attachment)(nil),         // 10: attachment.v1.Attachment
-	(*RegisterRequest)(nil),    // 11: attachment.v1.RegisterRequest
-	(*RegisterResponse)(nil),   // 12: attachment.v1.RegisterResponse
-	(*GetRequest)(nil),         // 13: attachment.v1.GetRequest
-	(*GetResponse)(nil),        // 14: attachment.v1.GetResponse
-	(*DeregisterRequest)(nil),  // 15: attachment.v1.DeregisterRequest
-	(*DeregisterResponse)(nil), // 16: attachment.v1.DeregisterResponse
-	(*ListRequest)(nil),        // 17: attachment.v1.ListRequest
-	(*ListResponse)(nil),       // 18: attachment.v1.ListResponse
+	(*AttemptRequest)(nil),     // 2: attachment.v1.AttemptRequest
+	(*AttemptResponse)(nil),    // 3: attachment.v1.AttemptResponse
+	(*WritePieceRequest)(nil),  // 4: attachment.v1.WritePieceRequest
+	(*WritePieceResponse)(nil), // 5: attachment.v1.WritePieceResponse
+	(*CompleteRequest)(nil),    // 6: attachment.v1.CompleteRequest
+	(*CompleteResponse)(nil),   // 7: attachment.v1.CompleteResponse
+	(*OpenRequest)(nil),        // 8: attachment.v1.OpenRequest
+	(*OpenResponse)(nil),       // 9: attachment.v1.OpenResponse
+	(*ReadPieceRequest)(nil),   // 10: attachment.v1.ReadPieceRequest
+	(*ReadPieceResponse)(nil),  // 11: attachment.v1.ReadPieceResponse
+	(*Attachment)(nil),         // 12: attachment.v1.Attachment
+	(*RegisterRequest)(nil),    // 13: attachment.v1.RegisterRequest
+	(*RegisterResponse)(nil),   // 14: attachment.v1.RegisterResponse
+	(*GetRequest)(nil),         // 15: attachment.v1.GetRequest
+	(*GetResponse)(nil),        // 16: attachment.v1.GetResponse
+	(*DeregisterRequest)(nil),  // 17: attachment.v1.DeregisterRequest
+	(*DeregisterResponse)(nil), // 18: attachment.v1.DeregisterResponse
+	(*ListRequest)(nil),        // 19: attachment.v1.ListRequest
+	(*ListResponse)(nil),       // 20: attachment.v1.ListResponse
 }
 var file_service_attachment_proto_attachment_proto_depIdxs = []int32{
-	10, // 0: attachment.v1.RegisterResponse.attachment:type_name -> attachment.v1.Attachment
-	10, // 1: attachment.v1.GetResponse.attachment:type_name -> attachment.v1.Attachment
-	10, // 2: attachment.v1.ListResponse.attachments:type_name -> attachment.v1.Attachment
+	12, // 0: attachment.v1.RegisterResponse.attachment:type_name -> attachment.v1.Attachment
+	12, // 1: attachment.v1.GetResponse.attachment:type_name -> attachment.v1.Attachment
+	12, // 2: attachment.v1.ListResponse.attachments:type_name -> attachment.v1.Attachment
 	0,  // 3: attachment.v1.Attachments.Begin:input_type -> attachment.v1.BeginRequest
-	2,  // 4: attachment.v1.Attachments.WritePiece:input_type -> attachment.v1.WritePieceRequest
-	4,  // 5: attachment.v1.Attachments.Complete:input_type -> attachment.v1.CompleteRequest
-	6,  // 6: attachment.v1.Attachments.Open:input_type -> attachment.v1.OpenRequest
-	8,  // 7: attachment.v1.Attachments.ReadPiece:input_type -> attachment.v1.ReadPieceRequest
-	11, // 8: attachment.v1.Attachments.Register:input_type -> attachment.v1.RegisterRequest
-	13, // 9: attachment.v1.Attachments.Get:input_type -> attachment.v1.GetRequest
-	15, // 10: attachment.v1.Attachments.Deregister:input_type -> attachment.v1.DeregisterRequest
-	17, // 11: attachment.v1.Attachments.List:input_type -> attachment.v1.ListRequest
-	1,  // 12: attachment.v1.Attachments.Begin:output_type -> attachment.v1.BeginResponse
-	3,  // 13: attachment.v1.Attachments.WritePiece:output_type -> attachment.v1.WritePieceResponse
-	5,  // 14: attachment.v1.Attachments.Complete:output_type -> attachment.v1.CompleteResponse
-	7,  // 15: attachment.v1.Attachments.Open:output_type -> attachment.v1.OpenResponse
-	9,  // 16: attachment.v1.Attachments.ReadPiece:output_type -> attachment.v1.ReadPieceResponse
-	12, // 17: attachment.v1.Attachments.Register:output_type -> attachment.v1.RegisterResponse
-	14, // 18: attachment.v1.Attachments.Get:output_type -> attachment.v1.GetResponse
-	16, // 19: attachment.v1.Attachments.Deregister:output_type -> attachment.v1.DeregisterResponse
-	18, // 20: attachment.v1.Attachments.List:output_type -> attachment.v1.ListResponse
-	12, // [12:21] is the sub-list for method output_type
-	3,  // [3:12] is the sub-list for method input_type
+	2,  // 4: attachment.v1.Attachments.Attempt:input_type -> attachment.v1.AttemptRequest
+	4,  // 5: attachment.v1.Attachments.WritePiece:input_type -> attachment.v1.WritePieceRequest
+	6,  // 6: attachment.v1.Attachments.Complete:input_type -> attachment.v1.CompleteRequest
+	8,  // 7: attachment.v1.Attachments.Open:input_type -> attachment.v1.OpenRequest
+	10, // 8: attachment.v1.Attachments.ReadPiece:input_type -> attachment.v1.ReadPieceRequest
+	13, // 9: attachment.v1.Attachments.Register:input_type -> attachment.v1.RegisterRequest
+	15, // 10: attachment.v1.Attachments.Get:input_type -> attachment.v1.GetRequest
+	17, // 11: attachment.v1.Attachments.Deregister:input_type -> attachment.v1.DeregisterRequest
+	19, // 12: attachment.v1.Attachments.List:input_type -> attachment.v1.ListRequest
+	1,  // 13: attachment.v1.Attachments.Begin:output_type -> attachment.v1.BeginResponse
+	3,  // 14: attachment.v1.Attachments.Attempt:output_type -> attachment.v1.AttemptResponse
+	5,  // 15: attachment.v1.Attachments.WritePiece:output_type -> attachment.v1.WritePieceResponse
+	7,  // 16: attachment.v1.Attachments.Complete:output_type -> attachment.v1.CompleteResponse
+	9,  // 17: attachment.v1.Attachments.Open:output_type -> attachment.v1.OpenResponse
+	11, // 18: attachment.v1.Attachments.ReadPiece:output_type -> attachment.v1.ReadPieceResponse
+	14, // 19: attachment.v1.Attachments.Register:output_type -> attachment.v1.RegisterResponse
+	16, // 20: attachment.v1.Attachments.Get:output_type -> attachment.v1.GetResponse
+	18, // 21: attachment.v1.Attachments.Deregister:output_type -> attachment.v1.DeregisterResponse
+	20, // 22: attachment.v1.Attachments.List:output_type -> attachment.v1.ListResponse
+	13, // [13:23] is the sub-list for method output_type
+	3,  // [3:13] is the sub-list for method input_type
 	3,  // [3:3] is the sub-list for extension type_name
 	3,  // [3:3] is the sub-list for extension extendee
 	0,  // [0:3] is the sub-list for field type_name
@@ -1303,7 +1400,7 @@ func file_service_attachment_proto_attachment_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_attachment_proto_attachment_proto_rawDesc), len(file_service_attachment_proto_attachment_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	Attachments_Begin_FullMethodName      = "/attachment.v1.Attachments/Begin"
+	Attachments_Attempt_FullMethodName    = "/attachment.v1.Attachments/Attempt"
 	Attachments_WritePiece_FullMethodName = "/attachment.v1.Attachments/WritePiece"
 	Attachments_Complete_FullMethodName   = "/attachment.v1.Attachments/Complete"
 	Attachments_Open_FullMethodName       = "/attachment.v1.Attachments/Open"
@@ -36,12 +37,14 @@ const (
 //
 // Attachments is what customers attach to transactions: files that they upload here, and those that lie elsewhere.
 //
-// A file is uploaded first: Begin, WritePiece for each of its pieces, Complete. It is attached by Register. One that
-// nobody has attached within a day is deleted.
+// A file is uploaded first: Begin, then Attempt, WritePiece for each of its pieces, and Complete. It is attached by
+// Register. One that nobody has attached within a day is deleted.
 type AttachmentsClient interface {
 	// Begin makes a place for a file, and the two capabilities of it: who has the upload token may upload the file, for an
 	// hour; who has the file token may read it.
 	Begin(ctx context.Context, in *BeginRequest, opts ...grpc.CallOption) (*BeginResponse, error)
+	// Attempt begins an attempt to upload a file: forbidden.bad_upload_url, before any of it is read, without a good token.
+	Attempt(ctx context.Context, in *AttemptRequest, opts ...grpc.CallOption) (*AttemptResponse, error)
 	// WritePiece keeps one piece of a file that is being uploaded. A repeat replaces it by the same.
 	WritePiece(ctx context.Context, in *WritePieceRequest, opts ...grpc.CallOption) (*WritePieceResponse, error)
 	// Complete ends an upload, once all of its pieces were written. The first attempt that is completed is the file: a
@@ -75,6 +78,16 @@ func (c *attachmentsClient) Begin(ctx context.Context, in *BeginRequest, opts ..
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(BeginResponse)
 	err := c.cc.Invoke(ctx, Attachments_Begin_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *attachmentsClient) Attempt(ctx context.Context, in *AttemptRequest, opts ...grpc.CallOption) (*AttemptResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AttemptResponse)
+	err := c.cc.Invoke(ctx, Attachments_Attempt_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -167,12 +180,14 @@ func (c *attachmentsClient) List(ctx context.Context, in *ListRequest, opts ...g
 //
 // Attachments is what customers attach to transactions: files that they upload here, and those that lie elsewhere.
 //
-// A file is uploaded first: Begin, WritePiece for each of its pieces, Complete. It is attached by Register. One that
-// nobody has attached within a day is deleted.
+// A file is uploaded first: Begin, then Attempt, WritePiece for each of its pieces, and Complete. It is attached by
+// Register. One that nobody has attached within a day is deleted.
 type AttachmentsServer interface {
 	// Begin makes a place for a file, and the two capabilities of it: who has the upload token may upload the file, for an
 	// hour; who has the file token may read it.
 	Begin(context.Context, *BeginRequest) (*BeginResponse, error)
+	// Attempt begins an attempt to upload a file: forbidden.bad_upload_url, before any of it is read, without a good token.
+	Attempt(context.Context, *AttemptRequest) (*AttemptResponse, error)
 	// WritePiece keeps one piece of a file that is being uploaded. A repeat replaces it by the same.
 	WritePiece(context.Context, *WritePieceRequest) (*WritePieceResponse, error)
 	// Complete ends an upload, once all of its pieces were written. The first attempt that is completed is the file: a
@@ -204,6 +219,9 @@ type UnimplementedAttachmentsServer struct{}
 
 func (UnimplementedAttachmentsServer) Begin(context.Context, *BeginRequest) (*BeginResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Begin not implemented")
+}
+func (UnimplementedAttachmentsServer) Attempt(context.Context, *AttemptRequest) (*AttemptResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Attempt not implemented")
 }
 func (UnimplementedAttachmentsServer) WritePiece(context.Context, *WritePieceRequest) (*WritePieceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method WritePiece not implemented")
@@ -264,6 +282,24 @@ func _Attachments_Begin_Handler(srv interface{}, ctx context.Context, dec func(i
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AttachmentsServer).Begin(ctx, req.(*BeginRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Attachments_Attempt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AttemptRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AttachmentsServer).Attempt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Attachments_Attempt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AttachmentsServer).Attempt(ctx, req.(*AttemptRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -422,6 +458,10 @@ var Attachments_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Begin",
 			Handler:    _Attachments_Begin_Handler,
+		},
+		{
+			MethodName: "Attempt",
+			Handler:    _Attachments_Attempt_Handler,
 		},
 		{
 			MethodName: "WritePiece",

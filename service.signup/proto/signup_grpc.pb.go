@@ -27,21 +27,19 @@ const (
 
 // SignUpsClient is the client API for SignUps service.
 //
-// For semantics around ctx use and closing/ending streaming RPCs, please refer to
-// https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// SignUps is people who want to be customers: who they say they are is checked, and then they have an account and a
-// card.
+// SignUps is people who want to be customers: who they say they are is checked, and then they have an account and a card.
 type SignUpsClient interface {
-	// Apply takes an application, and tells nothing of what becomes of it: that is for the applicant's mail to say. A
-	// repeat of a dedupe_id answers the same; for another body it is conflict.dedupe_id.
+	// Apply takes an application, and tells nothing of what becomes of it: that is for the applicant's mail to say. A repeat
+	// of a dedupe_id answers the same; for another body it is conflict.dedupe_id.
 	Apply(ctx context.Context, in *ApplyRequest, opts ...grpc.CallOption) (*ApplyResponse, error)
 	// Get is an application and all that has become of it: not_found.application if there is none.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// List is the applications in a state, the newest first.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// Decide ends the waiting of an application in review. A repeat of the same decision answers the application as it
-	// is by now; another decision, or on one that does not wait, is precondition_failed.not_in_review.
+	// Decide ends the waiting of an application in review. A repeat of the same decision answers the application as it is by
+	// now; another decision, or on one that does not wait, is precondition_failed.not_in_review.
 	Decide(ctx context.Context, in *DecideRequest, opts ...grpc.CallOption) (*DecideResponse, error)
 }
 
@@ -97,18 +95,17 @@ func (c *signUpsClient) Decide(ctx context.Context, in *DecideRequest, opts ...g
 // All implementations must embed UnimplementedSignUpsServer
 // for forward compatibility.
 //
-// SignUps is people who want to be customers: who they say they are is checked, and then they have an account and a
-// card.
+// SignUps is people who want to be customers: who they say they are is checked, and then they have an account and a card.
 type SignUpsServer interface {
-	// Apply takes an application, and tells nothing of what becomes of it: that is for the applicant's mail to say. A
-	// repeat of a dedupe_id answers the same; for another body it is conflict.dedupe_id.
+	// Apply takes an application, and tells nothing of what becomes of it: that is for the applicant's mail to say. A repeat
+	// of a dedupe_id answers the same; for another body it is conflict.dedupe_id.
 	Apply(context.Context, *ApplyRequest) (*ApplyResponse, error)
 	// Get is an application and all that has become of it: not_found.application if there is none.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// List is the applications in a state, the newest first.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// Decide ends the waiting of an application in review. A repeat of the same decision answers the application as it
-	// is by now; another decision, or on one that does not wait, is precondition_failed.not_in_review.
+	// Decide ends the waiting of an application in review. A repeat of the same decision answers the application as it is by
+	// now; another decision, or on one that does not wait, is precondition_failed.not_in_review.
 	Decide(context.Context, *DecideRequest) (*DecideResponse, error)
 	mustEmbedUnimplementedSignUpsServer()
 }

@@ -22,9 +22,9 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ApplicationRested is "signup.rested": an application is in review, opened or refused, and stays so until somebody
-// says something, or for ever. It comes without the person: who needs to know asks service.signup. Key is the
-// application, version its revision.
+// ApplicationRested is "signup.rested": an application is in review, opened or refused, and stays so until somebody says
+// something, or for ever. It comes without the person: who needs to know asks service.signup. Key is the application,
+// version its revision.
 type ApplicationRested struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Application   *proto.Application     `protobuf:"bytes,1,opt,name=application,proto3" json:"application,omitempty"`
