@@ -11,6 +11,8 @@ func Words(scope string) string {
 		return "put notes of its own on your transactions"
 	case "feed:read":
 		return "see your feed"
+	case "feed:write":
+		return "put items of its own into your feed"
 	case "cards:read":
 		return "see your cards, without their numbers"
 	case "cards:write":
@@ -19,6 +21,12 @@ func Words(scope string) string {
 		return "see your pots and what is in them"
 	case "pots:write":
 		return "make and delete pots, and move money between them and your account"
+	case "receipts:read":
+		return "see the receipts that it has put on your transactions"
+	case "receipts:write":
+		return "put receipts on your transactions"
+	case "attachments:write":
+		return "attach pictures and documents to your transactions, and take them off again"
 	default:
 		return ""
 	}
