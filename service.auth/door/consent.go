@@ -2,8 +2,8 @@ package door
 
 import (
 	"fmt"
-	"net"
 	"net/url"
+	"strings"
 
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
@@ -63,7 +63,7 @@ func sourceOf(redirectURI string) string {
 	switch {
 	case err != nil:
 		return ""
-	case parsed.Host == "", net.ParseIP(parsed.Hostname()).To4() == nil && parsed.Host[0] == '[':
+	case parsed.Host == "", strings.HasPrefix(parsed.Host, "["):
 		return parsed.Scheme + ":"
 	default:
 		return parsed.Scheme + "://" + parsed.Host

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,7 +33,6 @@ type Options struct {
 	Limits  Limits
 	IDs     *id.Maker
 	Clock   clock.Clock
-	Log     *slog.Logger
 	Metrics *Metrics
 }
 

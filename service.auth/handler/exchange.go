@@ -78,18 +78,23 @@ func (h *Handler) keepPair(
 	return p, f.With(access, refresh, now), err
 }
 
+// exchange is new tokens on their way into the place of others.
+type exchange struct {
+	next logic.Family // With the new tokens.
+	// may refuses what must not be replaced by them, after so many tries of this exchange.
+	may    func(was logic.Family, tries int) error
+	change func(ctx context.Context, was, next logic.Family) (bool, error)
+}
+
 // exchangesMax is how often an exchange is tried that others are quicker than.
 const exchangesMax = 8
 
-// replace has next count in the place of whatever does, when may allows it, and ends the access token of what did. A
-// change that nobody knows the outcome of is found or tried again.
-func (h *Handler) replace(
-	ctx context.Context, next logic.Family, may func(was logic.Family, tries int) error,
-	change func(ctx context.Context, was, next logic.Family) (bool, error),
-) error {
+// make has the new tokens count, and ends the access token before them. A change of which nobody knows whether it was
+// made is found, or tried again.
+func (h *Handler) make(ctx context.Context, e exchange) error {
 	unknown := false
 	for tries := range exchangesMax {
-		done, err := h.try(ctx, next, tries, may, change)
+		done, err := h.try(ctx, e, tries)
 		switch {
 		case done:
 			return nil
@@ -102,29 +107,30 @@ func (h *Handler) replace(
 		}
 	}
 	if unknown {
-		return store.Unknown(errors.New("nobody could tell whether a family was changed"))
+		return store.Unknown(errBusy())
 	}
-	return errs.New(errs.Conflict+".tokens", "The client is asking for tokens of this user elsewhere at the same time")
+	return errBusy()
 }
 
-func (h *Handler) try(
-	ctx context.Context, next logic.Family, tries int, may func(was logic.Family, tries int) error,
-	change func(ctx context.Context, was, next logic.Family) (bool, error),
-) (bool, error) {
-	was, err := h.families.Find(ctx, next.User, next.Client)
+func errBusy() error {
+	return errs.New(errs.Conflict+".tokens", "The client asks for tokens of this user elsewhere at the same time")
+}
+
+func (h *Handler) try(ctx context.Context, e exchange, tries int) (bool, error) {
+	was, err := h.families.Find(ctx, e.next.User, e.next.Client)
 	switch {
 	case err != nil:
 		return false, err
-	case bytes.Equal(was.Access, next.Access): // An earlier try was made, and did not hear of it.
+	case bytes.Equal(was.Access, e.next.Access): // An earlier try was made, and did not hear of it.
 		return true, nil
 	}
-	if err := may(was, tries); err != nil {
+	if err := e.may(was, tries); err != nil {
 		return false, err
 	}
 	if err := h.endAccess(ctx, was); err != nil {
 		return false, err
 	}
-	return change(ctx, was, next)
+	return e.change(ctx, was, e.next)
 }
 
 // endAccess revokes the access token that a family has, if it has one.
@@ -163,7 +169,7 @@ func (h *Handler) endFamily(ctx context.Context, user, client, family string) er
 			return h.endAccess(ctx, was)
 		}
 	}
-	return errs.New(errs.Conflict+".tokens", "The client is asking for tokens of this user elsewhere at the same time")
+	return errBusy()
 }
 
 func tokensOf(p pair, client logic.Client, f logic.Family) *authproto.Tokens {

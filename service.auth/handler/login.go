@@ -2,6 +2,7 @@ package handler
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -90,9 +91,9 @@ func (c Config) check() error {
 	switch {
 	case err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http",
 		c.LoginURL != parsed.Scheme+"://"+parsed.Host:
-		return fmt.Errorf("setting FARTHING_AUTH_LOGIN_URL: must be as in https://login.bank.example, with nothing after it")
+		return errors.New("setting FARTHING_AUTH_LOGIN_URL: must be as in https://login.bank.example, with nothing after it")
 	case c.LinksPerEmail < 1 || c.LinksPerAddress < 1:
-		return fmt.Errorf("settings FARTHING_AUTH_LINKS_PER_EMAIL and …_ADDRESS: must be 1 or more")
+		return errors.New("settings FARTHING_AUTH_LINKS_PER_EMAIL and _LINKS_PER_ADDRESS: must be 1 or more")
 	}
 	return nil
 }
@@ -117,7 +118,7 @@ func (c Config) sender(env *foundation.Env) (mail.Sender, error) {
 		}
 		server.Roots = x509.NewCertPool()
 		if !server.Roots.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("FARTHING_AUTH_SMTP_CA_FILE holds no certificate")
+			return nil, errors.New("FARTHING_AUTH_SMTP_CA_FILE holds no certificate")
 		}
 	}
 	return mail.NewSMTP(server)

@@ -32,7 +32,7 @@ func (h *Handler) Redeem(ctx context.Context, req *authproto.RedeemRequest) (*au
 	if err != nil {
 		return nil, fmt.Errorf("redeeming a code: %w", err)
 	}
-	if err := h.replace(ctx, next, h.hasNotBegun(ctx, next), h.begin); err != nil {
+	if err := h.make(ctx, exchange{next, h.hasNotBegun(ctx, next), h.begin}); err != nil {
 		return nil, fmt.Errorf("redeeming a code: %w", err)
 	}
 	h.metrics.given.WithLabelValues("code").Inc()

@@ -60,15 +60,15 @@ func (h *Handler) rotate(
 	if err != nil {
 		return nil, err
 	}
-	err = h.replace(ctx, next, func(was logic.Family, _ int) error {
-		// Whoever was quicker with the same token has just been: the same program most likely, at the same time, which is
-		// left with what it got.
+	// Whoever was quicker with the same token has just been: the same program most likely, at the same time, which is left
+	// with what it got.
+	isGood := func(was logic.Family, _ int) error {
 		if was.Judge(token, h.clock.Now()) != logic.Good {
 			return logic.ErrRefreshOver()
 		}
 		return nil
-	}, h.families.Change)
-	if err != nil {
+	}
+	if err := h.make(ctx, exchange{next, isGood, h.families.Change}); err != nil {
 		return nil, err
 	}
 	return tokensOf(p, client, next), nil
