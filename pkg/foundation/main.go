@@ -101,7 +101,7 @@ func (s Site) run(
 	if err != nil {
 		return errors.Join(err, transport.Stop(ctx), ground.Close())
 	}
-	opened, err := process.Open()
+	opened, err := process.Open() //nolint:contextcheck // Doors stay open when it has ended, to drain.
 	if err == nil {
 		err = tell(out, process.ready(opened, network.listening()))
 	}
