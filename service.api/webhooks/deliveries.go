@@ -1,9 +1,11 @@
 package webhooks
 
 import (
+	"cmp"
 	"fmt"
 
 	"farthing/pkg/edge"
+	"farthing/service.api/caller"
 	apiproto "farthing/service.api/proto"
 	"farthing/service.api/wire"
 	webhookproto "farthing/service.webhook/proto"
@@ -95,6 +97,7 @@ func (a Area) replay(req edge.Request) edge.Response {
 		return edge.Error(err)
 	}
 	asked.WebhookId = found.GetId()
+	asked.DedupeId = cmp.Or(asked.GetDedupeId(), caller.Of(req).RequestID)
 	done, err := a.Webhooks.Replay(req.Context(), asked)
 	if err != nil {
 		return edge.Error(fmt.Errorf("replaying: %w", err))

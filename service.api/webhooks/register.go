@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,15 +15,15 @@ import (
 // register has a url told of events, and answers the webhook with the secret that its messages are signed under. A
 // repeat of a dedupe_id answers what was made first; without one each call makes another webhook.
 func (a Area) register(req edge.Request) edge.Response {
-	form := req.Form()
+	form, c := req.Form(), caller.Of(req)
 	asked := &webhookproto.RegisterRequest{
 		AccountId: form.Required("account_id"), Url: form.Required("url"), Events: form.List("events"),
-		DedupeId: form.String("dedupe_id"), UserId: caller.Of(req).UserID, ClientId: caller.Of(req).ClientID,
+		DedupeId: cmp.Or(form.String("dedupe_id"), c.RequestID), UserId: c.UserID, ClientId: c.ClientID,
 	}
 	if err := form.Err(); err != nil {
 		return edge.Error(err)
 	}
-	if err := mayRead(caller.Of(req), asked.GetEvents()); err != nil {
+	if err := mayRead(c, asked.GetEvents()); err != nil {
 		return edge.Error(err)
 	}
 	if _, err := caller.Own(req, a.Accounts, asked.GetAccountId()); err != nil {
