@@ -118,7 +118,7 @@ func TestASignUpThatIsSlowIsGoneOnWithByTheBanksClock(t *testing.T) {
 // At each write of a sign-up the stores crash once after it and once instead of it; when they are back there is one of
 // everything.
 func TestASignUpMakesOneOfEverythingThoughTheStoresCrashAtEachWrite(t *testing.T) {
-	every := program.Count(t, "FARTHING_TEST_CRASH_EVERY", 5)
+	every := program.Count(t, "FARTHING_TEST_CRASH_EVERY", 12)
 	for _, done := range []bool{false, true} {
 		t.Run(fmt.Sprint("the write is done: ", done), func(t *testing.T) {
 			t.Parallel()

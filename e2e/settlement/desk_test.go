@@ -134,5 +134,5 @@ func (d *desk) own(t testing.TB, name string) int64 {
 // everyNth is at how many writes from each other the stores crash: FARTHING_TEST_CRASH_EVERY, 1 for each single one.
 func everyNth(t testing.TB) int {
 	t.Helper()
-	return program.Count(t, "FARTHING_TEST_CRASH_EVERY", 5)
+	return program.Count(t, "FARTHING_TEST_CRASH_EVERY", 12)
 }
