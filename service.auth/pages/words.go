@@ -27,6 +27,10 @@ func Words(scope string) string {
 		return "put receipts on your transactions"
 	case "attachments:write":
 		return "attach pictures and documents to your transactions, and take them off again"
+	case "webhooks:read":
+		return "see which addresses of its own it has told of what happens, and when"
+	case "webhooks:write":
+		return "have addresses of its own told of what happens on your accounts"
 	default:
 		return ""
 	}
