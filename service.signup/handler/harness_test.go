@@ -97,6 +97,11 @@ func (b *bank) get(t *testing.T, applicationID string) *signupproto.GetResponse 
 	return rsp
 }
 
+func (b *bank) applicant(t *testing.T, applicationID string) (*signupproto.ApplicantResponse, error) {
+	t.Helper()
+	return b.page.Applicant(t.Context(), &signupproto.ApplicantRequest{ApplicationId: applicationID})
+}
+
 // want fails unless an application is in a state, for a reason.
 func (b *bank) want(t *testing.T, applicationID, state, reason string) *signupproto.Application {
 	t.Helper()

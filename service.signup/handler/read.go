@@ -21,6 +21,23 @@ func (h *Handler) Get(ctx context.Context, req *signupproto.GetRequest) (*signup
 	return &signupproto.GetResponse{Application: a.State, Changes: changes}, err
 }
 
+// Applicant is to whom mail about an application goes, and where the application is by now: not_found.applicant once
+// the person was forgotten, not_found.application if there is none.
+func (h *Handler) Applicant(
+	ctx context.Context, req *signupproto.ApplicantRequest,
+) (*signupproto.ApplicantResponse, error) {
+	a, err := h.find(ctx, req.GetApplicationId())
+	if err == nil && a.State.GetPerson() == nil {
+		err = errs.Missing("applicant")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &signupproto.ApplicantResponse{
+		Email: a.State.GetPerson().GetEmail(), State: a.State.GetState(),
+	}, nil
+}
+
 func (h *Handler) find(ctx context.Context, applicationID string) (storage.Kept, error) {
 	if err := id.Check("application_id", "signup", applicationID); err != nil {
 		return storage.Kept{}, err

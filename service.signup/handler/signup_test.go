@@ -13,6 +13,7 @@ import (
 
 	"farthing/pkg/errs"
 	"farthing/pkg/foundation/foundationtest"
+	"farthing/pkg/id"
 	"farthing/pkg/store/faults"
 	"farthing/service.signup/logic"
 	signupproto "farthing/service.signup/proto"
@@ -314,6 +315,22 @@ func TestManyWhoGoOnAtOnceMakeOneOfEach(t *testing.T) {
 	b.peers.wantMade(t, 1)
 }
 
+func TestWhoWritesToApplicantsIsToldWhereTheyGetMail(t *testing.T) {
+	b := newBank(t, nil)
+	applicationID := b.apply(t, ada("one", "+review"))
+	b.drive(t)
+	rsp, err := b.applicant(t, applicationID)
+	if err != nil || rsp.GetEmail() != "ada+review@example.com" || signupproto.Word(rsp.GetState()) != "review" {
+		t.Errorf("got %v, %v", rsp, err)
+	}
+	_, err = b.applicant(t, id.Derived("signup", b.Clock.Now(), "nobody's"))
+	wantCode(t, err, "not_found.application")
+	_, err = b.applicant(t, "ada")
+	wantCode(t, err, "bad_request.bad_param.application_id")
+	_, err = b.desk.Applicant(t.Context(), &signupproto.ApplicantRequest{ApplicationId: applicationID})
+	wantCode(t, err, "forbidden.caller")
+}
+
 func TestWhoeverIsForgottenIsRefused(t *testing.T) {
 	b := newBank(t, nil)
 	applicationID := b.apply(t, ada("one", ""))
@@ -324,6 +341,8 @@ func TestWhoeverIsForgottenIsRefused(t *testing.T) {
 	if a := b.want(t, applicationID, "refused", "forgotten"); a.GetPerson() != nil {
 		t.Errorf("there is still %v", a.GetPerson())
 	}
+	_, err := b.applicant(t, applicationID)
+	wantCode(t, err, "not_found.applicant")
 	b.peers.wantMade(t, 0)
 }
 

@@ -598,6 +598,103 @@ func (x *ApplyResponse) GetCreatedMs() int64 {
 	return 0
 }
 
+type ApplicantRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ApplicationId string                 `protobuf:"bytes,1,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplicantRequest) Reset() {
+	*x = ApplicantRequest{}
+	mi := &file_service_signup_proto_signup_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplicantRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplicantRequest) ProtoMessage() {}
+
+func (x *ApplicantRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_service_signup_proto_signup_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplicantRequest.ProtoReflect.Descriptor instead.
+func (*ApplicantRequest) Descriptor() ([]byte, []int) {
+	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ApplicantRequest) GetApplicationId() string {
+	if x != nil {
+		return x.ApplicationId
+	}
+	return ""
+}
+
+type ApplicantResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As the applicant wrote it.
+	Email         string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
+	State         State  `protobuf:"varint,2,opt,name=state,proto3,enum=signup.v1.State" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplicantResponse) Reset() {
+	*x = ApplicantResponse{}
+	mi := &file_service_signup_proto_signup_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplicantResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplicantResponse) ProtoMessage() {}
+
+func (x *ApplicantResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_service_signup_proto_signup_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplicantResponse.ProtoReflect.Descriptor instead.
+func (*ApplicantResponse) Descriptor() ([]byte, []int) {
+	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ApplicantResponse) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *ApplicantResponse) GetState() State {
+	if x != nil {
+		return x.State
+	}
+	return State_STATE_UNSPECIFIED
+}
+
 type GetRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ApplicationId string                 `protobuf:"bytes,1,opt,name=application_id,json=applicationId,proto3" json:"application_id,omitempty"`
@@ -607,7 +704,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_service_signup_proto_signup_proto_msgTypes[6]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -619,7 +716,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_signup_proto_signup_proto_msgTypes[6]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -632,7 +729,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{6}
+	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetRequest) GetApplicationId() string {
@@ -653,7 +750,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_service_signup_proto_signup_proto_msgTypes[7]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +762,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_signup_proto_signup_proto_msgTypes[7]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +775,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{7}
+	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetResponse) GetApplication() *Application {
@@ -708,7 +805,7 @@ type ListRequest struct {
 
 func (x *ListRequest) Reset() {
 	*x = ListRequest{}
-	mi := &file_service_signup_proto_signup_proto_msgTypes[8]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -720,7 +817,7 @@ func (x *ListRequest) String() string {
 func (*ListRequest) ProtoMessage() {}
 
 func (x *ListRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_signup_proto_signup_proto_msgTypes[8]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -733,7 +830,7 @@ func (x *ListRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRequest.ProtoReflect.Descriptor instead.
 func (*ListRequest) Descriptor() ([]byte, []int) {
-	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{8}
+	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListRequest) GetState() State {
@@ -767,7 +864,7 @@ type ListResponse struct {
 
 func (x *ListResponse) Reset() {
 	*x = ListResponse{}
-	mi := &file_service_signup_proto_signup_proto_msgTypes[9]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -779,7 +876,7 @@ func (x *ListResponse) String() string {
 func (*ListResponse) ProtoMessage() {}
 
 func (x *ListResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_signup_proto_signup_proto_msgTypes[9]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -792,7 +889,7 @@ func (x *ListResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListResponse.ProtoReflect.Descriptor instead.
 func (*ListResponse) Descriptor() ([]byte, []int) {
-	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{9}
+	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListResponse) GetApplications() []*Application {
@@ -814,7 +911,7 @@ type DecideRequest struct {
 
 func (x *DecideRequest) Reset() {
 	*x = DecideRequest{}
-	mi := &file_service_signup_proto_signup_proto_msgTypes[10]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -826,7 +923,7 @@ func (x *DecideRequest) String() string {
 func (*DecideRequest) ProtoMessage() {}
 
 func (x *DecideRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_service_signup_proto_signup_proto_msgTypes[10]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -839,7 +936,7 @@ func (x *DecideRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideRequest.ProtoReflect.Descriptor instead.
 func (*DecideRequest) Descriptor() ([]byte, []int) {
-	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{10}
+	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DecideRequest) GetApplicationId() string {
@@ -872,7 +969,7 @@ type DecideResponse struct {
 
 func (x *DecideResponse) Reset() {
 	*x = DecideResponse{}
-	mi := &file_service_signup_proto_signup_proto_msgTypes[11]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -884,7 +981,7 @@ func (x *DecideResponse) String() string {
 func (*DecideResponse) ProtoMessage() {}
 
 func (x *DecideResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_service_signup_proto_signup_proto_msgTypes[11]
+	mi := &file_service_signup_proto_signup_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -897,7 +994,7 @@ func (x *DecideResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideResponse.ProtoReflect.Descriptor instead.
 func (*DecideResponse) Descriptor() ([]byte, []int) {
-	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{11}
+	return file_service_signup_proto_signup_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DecideResponse) GetApplication() *Application {
@@ -950,7 +1047,12 @@ const file_service_signup_proto_signup_proto_rawDesc = "" +
 	"\rApplyResponse\x12%\n" +
 	"\x0eapplication_id\x18\x01 \x01(\tR\rapplicationId\x12\x1d\n" +
 	"\n" +
-	"created_ms\x18\x02 \x01(\x03R\tcreatedMs\"3\n" +
+	"created_ms\x18\x02 \x01(\x03R\tcreatedMs\"9\n" +
+	"\x10ApplicantRequest\x12%\n" +
+	"\x0eapplication_id\x18\x01 \x01(\tR\rapplicationId\"Q\n" +
+	"\x11ApplicantResponse\x12\x14\n" +
+	"\x05email\x18\x01 \x01(\tR\x05email\x12&\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x10.signup.v1.StateR\x05state\"3\n" +
 	"\n" +
 	"GetRequest\x12%\n" +
 	"\x0eapplication_id\x18\x01 \x01(\tR\rapplicationId\"t\n" +
@@ -980,9 +1082,10 @@ const file_service_signup_proto_signup_proto_rawDesc = "" +
 	"\bDecision\x12\x18\n" +
 	"\x14DECISION_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10DECISION_APPROVE\x10\x01\x12\x13\n" +
-	"\x0fDECISION_REFUSE\x10\x022\xd4\x02\n" +
+	"\x0fDECISION_REFUSE\x10\x022\xb2\x03\n" +
 	"\aSignUps\x12P\n" +
-	"\x05Apply\x12\x17.signup.v1.ApplyRequest\x1a\x18.signup.v1.ApplyResponse\"\x14\x8a\xb5\x18\fservice.auth\x90\xb5\x18\x01\x12M\n" +
+	"\x05Apply\x12\x17.signup.v1.ApplyRequest\x1a\x18.signup.v1.ApplyResponse\"\x14\x8a\xb5\x18\fservice.auth\x90\xb5\x18\x01\x12\\\n" +
+	"\tApplicant\x12\x1b.signup.v1.ApplicantRequest\x1a\x1c.signup.v1.ApplicantResponse\"\x14\x8a\xb5\x18\fservice.auth\x90\xb5\x18\x01\x12M\n" +
 	"\x03Get\x12\x15.signup.v1.GetRequest\x1a\x16.signup.v1.GetResponse\"\x17\x8a\xb5\x18\x0fservice.console\x90\xb5\x18\x01\x12P\n" +
 	"\x04List\x12\x16.signup.v1.ListRequest\x1a\x17.signup.v1.ListResponse\"\x17\x8a\xb5\x18\x0fservice.console\x90\xb5\x18\x01\x12V\n" +
 	"\x06Decide\x12\x18.signup.v1.DecideRequest\x1a\x19.signup.v1.DecideResponse\"\x17\x8a\xb5\x18\x0fservice.console\x90\xb5\x18\x01B+Z)farthing/service.signup/proto;signupprotob\x06proto3"
@@ -1000,52 +1103,57 @@ func file_service_signup_proto_signup_proto_rawDescGZIP() []byte {
 }
 
 var file_service_signup_proto_signup_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_service_signup_proto_signup_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_service_signup_proto_signup_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_service_signup_proto_signup_proto_goTypes = []any{
-	(State)(0),             // 0: signup.v1.State
-	(Decision)(0),          // 1: signup.v1.Decision
-	(*Person)(nil),         // 2: signup.v1.Person
-	(*Application)(nil),    // 3: signup.v1.Application
-	(*Change)(nil),         // 4: signup.v1.Change
-	(*Said)(nil),           // 5: signup.v1.Said
-	(*ApplyRequest)(nil),   // 6: signup.v1.ApplyRequest
-	(*ApplyResponse)(nil),  // 7: signup.v1.ApplyResponse
-	(*GetRequest)(nil),     // 8: signup.v1.GetRequest
-	(*GetResponse)(nil),    // 9: signup.v1.GetResponse
-	(*ListRequest)(nil),    // 10: signup.v1.ListRequest
-	(*ListResponse)(nil),   // 11: signup.v1.ListResponse
-	(*DecideRequest)(nil),  // 12: signup.v1.DecideRequest
-	(*DecideResponse)(nil), // 13: signup.v1.DecideResponse
-	(*proto.Address)(nil),  // 14: customer.v1.Address
+	(State)(0),                // 0: signup.v1.State
+	(Decision)(0),             // 1: signup.v1.Decision
+	(*Person)(nil),            // 2: signup.v1.Person
+	(*Application)(nil),       // 3: signup.v1.Application
+	(*Change)(nil),            // 4: signup.v1.Change
+	(*Said)(nil),              // 5: signup.v1.Said
+	(*ApplyRequest)(nil),      // 6: signup.v1.ApplyRequest
+	(*ApplyResponse)(nil),     // 7: signup.v1.ApplyResponse
+	(*ApplicantRequest)(nil),  // 8: signup.v1.ApplicantRequest
+	(*ApplicantResponse)(nil), // 9: signup.v1.ApplicantResponse
+	(*GetRequest)(nil),        // 10: signup.v1.GetRequest
+	(*GetResponse)(nil),       // 11: signup.v1.GetResponse
+	(*ListRequest)(nil),       // 12: signup.v1.ListRequest
+	(*ListResponse)(nil),      // 13: signup.v1.ListResponse
+	(*DecideRequest)(nil),     // 14: signup.v1.DecideRequest
+	(*DecideResponse)(nil),    // 15: signup.v1.DecideResponse
+	(*proto.Address)(nil),     // 16: customer.v1.Address
 }
 var file_service_signup_proto_signup_proto_depIdxs = []int32{
-	14, // 0: signup.v1.Person.address:type_name -> customer.v1.Address
+	16, // 0: signup.v1.Person.address:type_name -> customer.v1.Address
 	0,  // 1: signup.v1.Application.state:type_name -> signup.v1.State
 	2,  // 2: signup.v1.Application.person:type_name -> signup.v1.Person
 	1,  // 3: signup.v1.Application.decided:type_name -> signup.v1.Decision
 	0,  // 4: signup.v1.Change.state:type_name -> signup.v1.State
 	5,  // 5: signup.v1.Change.said:type_name -> signup.v1.Said
 	2,  // 6: signup.v1.ApplyRequest.person:type_name -> signup.v1.Person
-	3,  // 7: signup.v1.GetResponse.application:type_name -> signup.v1.Application
-	4,  // 8: signup.v1.GetResponse.changes:type_name -> signup.v1.Change
-	0,  // 9: signup.v1.ListRequest.state:type_name -> signup.v1.State
-	3,  // 10: signup.v1.ListResponse.applications:type_name -> signup.v1.Application
-	1,  // 11: signup.v1.DecideRequest.decision:type_name -> signup.v1.Decision
-	5,  // 12: signup.v1.DecideRequest.said:type_name -> signup.v1.Said
-	3,  // 13: signup.v1.DecideResponse.application:type_name -> signup.v1.Application
-	6,  // 14: signup.v1.SignUps.Apply:input_type -> signup.v1.ApplyRequest
-	8,  // 15: signup.v1.SignUps.Get:input_type -> signup.v1.GetRequest
-	10, // 16: signup.v1.SignUps.List:input_type -> signup.v1.ListRequest
-	12, // 17: signup.v1.SignUps.Decide:input_type -> signup.v1.DecideRequest
-	7,  // 18: signup.v1.SignUps.Apply:output_type -> signup.v1.ApplyResponse
-	9,  // 19: signup.v1.SignUps.Get:output_type -> signup.v1.GetResponse
-	11, // 20: signup.v1.SignUps.List:output_type -> signup.v1.ListResponse
-	13, // 21: signup.v1.SignUps.Decide:output_type -> signup.v1.DecideResponse
-	18, // [18:22] is the sub-list for method output_type
-	14, // [14:18] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	0,  // 7: signup.v1.ApplicantResponse.state:type_name -> signup.v1.State
+	3,  // 8: signup.v1.GetResponse.application:type_name -> signup.v1.Application
+	4,  // 9: signup.v1.GetResponse.changes:type_name -> signup.v1.Change
+	0,  // 10: signup.v1.ListRequest.state:type_name -> signup.v1.State
+	3,  // 11: signup.v1.ListResponse.applications:type_name -> signup.v1.Application
+	1,  // 12: signup.v1.DecideRequest.decision:type_name -> signup.v1.Decision
+	5,  // 13: signup.v1.DecideRequest.said:type_name -> signup.v1.Said
+	3,  // 14: signup.v1.DecideResponse.application:type_name -> signup.v1.Application
+	6,  // 15: signup.v1.SignUps.Apply:input_type -> signup.v1.ApplyRequest
+	8,  // 16: signup.v1.SignUps.Applicant:input_type -> signup.v1.ApplicantRequest
+	10, // 17: signup.v1.SignUps.Get:input_type -> signup.v1.GetRequest
+	12, // 18: signup.v1.SignUps.List:input_type -> signup.v1.ListRequest
+	14, // 19: signup.v1.SignUps.Decide:input_type -> signup.v1.DecideRequest
+	7,  // 20: signup.v1.SignUps.Apply:output_type -> signup.v1.ApplyResponse
+	9,  // 21: signup.v1.SignUps.Applicant:output_type -> signup.v1.ApplicantResponse
+	11, // 22: signup.v1.SignUps.Get:output_type -> signup.v1.GetResponse
+	13, // 23: signup.v1.SignUps.List:output_type -> signup.v1.ListResponse
+	15, // 24: signup.v1.SignUps.Decide:output_type -> signup.v1.DecideResponse
+	20, // [20:25] is the sub-list for method output_type
+	15, // [15:20] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_service_signup_proto_signup_proto_init() }
@@ -1059,7 +1167,7 @@ func file_service_signup_proto_signup_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_service_signup_proto_signup_proto_rawDesc), len(file_service_signup_proto_signup_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

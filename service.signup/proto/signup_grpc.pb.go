@@ -19,10 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SignUps_Apply_FullMethodName  = "/signup.v1.SignUps/Apply"
-	SignUps_Get_FullMethodName    = "/signup.v1.SignUps/Get"
-	SignUps_List_FullMethodName   = "/signup.v1.SignUps/List"
-	SignUps_Decide_FullMethodName = "/signup.v1.SignUps/Decide"
+	SignUps_Apply_FullMethodName     = "/signup.v1.SignUps/Apply"
+	SignUps_Applicant_FullMethodName = "/signup.v1.SignUps/Applicant"
+	SignUps_Get_FullMethodName       = "/signup.v1.SignUps/Get"
+	SignUps_List_FullMethodName      = "/signup.v1.SignUps/List"
+	SignUps_Decide_FullMethodName    = "/signup.v1.SignUps/Decide"
 )
 
 // SignUpsClient is the client API for SignUps service.
@@ -34,6 +35,9 @@ type SignUpsClient interface {
 	// Apply takes an application, and tells nothing of what becomes of it: that is for the applicant's mail to say. A repeat
 	// of a dedupe_id answers the same; for another body it is conflict.dedupe_id.
 	Apply(ctx context.Context, in *ApplyRequest, opts ...grpc.CallOption) (*ApplyResponse, error)
+	// Applicant is to whom mail about an application goes, and where the application is by now: not_found.applicant once the
+	// person was forgotten, not_found.application if there is none.
+	Applicant(ctx context.Context, in *ApplicantRequest, opts ...grpc.CallOption) (*ApplicantResponse, error)
 	// Get is an application and all that has become of it: not_found.application if there is none.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
 	// List is the applications in a state, the newest first.
@@ -55,6 +59,16 @@ func (c *signUpsClient) Apply(ctx context.Context, in *ApplyRequest, opts ...grp
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ApplyResponse)
 	err := c.cc.Invoke(ctx, SignUps_Apply_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *signUpsClient) Applicant(ctx context.Context, in *ApplicantRequest, opts ...grpc.CallOption) (*ApplicantResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplicantResponse)
+	err := c.cc.Invoke(ctx, SignUps_Applicant_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +114,9 @@ type SignUpsServer interface {
 	// Apply takes an application, and tells nothing of what becomes of it: that is for the applicant's mail to say. A repeat
 	// of a dedupe_id answers the same; for another body it is conflict.dedupe_id.
 	Apply(context.Context, *ApplyRequest) (*ApplyResponse, error)
+	// Applicant is to whom mail about an application goes, and where the application is by now: not_found.applicant once the
+	// person was forgotten, not_found.application if there is none.
+	Applicant(context.Context, *ApplicantRequest) (*ApplicantResponse, error)
 	// Get is an application and all that has become of it: not_found.application if there is none.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
 	// List is the applications in a state, the newest first.
@@ -119,6 +136,9 @@ type UnimplementedSignUpsServer struct{}
 
 func (UnimplementedSignUpsServer) Apply(context.Context, *ApplyRequest) (*ApplyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Apply not implemented")
+}
+func (UnimplementedSignUpsServer) Applicant(context.Context, *ApplicantRequest) (*ApplicantResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Applicant not implemented")
 }
 func (UnimplementedSignUpsServer) Get(context.Context, *GetRequest) (*GetResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Get not implemented")
@@ -164,6 +184,24 @@ func _SignUps_Apply_Handler(srv interface{}, ctx context.Context, dec func(inter
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(SignUpsServer).Apply(ctx, req.(*ApplyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SignUps_Applicant_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplicantRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SignUpsServer).Applicant(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SignUps_Applicant_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SignUpsServer).Applicant(ctx, req.(*ApplicantRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -232,6 +270,10 @@ var SignUps_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Apply",
 			Handler:    _SignUps_Apply_Handler,
+		},
+		{
+			MethodName: "Applicant",
+			Handler:    _SignUps_Applicant_Handler,
 		},
 		{
 			MethodName: "Get",
