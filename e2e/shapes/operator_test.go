@@ -139,8 +139,8 @@ func traces(t *testing.T, s *suite) {
 }
 
 const noSubscription = `farthing: there is no subscription "nobody"; those that there are: ` +
-	"[apns card_processing card_processing_due feed_generator transaction_enrichment webhook_balances webhook_cards " +
-	"webhook_pots webhook_transactions]\n"
+	"[apns auth_sign_ups card_processing card_processing_due feed_generator transaction_enrichment webhook_balances " +
+	"webhook_cards webhook_pots webhook_transactions]\n"
 
 func givesUpNothing(t *testing.T, s *suite) {
 	if said := s.Run(t, "deadletters"); said != "no dead letters\n" {

@@ -15,6 +15,7 @@ import (
 	"farthing/service.auth/mail"
 	"farthing/service.auth/storage"
 	customerproto "farthing/service.customer/proto"
+	signupproto "farthing/service.signup/proto"
 )
 
 // Config says where the login door is, and how mail is sent: through a server if one is named, and otherwise into a
@@ -30,8 +31,8 @@ type Config struct {
 	SMTPPasswordFile string `setting:"AUTH_SMTP_PASSWORD_FILE"`
 	SMTPCAFile       string `setting:"AUTH_SMTP_CA_FILE"` // PEM; the system's roots if empty.
 
-	// How many links may be asked for in ten minutes, for one e-mail and from one network address. Behind a proxy that
-	// hides addresses the second is for all.
+	// How many links may be asked for in ten minutes, for one e-mail and from one network address, and how many sign-up
+	// forms sent. Behind a proxy that hides addresses the second is for all.
 	LinksPerEmail   int `setting:"AUTH_LINKS_PER_EMAIL"`
 	LinksPerAddress int `setting:"AUTH_LINKS_PER_ADDRESS"`
 }
@@ -56,21 +57,27 @@ func (h *Handler) openDoor(env *foundation.Env) error {
 	if err != nil {
 		return err
 	}
-	keys, err := env.Keys("askings")
+	customers, signUps, err := peers(env)
 	if err != nil {
 		return err
 	}
-	customers, err := env.Dial("service.customer")
+	applicants := &applicants{
+		url: config.LoginURL, signUps: signUps, customers: customers, sender: sender,
+		letters: storage.NewLetters(env.Store), clock: env.Clock, metrics: h.metrics,
+	}
+	applicants.subscribe(env)
+	keys, err := env.Keys("askings")
 	if err != nil {
 		return err
 	}
 	logins, measured := storage.NewLogins(env.Store), door.NewMetrics(env.Metrics)
 	postman := door.NewPostman(door.Postman{
-		URL: config.LoginURL, Customers: customerproto.NewCustomersClient(customers), Logins: logins, Sender: sender,
-		IDs: env.IDs, Clock: env.Clock, Log: env.Log, Metrics: measured,
+		URL: config.LoginURL, Customers: customers, Logins: logins, Sender: sender, IDs: env.IDs, Clock: env.Clock,
+		Log: env.Log, Metrics: measured,
 	})
 	opened, err := door.New(door.Options{
-		URL: config.LoginURL, Clients: h.clients, Codes: h.codes, Logins: logins, Postman: postman, Keys: keys,
+		URL: config.LoginURL, Clients: h.clients, Codes: h.codes, Logins: logins, Postman: postman,
+		Keys:   keys,
 		Limits: door.Limits{PerEmail: int64(config.LinksPerEmail), PerAddress: int64(config.LinksPerAddress)},
 		IDs:    env.IDs, Clock: env.Clock, Metrics: measured,
 	})
@@ -84,6 +91,19 @@ func (h *Handler) openDoor(env *foundation.Env) error {
 	env.Go(postman.Run)
 	filters := edge.Standard{Log: env.Log, Tracer: env.Tracer, Metrics: requests}
 	return env.Serve(foundation.Login, opened.Handler(filters))
+}
+
+// peers are who knows customers, and who takes applications.
+func peers(env *foundation.Env) (customerproto.CustomersClient, signupproto.SignUpsClient, error) {
+	customers, err := env.Dial("service.customer")
+	if err != nil {
+		return nil, nil, err
+	}
+	signUps, err := env.Dial("service.signup")
+	if err != nil {
+		return nil, nil, err
+	}
+	return customerproto.NewCustomersClient(customers), signupproto.NewSignUpsClient(signUps), nil
 }
 
 func (c Config) check() error {

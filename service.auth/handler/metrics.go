@@ -10,6 +10,7 @@ type metrics struct {
 	issued, revoked          prometheus.Counter
 	valid, refused, unknowns prometheus.Counter
 	given, refusals, reuses  *prometheus.CounterVec
+	applicants               *prometheus.CounterVec
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -32,5 +33,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			"Clients that were given no tokens, by what was not good: client, code or refresh.", "what"),
 		reuses: counters("token_reuses_total",
 			"Secrets that came a second time, by which: code or refresh token.", "secret"),
+		applicants: counters("sign_up_mails_total",
+			"Mails about applications: opened, refused, review, customer, failed, or why there was none to send.", "outcome"),
 	}
 }

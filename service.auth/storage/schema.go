@@ -79,6 +79,7 @@ const (
 	refreshsKept = 180 * 24 * time.Hour
 	loginsKept   = 24 * time.Hour
 	askingsKept  = 24 * time.Hour
+	lettersKept  = 30 * 24 * time.Hour // Far longer than an event is tried.
 )
 
 // clientRow is a client. All are in one partition: they are read one by one or listed, and are few.
@@ -117,6 +118,12 @@ type askingRow struct {
 	Count  int64  `store:"3"`            // What every change is conditional on.
 }
 
+// letterRow is an event about which somebody was mailed.
+type letterRow struct {
+	Event    string    `store:"1,partition"`
+	MailedAt time.Time `store:"2"`
+}
+
 var (
 	tokensTable   = store.ConditionalTable[tokenRow]("tokens")
 	familiesTable = store.ConditionalTable[familyRow]("families")
@@ -125,12 +132,13 @@ var (
 	clientsTable  = store.ConditionalTable[clientRow]("clients")
 	loginsTable   = store.ExpiringTable[loginRow]("logins")
 	askingsTable  = store.ExpiringTable[askingRow]("askings")
+	lettersTable  = store.ExpiringTable[letterRow]("letters")
 )
 
 // Schema is the keyspace of service.auth.
 func Schema() store.Schema {
 	return store.Schema{Keyspace: "auth", Tables: []store.Table{
-		tokensTable, familiesTable, refreshTable, codesTable, clientsTable, loginsTable, askingsTable,
+		tokensTable, familiesTable, refreshTable, codesTable, clientsTable, loginsTable, askingsTable, lettersTable,
 	}}
 }
 

@@ -12,9 +12,10 @@ import (
 
 // Reasons why an application is in a state, besides those of a provider.
 const (
-	NoVerdict  = "no_verdict"      // The provider had nothing to say for a week.
-	Operator   = "operator"        // One has decided.
-	EmailTaken = "email_taken"     // Somebody is a customer under the address. The applicant must not learn so.
+	NoVerdict = "no_verdict" // The provider had nothing to say for a week.
+	Operator  = "operator"   // One has decided.
+	// EmailTaken is that somebody is a customer under the address. The applicant must not learn so.
+	EmailTaken = signupproto.ReasonEmailTaken
 	NotTaken   = "details_refused" // What was good enough to apply is not good enough any more to be a customer.
 	Forgotten  = "forgotten"       // The person's data were destroyed.
 )

@@ -11,6 +11,10 @@ import (
 // SignUpsPath is where the admin door takes and lists applications. An id may follow, and then what is decided.
 const SignUpsPath = "/sign-ups"
 
+// ReasonEmailTaken is why an application was refused whose address is a customer's. Only operators and the customer may
+// learn so.
+const ReasonEmailTaken = "email_taken"
+
 // What follows the id.
 const (
 	ApprovalPath = "/approval"

@@ -19,6 +19,7 @@ import (
 func Run(t *testing.T, k *store.Keyspace) {
 	s := suite{
 		storage.NewTokens(k), storage.NewFamilies(k), storage.NewCodes(k), storage.NewClients(k), storage.NewLogins(k),
+		storage.NewLetters(k),
 	}
 	for name, test := range map[string]func(*testing.T){
 		"a token is there until it is revoked":         s.token,
@@ -30,6 +31,7 @@ func Run(t *testing.T, k *store.Keyspace) {
 		"clients are kept whole and listed in order":   s.client,
 		"a login moves once from each step":            s.login,
 		"askings are counted to their limit, and over": s.askings,
+		"a letter is known once it was sent":           s.letter,
 	} {
 		t.Run(name, test)
 	}
@@ -41,6 +43,7 @@ type suite struct {
 	codes    *storage.Codes
 	clients  *storage.Clients
 	logins   *storage.Logins
+	letters  *storage.Letters
 }
 
 func at() time.Time { return time.UnixMilli(1_790_000_000_123).UTC() }
@@ -293,5 +296,19 @@ func (s suite) askings(t *testing.T) {
 		if within := must[bool](t)(s.logins.Asking(ctx, who, window, limit)); !within {
 			t.Errorf("%s is not within", name)
 		}
+	}
+}
+
+func (s suite) letter(t *testing.T) {
+	ctx := t.Context()
+	for _, want := range []bool{false, true} {
+		if got := must[bool](t)(s.letters.Kept(ctx, "evt_1")); got != want {
+			t.Errorf("it is known: %v", got)
+		}
+		noError(t, s.letters.Keep(ctx, "evt_1", at()))
+	}
+	noError(t, s.letters.Keep(ctx, "evt_1", at().Add(time.Hour)))
+	if must[bool](t)(s.letters.Kept(ctx, "evt_2")) {
+		t.Error("another one is known, too")
 	}
 }
