@@ -17,7 +17,9 @@ import (
 	"farthing/pkg/seal"
 	"farthing/service.auth/logic"
 	"farthing/service.auth/pages"
+	authproto "farthing/service.auth/proto"
 	"farthing/service.auth/storage"
+	signupproto "farthing/service.signup/proto"
 )
 
 // Options are what a door is made of.
@@ -29,6 +31,7 @@ type Options struct {
 	Codes   *storage.Codes
 	Logins  *storage.Logins
 	Postman *Postman
+	SignUps signupproto.SignUpsClient
 	Keys    *seal.Keyring // Under which who asks is counted.
 	Limits  Limits
 	IDs     *id.Maker
@@ -36,7 +39,7 @@ type Options struct {
 	Metrics *Metrics
 }
 
-// Limits are how many links may be asked for within logic.AskingWindow.
+// Limits are how many links may be asked for within logic.AskingWindow, and how many sign-up forms may be sent.
 type Limits struct{ PerEmail, PerAddress int64 }
 
 // Door answers at the login door.
@@ -75,6 +78,8 @@ func (d *Door) Routes() *edge.Router {
 	router.POST(linkPath, d.takeLink)
 	router.GET(consentPath, d.showConsent)
 	router.POST(consentPath, d.takeConsent)
+	router.GET(authproto.SignUpPath, d.showSignUp)
+	router.POST(authproto.SignUpPath, d.takeSignUp)
 	router.GET(pages.StylePath, func(edge.Request) edge.Response {
 		return edge.Document(pages.StyleMedia, pages.Style())
 	})
@@ -137,6 +142,14 @@ func (d *Door) browser(req edge.Request) string {
 	return secret
 }
 
+// browserOrNew is the secret by which a browser will be known again, also if it has none yet.
+func (d *Door) browserOrNew(req edge.Request) string {
+	if browser := d.browser(req); browser != "" {
+		return browser
+	}
+	return logic.NewSecret(logic.BrowserPrefix)
+}
+
 // withBrowser has the browser keep its secret for a while longer.
 func (d *Door) withBrowser(rsp edge.Response, secret string) edge.Response {
 	cookie := http.Cookie{ //nolint:gosec // It is secure wherever the door is reached over TLS.
@@ -165,9 +178,13 @@ func (d *Door) checkForm(req edge.Request, about string) error {
 		return err
 	}
 	if browser == "" || !hmac.Equal([]byte(token), []byte(tokenOf(browser, about))) {
-		return errs.New(errs.Forbidden+".form", "The form was not made for this browser, or the browser keeps no cookies")
+		return errNotOurForm()
 	}
 	return nil
+}
+
+func errNotOurForm() error {
+	return errs.New(errs.Forbidden+".form", "The form was not made for this browser, or the browser keeps no cookies")
 }
 
 // locationOf is a path of the door with parameters.

@@ -81,7 +81,7 @@ func TestNobodyIsSentToAnAddressThatIsNotTheClients(t *testing.T) {
 	s := usual(t)
 	c := s.client(nil)
 	for name, query := range map[string]string{
-		"nothing at all":        "",
+		"nothing of it":         "/?state=x",
 		"no client":             authorise(c, "client_id", ""),
 		"an unknown client":     authorise(c, "client_id", "oauth2client_00009zIcpb1TB4yeIFXMzx"),
 		"no client's id":        authorise(c, "client_id", strings.Repeat("x", 5000)),
@@ -332,7 +332,8 @@ func TestBrowsersAreToldWhatTheyMayDoWithAPage(t *testing.T) {
 	}
 	consent := s.consent(b, authorise(c))
 	for name, page := range map[string]doortest.Page{
-		"email": email, "consent": consent, "nothing": b.Get("/nowhere"), "style": b.Get("/style.css"), "fault": b.Get("/"),
+		"email": email, "consent": consent, "nothing": b.Get("/nowhere"), "style": b.Get("/style.css"),
+		"fault": b.Get("/?state=x"), "sign-up": b.Get("/sign-up"), "welcome": b.Get("/"),
 		"redirect": b.Submit(consent, "answer", "refuse"),
 	} {
 		policy := page.Header.Get("Content-Security-Policy")

@@ -71,17 +71,16 @@ func (d *Door) client(req edge.Request, clientID string) (logic.Client, error) {
 	return client, nil
 }
 
-// showEmail answers an authorisation request: it asks who is there.
+// showEmail answers an authorisation request: it asks who is there. Whoever comes with none is told how to log in.
 func (d *Door) showEmail(req edge.Request) edge.Response {
+	if req.Query() == "" {
+		return shown(d.pages.Welcome())
+	}
 	w, answer := d.wish(req)
 	if answer != nil {
 		return *answer
 	}
-	browser := d.browser(req)
-	if browser == "" {
-		browser = logic.NewSecret(logic.BrowserPrefix)
-	}
-	return d.emailPage(w, browser, "")
+	return d.emailPage(w, d.browserOrNew(req), "")
 }
 
 // emailPage asks who is there, and says what was wrong with the answer before.
@@ -112,7 +111,7 @@ func (d *Door) takeEmail(req edge.Request) edge.Response {
 		rsp.Err = err
 		return rsp
 	}
-	if err := d.count(req, email); err != nil {
+	if err := d.count(req, asksForLink, email); err != nil {
 		return edge.Error(err)
 	}
 	err := d.Postman.Take(Letter{Email: email, Client: w.client.Name, Asked: w.may, Browser: d.browser(req)})
@@ -120,34 +119,4 @@ func (d *Door) takeEmail(req edge.Request) edge.Response {
 		return edge.Error(err)
 	}
 	return shown(d.pages.Sent(pages.Sent{Minutes: int(logic.LinkLifetime / time.Minute)}))
-}
-
-// count counts who asks for links: rate_limited if it is too often for that e-mail, or from that part of the network,
-// whether there is such a customer or not.
-func (d *Door) count(req edge.Request, email string) error {
-	now := d.real.Now()
-	window := now.Truncate(logic.AskingWindow)
-	for _, each := range []struct {
-		what, who string
-		limit     int64
-	}{
-		{"address", logic.NeighbourhoodOf(req.Remote()), d.Limits.PerAddress},
-		{"email", strings.ToLower(email), d.Limits.PerEmail},
-	} {
-		within, err := d.Logins.Asking(req.Context(), d.Keys.Index([]byte(each.what+" "+each.who)), window, each.limit)
-		if err != nil {
-			return err
-		}
-		if !within {
-			d.Metrics.asked.WithLabelValues("limited_by_" + each.what).Inc()
-			return tooOften(window.Add(logic.AskingWindow).Sub(now))
-		}
-	}
-	return nil
-}
-
-func tooOften(left time.Duration) error {
-	seconds := int64((left + time.Second - 1) / time.Second)
-	return errs.New(errs.RateLimited+".login", "Too many links were asked for").
-		With(edge.RetryAfterParam, fmt.Sprint(seconds))
 }

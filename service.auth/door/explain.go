@@ -4,6 +4,7 @@ import (
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
 	"farthing/service.auth/pages"
+	authproto "farthing/service.auth/proto"
 )
 
 // explain is the filter that says in words, on a page, what is wrong. The error stays what it is for whoever counts and
@@ -13,7 +14,7 @@ func (d *Door) explain(req edge.Request, svc edge.Service) edge.Response {
 	if rsp.Err == nil || rsp.IsShown() {
 		return rsp
 	}
-	page, err := d.pages.Fault(faultOf(errs.Of(rsp.Err)))
+	page, err := d.pages.Fault(faultOf(req.Route(), errs.Of(rsp.Err)))
 	if err != nil {
 		return rsp
 	}
@@ -23,7 +24,10 @@ func (d *Door) explain(req edge.Request, svc edge.Service) edge.Response {
 const beginAgain = " Go back to the program that sent you here, and begin again."
 
 // faultOf says what is wrong to somebody who may not know what a program is.
-func faultOf(coded *errs.Error) pages.Fault {
+func faultOf(route string, coded *errs.Error) pages.Fault {
+	if route == authproto.SignUpPath {
+		return signUpFaultOf(coded)
+	}
 	switch coded.Code {
 	case errs.NotFound + ".login":
 		return pages.Fault{Title: "This link is not right", Text: "It may be incomplete." + beginAgain}
@@ -51,5 +55,19 @@ func faultOf(coded *errs.Error) pages.Fault {
 		return pages.Fault{Title: "There is nothing here", Text: "The address may be mistyped."}
 	default:
 		return pages.Fault{Title: "Something went wrong", Text: "It is not your fault." + beginAgain}
+	}
+}
+
+// signUpFaultOf says what is wrong to somebody who came to open an account, and was not sent by a program.
+func signUpFaultOf(coded *errs.Error) pages.Fault {
+	const loadAgain = " Load the form again, and fill it in once more."
+	switch coded.Class() {
+	case errs.Forbidden:
+		return pages.Fault{Title: "This page is too old", Text: "Or your browser keeps no cookies; without them you cannot " +
+			"apply." + loadAgain}
+	case errs.BadRequest:
+		return pages.Fault{Title: "We cannot read that", Text: "What came is not what the form sends." + loadAgain}
+	default:
+		return pages.Fault{Title: "Something went wrong", Text: "It is not your fault." + loadAgain}
 	}
 }

@@ -47,6 +47,7 @@ type site struct {
 	codes   *storage.Codes
 	door    *edgetest.Door
 	post    *post
+	signUps *signUps
 	metrics *prometheus.Registry
 	log     *foundationtest.Lines
 }
@@ -86,6 +87,7 @@ func newSite(t *testing.T, limits door.Limits) *site {
 	s := &site{
 		t: t, clock: clock.StartingAt(time.Date(2026, time.March, 14, 9, 0, 0, 0, time.UTC)),
 		clients: storage.NewClients(k), codes: storage.NewCodes(k), post: &post{mails: make(chan mail.Message, 100)},
+		signUps: &signUps{},
 		metrics: prometheus.NewRegistry(), log: &foundationtest.Lines{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -103,8 +105,8 @@ func newSite(t *testing.T, limits door.Limits) *site {
 		working.Wait()
 	})
 	opened, err := door.New(door.Options{
-		URL: doorURL, Clients: s.clients, Codes: s.codes, Logins: logins, Postman: postman, Keys: seal.Ephemeral("askings"),
-		Limits: limits, IDs: ids, Clock: s.clock, Metrics: measured,
+		URL: doorURL, Clients: s.clients, Codes: s.codes, Logins: logins, Postman: postman, SignUps: s.signUps,
+		Keys: seal.Ephemeral("askings"), Limits: limits, IDs: ids, Clock: s.clock, Metrics: measured,
 	})
 	if err != nil {
 		t.Fatal(err)

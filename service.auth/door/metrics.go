@@ -8,7 +8,7 @@ import (
 // Metrics watch who logs in: many links for nobody are somebody who looks for customers, links that are opened in other
 // browsers somebody who reads the mail of others.
 type Metrics struct {
-	asked, links, answers *prometheus.CounterVec
+	asked, links, answers, applied *prometheus.CounterVec
 }
 
 // NewMetrics are a door's.
@@ -23,5 +23,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		links: counters("login_links_followed_total",
 			"Links followed, by outcome: opened, or why not.", "outcome"),
 		answers: counters("login_answers_total", "What users answered to programs: approved or refused.", "answer"),
+		applied: counters("sign_up_forms_total",
+			"Sign-up forms sent, by outcome: taken, refused, failed, or who sent them too often.", "outcome"),
 	}
 }

@@ -76,7 +76,7 @@ func (h *Handler) openDoor(env *foundation.Env) error {
 		Log: env.Log, Metrics: measured,
 	})
 	opened, err := door.New(door.Options{
-		URL: config.LoginURL, Clients: h.clients, Codes: h.codes, Logins: logins, Postman: postman,
+		URL: config.LoginURL, Clients: h.clients, Codes: h.codes, Logins: logins, Postman: postman, SignUps: signUps,
 		Keys:   keys,
 		Limits: door.Limits{PerEmail: int64(config.LinksPerEmail), PerAddress: int64(config.LinksPerAddress)},
 		IDs:    env.IDs, Clock: env.Clock, Metrics: measured,

@@ -54,6 +54,24 @@ type Consent struct {
 	Fields     []Field
 }
 
+// SignUp asks who wants to have an account.
+type SignUp struct {
+	Fault     string // What was wrong with all of it; "" at first.
+	Fields    []Field
+	Questions []Question
+}
+
+// Question is a field of a form that is filled in.
+type Question struct {
+	Name, Label, Type string
+	Autocomplete      string // What a browser may fill in by itself, as HTML calls it.
+	Max               int    // Characters; 0 where a browser sees to it.
+	Optional          bool
+	Answer            string // What was filled in before.
+	Fault             string // What was wrong with that.
+	Focus             bool   // Where somebody goes on who has to mend it.
+}
+
 // Fault says what is wrong.
 type Fault struct{ Title, Text string }
 
@@ -63,7 +81,7 @@ type Pages struct{ templates map[string]*template.Template }
 // New reads the templates. It fails only on one that is wrong.
 func New() (*Pages, error) {
 	p := &Pages{make(map[string]*template.Template)}
-	for _, name := range []string{"email", "sent", "link", "consent", "fault"} {
+	for _, name := range []string{"email", "sent", "link", "consent", "fault", "signup", "applied", "welcome"} {
 		read, err := template.New("layout.html").Option("missingkey=error").ParseFS(files, "layout.html", name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("reading the page %s: %w", name, err)
@@ -87,6 +105,15 @@ func (p *Pages) Consent(page Consent) ([]byte, error) { return p.render("consent
 
 // Fault is that page.
 func (p *Pages) Fault(page Fault) ([]byte, error) { return p.render("fault", page) }
+
+// SignUp is that page.
+func (p *Pages) SignUp(page SignUp) ([]byte, error) { return p.render("signup", page) }
+
+// Applied says that whoever has applied is told by mail what becomes of it, whatever that is.
+func (p *Pages) Applied() ([]byte, error) { return p.render("applied", nil) }
+
+// Welcome is for whoever comes by themselves, and not from a program.
+func (p *Pages) Welcome() ([]byte, error) { return p.render("welcome", nil) }
 
 func (p *Pages) render(name string, page any) ([]byte, error) {
 	var out bytes.Buffer

@@ -36,6 +36,15 @@ func all(t *testing.T) map[string][]byte {
 	keep("link")(p.Link(pages.Link{Client: odd, Fields: fields}))
 	keep("consent")(p.Consent(pages.Consent{Client: odd, Back: odd, May: []string{odd}, Fields: fields}))
 	keep("our own consent")(p.Consent(pages.Consent{Client: odd, FirstParty: true, Fields: fields}))
+	asked := pages.Question{Name: "email", Label: odd, Type: "email", Autocomplete: "email", Max: 254}
+	answered := asked
+	answered.Name, answered.Answer, answered.Fault, answered.Focus = "name", odd, odd, true
+	keep("sign-up")(p.SignUp(pages.SignUp{Fields: fields, Questions: []pages.Question{asked}}))
+	keep("sign-up, again")(p.SignUp(pages.SignUp{
+		Fault: odd, Fields: fields, Questions: []pages.Question{asked, answered},
+	}))
+	keep("applied")(p.Applied())
+	keep("welcome")(p.Welcome())
 	keep("fault")(p.Fault(pages.Fault{Title: odd, Text: odd}))
 	return rendered
 }
@@ -48,16 +57,21 @@ func TestEveryPageIsPlainAndSaysWhatItIs(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		count, labels := make(map[string]int), make(map[string]bool)
+		count, labels, ids := make(map[string]int), make(map[string]bool), make(map[string]bool)
 		var lang string
-		var inputs []string
+		var inputs, descriptions []string
 		for node := range tree.Descendants() {
 			if node.Type != html.ElementNode {
 				continue
 			}
 			count[node.Data]++
 			for _, attribute := range node.Attr {
+				if attribute.Key == "id" {
+					ids[attribute.Val] = true
+				}
 				switch {
+				case attribute.Key == "aria-describedby":
+					descriptions = append(descriptions, attribute.Val)
 				case attribute.Key == "lang":
 					lang = attribute.Val
 				case node.Data == "label" && attribute.Key == "for":
@@ -78,6 +92,11 @@ func TestEveryPageIsPlainAndSaysWhatItIs(t *testing.T) {
 		for _, id := range inputs {
 			if !labels[id] {
 				t.Errorf("%s: the field %s has no label", name, id)
+			}
+		}
+		for _, id := range descriptions {
+			if !ids[id] {
+				t.Errorf("%s: nothing is called %s, where a field is said to be described", name, id)
 			}
 		}
 	}
