@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/mail"
 	"strings"
 
 	"farthing/cmd/farthing/bank"
@@ -27,21 +29,21 @@ func (p *program) showPhone(ctx context.Context, b *bank.Bank) {
 	}
 }
 
-// showMail shows the links that customers are mailed to log in with, until ctx ends: for whoever develops with a bank
-// and has no mail.
+// showMail shows what is mailed to customers and applicants, and the links by which customers log in, until ctx ends:
+// for whoever develops with a bank and has no mail.
 func (p *program) showMail(ctx context.Context, b *bank.Bank) {
 	if p.json() {
 		return
 	}
 	b.Mails.Each(ctx, func(text string) {
-		header, body, _ := strings.Cut(text, "\n\n")
-		for line := range strings.SplitSeq(header, "\n") {
-			if to, isTo := strings.CutPrefix(line, "To: "); isTo {
-				fmt.Fprintf(p.screen, "✉️  %s  %s\n", p.screen.Bold("Log in to Farthing"), terminal.Visible(to))
-			}
+		m, err := mail.ReadMessage(strings.NewReader(text))
+		if err != nil {
+			return // It is in the folder for whoever wants to know.
 		}
-		for line := range strings.SplitSeq(body, "\n") {
-			if strings.HasPrefix(line, "http") {
+		subject, to := terminal.Visible(m.Header.Get("Subject")), terminal.Visible(m.Header.Get("To"))
+		fmt.Fprintf(p.screen, "✉️  %s  %s\n", p.screen.Bold(subject), to)
+		for lines := bufio.NewScanner(m.Body); lines.Scan(); {
+			if line := lines.Text(); strings.HasPrefix(line, "http") {
 				fmt.Fprintf(p.screen, "   %s\n", terminal.Visible(line))
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/demo"
 	"farthing/pkg/foundation"
+	authproto "farthing/service.auth/proto"
 )
 
 // upFlags are the flags of up.
@@ -41,8 +42,8 @@ func (p *program) up() *cobra.Command {
 			"and with --nats their events go through servers elsewhere. docs/shapes.md says what each shape is for.\n\n" +
 			"The first start in a folder makes a demonstration customer with six months of life; later ones go on with\n" +
 			"the same data. Ports, from the first: public API, card edge, console, admin, ISO 8583, login. Pushes go to a\n" +
-			"fake of Apple in this process, unless FARTHING_APNS_HOST and its fellows say otherwise; mails with login\n" +
-			"links go to a folder and to this screen, unless FARTHING_AUTH_SMTP_HOST and its fellows name a mail server.",
+			"fake of Apple in this process, unless FARTHING_APNS_HOST and its fellows say otherwise; mails go to a\n" +
+			"folder, and with their links to this screen, unless FARTHING_AUTH_SMTP_HOST and its fellows name a mail server.",
 		Example: "  farthing up\n  farthing up --data /var/lib/farthing --port 9000\n  farthing up --empty -o json\n" +
 			"  farthing up --processes\n" +
 			"  farthing up --processes --cassandra 10.0.0.1:9042 \\\n" +
@@ -170,6 +171,7 @@ func (p *program) showUp(n bank.Notice) error {
 	for _, line := range [][2]string{
 		{"public API", n.API}, {"card edge", n.CardEdge}, {"ISO 8583", n.ISO8583},
 		{"login", n.Login + "   where programs send customers to log in"},
+		{"sign-up", n.Login + authproto.SignUpPath + "   where people apply for an account"},
 		{"admin", n.Admin + "   metrics, health, traces, profiles"},
 	} {
 		fmt.Fprintf(s, "  %-12s %s\n", line[0], line[1])
@@ -186,7 +188,7 @@ func (p *program) showUp(n bank.Notice) error {
 	} else {
 		fmt.Fprintf(s, "\nIt began empty: it has no demonstration customer.\n")
 	}
-	_, err := fmt.Fprintf(s, "\nWhat the phone shows, and login links, come below. Ctrl-C stops the bank.\n")
+	_, err := fmt.Fprintf(s, "\nWhat the phone shows, and mails, come below. Ctrl-C stops the bank.\n")
 	return err
 }
 

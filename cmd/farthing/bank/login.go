@@ -61,13 +61,14 @@ type Mails struct{ folder string }
 // lookForMails is how often the folder is looked at.
 const lookForMails = 300 * time.Millisecond
 
-// Each tells of each mail that comes from now on, until ctx ends.
+// Each tells of each mail that comes from now on, until ctx ends: also of those that came just before.
 func (m Mails) Each(ctx context.Context, tell func(text string)) {
 	if m.folder == "" {
 		return
 	}
 	before, _ := mail.Names(m.folder)
-	for clock.Wait(ctx, lookForMails) == nil {
+	for waiting := true; waiting; {
+		waiting = clock.Wait(ctx, lookForMails) == nil
 		now, err := mail.Names(m.folder)
 		if err != nil {
 			continue // It may be back by the next look.
