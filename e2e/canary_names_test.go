@@ -2,13 +2,17 @@ package e2e
 
 import (
 	"bytes"
+	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"farthing/e2e/world"
 	"farthing/pkg/foundation"
 	moneyproto "farthing/pkg/money/proto"
 	pebblestore "farthing/pkg/store/pebble"
+	"farthing/service.auth/door/doortest"
+	authproto "farthing/service.auth/proto"
 	customerproto "farthing/service.customer/proto"
 	paymentproto "farthing/service.payment/proto"
 	potproto "farthing/service.pot/proto"
@@ -147,6 +151,24 @@ func meetApplicants(t *testing.T, w *world.World) {
 		spoil(req.Person)
 		if _, err := a.page.Apply(t.Context(), req); err == nil {
 			t.Error("what is no application was taken")
+		}
+	}
+	meetAtThePage(t, w)
+	w.Eventually(t, "the applicants are mailed", func() bool {
+		return strings.Count(strings.Join(w.Mails(t), ""), "Subject: Your account is open") >= 3
+	})
+}
+
+// meetAtThePage has somebody apply in a browser, in vain and not.
+func meetAtThePage(t *testing.T, w *world.World) {
+	t.Helper()
+	browser := doortest.New(t, w.HTTP().Transport, world.LoginURL)
+	page := browser.Get(authproto.SignUpPath)
+	for postcode, want := range map[string]int{"none": http.StatusBadRequest, "SE1 2AA": http.StatusOK} {
+		got := browser.Submit(page, "name", canaryApplicant, "email", canaryMailbox+"+page@example.com", "born", canaryBorn,
+			"line1", canaryStreet, "city", "London", "postcode", postcode)
+		if got.Status != want {
+			t.Errorf("the page answered %d %q, want %d", got.Status, got.Title(), want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,6 +102,7 @@ func TestWhoeverSignsUpCanPayByCard(t *testing.T) {
 		if err != nil || len(rsp.GetAccount().GetSortCode()) != 6 || len(rsp.GetAccount().GetAccountNumber()) != 8 {
 			t.Errorf("the account is %v, %v", rsp, err)
 		}
+		a.mailed(t)
 		a.pays(t, c)
 	})
 }
@@ -134,7 +136,7 @@ func TestASignUpMakesOneOfEverythingThoughTheStoresCrashAtEachWrite(t *testing.T
 }
 
 func signUpWithCrash(t *testing.T, n int, done bool) (crashed bool) {
-	crashes := &world.Crashes{Of: []string{"signup", "customer", "account", "cards", "balance"}}
+	crashes := &world.Crashes{Of: []string{"signup", "customer", "account", "cards", "balance", "auth"}}
 	w := world.New(t, world.Options{Store: crashes.Store})
 	a := newApplicant(t, w)
 	crashes.Arm(n, done)
@@ -145,8 +147,23 @@ func signUpWithCrash(t *testing.T, n int, done bool) (crashed bool) {
 	w.Pass(t, 2*time.Minute)
 	c := a.opened(t, applicationID)
 	wantOneOfEach(t, w, c)
+	a.mailed(t)
 	a.pays(t, c)
 	return crashed
+}
+
+// mailed waits until the applicant is mailed that the account is open: twice at most, if what says that it was sent is
+// lost in a crash.
+func (a *applicant) mailed(t *testing.T) {
+	t.Helper()
+	n := 0
+	a.Eventually(t, "the applicant is mailed", func() bool {
+		n = strings.Count(strings.Join(a.Mails(t), ""), "Subject: Your account is open")
+		return n > 0
+	})
+	if n > 2 {
+		t.Errorf("the applicant is mailed %d times", n)
+	}
 }
 
 // wantOneOfEach fails unless the bank has one customer, one account and one card: those of the application.

@@ -21,18 +21,14 @@ const callback = "http://localhost:8080/callback"
 func logsIn(t *testing.T, s *suite) {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	facts := s.Facts()
-	config := oauth2.Config{
-		ClientID: facts.ClientID, ClientSecret: facts.ClientSecret, RedirectURL: callback,
-		Endpoint: oauth2.Endpoint{AuthURL: facts.Login, TokenURL: facts.API + "/oauth2/token"},
-	}
+	facts, config := s.Facts(), s.config()
 	ctx := withTransport(t, transport)
-	tokens := []*oauth2.Token{s.login(t, config, transport)}
+	tokens := []*oauth2.Token{s.login(t, config, transport, facts.Email)}
 	refreshed, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: tokens[0].RefreshToken}).Token()
 	if err != nil {
 		t.Fatalf("refreshing: %v", err)
 	}
-	tokens = append(tokens, refreshed, s.login(t, config, transport))
+	tokens = append(tokens, refreshed, s.login(t, config, transport, facts.Email))
 	for i, token := range tokens {
 		want := http.StatusUnauthorized
 		if i == len(tokens)-1 {
@@ -47,27 +43,33 @@ func logsIn(t *testing.T, s *suite) {
 	}
 }
 
+// config is what the demonstration's program needs to be let in.
+func (s *suite) config() oauth2.Config {
+	facts := s.Facts()
+	return oauth2.Config{
+		ClientID: facts.ClientID, ClientSecret: facts.ClientSecret, RedirectURL: callback,
+		Endpoint: oauth2.Endpoint{AuthURL: facts.Login, TokenURL: facts.API + "/oauth2/token"},
+	}
+}
+
 // withTransport has the library go by a transport.
 func withTransport(t *testing.T, transport http.RoundTripper) context.Context {
 	return context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: transport})
 }
 
-// login has the customer log in at a browser, by the link that comes to the folder of mails.
-func (s *suite) login(t *testing.T, config oauth2.Config, transport http.RoundTripper) *oauth2.Token {
+// login has a customer log in at a browser, by the link that comes to the folder of mails.
+func (s *suite) login(
+	t *testing.T, config oauth2.Config, transport http.RoundTripper, email string,
+) *oauth2.Token {
 	t.Helper()
-	facts := s.Facts()
-	browser := doortest.New(t, transport, facts.Login)
-	before := s.mails(t)
-	if page := browser.Ask(config.AuthCodeURL("state"), facts.Email); page.Status != http.StatusOK {
+	browser := doortest.New(t, transport, s.Facts().Login)
+	const subject = "Log in to Farthing"
+	before := len(s.mails(t, email, subject))
+	if page := browser.Ask(config.AuthCodeURL("state"), email); page.Status != http.StatusOK {
 		t.Fatalf("asking for a link is answered %d %q", page.Status, page.Title())
 	}
-	eventually(t, "a mail comes", func() bool { return len(s.mails(t)) > len(before) })
-	mails := s.mails(t)
-	text, err := os.ReadFile(filepath.Join(facts.MailFolder, mails[len(mails)-1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := doortest.LinkIn(strings.ReplaceAll(string(text), "\r\n", "\n"))
+	eventually(t, "a mail comes", func() bool { return len(s.mails(t, email, subject)) > before })
+	link := doortest.LinkIn(s.mails(t, email, subject)[before])
 	location, err := url.Parse(browser.Approve(browser.Follow(link)))
 	if err != nil {
 		t.Fatal(err)
@@ -79,13 +81,25 @@ func (s *suite) login(t *testing.T, config oauth2.Config, transport http.RoundTr
 	return token
 }
 
-func (s *suite) mails(t *testing.T) []string {
+// mails are those to an address about something, oldest first.
+func (s *suite) mails(t *testing.T, to, subject string) []string {
 	t.Helper()
 	names, err := mail.Names(s.Facts().MailFolder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return names
+	var found []string
+	for _, name := range names {
+		content, err := os.ReadFile(filepath.Join(s.Facts().MailFolder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(string(content), "\r\n", "\n")
+		if strings.Contains(text, "\nTo: <"+to+">\n") && strings.Contains(text, "\nSubject: "+subject+"\n") {
+			found = append(found, text)
+		}
+	}
+	return found
 }
 
 // asks is the status that the public API answers a token with.
