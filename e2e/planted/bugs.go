@@ -294,6 +294,19 @@ func ofSignUps() []Bug {
 			Package: "e2e", Test: "TestASignUpMakesOneOfEverythingThoughTheStoresCrashAtEachWrite",
 		},
 		{
+			Name: "mail_not_awaited", Breaks: "that an applicant was mailed is noted though no server took the mail",
+			File:    "service.auth/handler/applicants.go",
+			Was:     "\t\terr = a.sender.Send(ctx, mail.Message{To: to, Subject: subject, Text: text})\n",
+			Is:      "\t\t_ = a.sender.Send(ctx, mail.Message{To: to, Subject: subject, Text: text})\n",
+			Package: "service.auth/handler", Test: "TestAMailWaitsUntilAServerTakesIt",
+		},
+		{
+			Name:   "customer_told_to_applicant",
+			Breaks: "that an address is a customer's is mailed to it as the applicant wrote it",
+			File:   "service.auth/handler/applicants.go", Was: "if news == logic.IsCustomer {", Is: "if news == logic.NoNews {",
+			Package: "service.auth/handler", Test: "TestThatSomebodyBanksHereIsToldOnlyToThem",
+		},
+		{
 			Name: "address_given_away", Breaks: "an email address that is a customer's is given to another one",
 			File: "service.customer/storage/emails.go", Was: "\treturn errEmailTaken()\n", Is: "\treturn nil\n",
 			Package: "service.customer/handler", Test: "TestOneOfManyWhoWantAnAddressGetsIt",
