@@ -24,7 +24,7 @@ const (
 // count counts who asks for something: rate_limited if it is too often for that e-mail, or from that part of the
 // network, whether there is such a customer or not.
 func (d *Door) count(req edge.Request, what asking, email string) error {
-	now := d.real.Now()
+	now := d.Real.Now()
 	window := now.Truncate(logic.AskingWindow)
 	for _, each := range []struct {
 		what, who string

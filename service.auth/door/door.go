@@ -36,6 +36,7 @@ type Options struct {
 	Limits  Limits
 	IDs     *id.Maker
 	Clock   clock.Clock
+	Real    clock.Clock // Rates are of real time.
 	Metrics *Metrics
 }
 
@@ -46,7 +47,6 @@ type Limits struct{ PerEmail, PerAddress int64 }
 type Door struct {
 	Options
 	pages *pages.Pages
-	real  clock.Clock // Rates are of real time.
 }
 
 // New is a door.
@@ -55,7 +55,7 @@ func New(o Options) (*Door, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Door{o, rendered, clock.Real{}}, nil
+	return &Door{o, rendered}, nil
 }
 
 const (

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"farthing/pkg/clock"
 	"farthing/pkg/edge"
 	"farthing/pkg/foundation"
 	edgemetrics "farthing/pkg/metrics"
@@ -79,7 +80,7 @@ func (h *Handler) openDoor(env *foundation.Env) error {
 		URL: config.LoginURL, Clients: h.clients, Codes: h.codes, Logins: logins, Postman: postman, SignUps: signUps,
 		Keys:   keys,
 		Limits: door.Limits{PerEmail: int64(config.LinksPerEmail), PerAddress: int64(config.LinksPerAddress)},
-		IDs:    env.IDs, Clock: env.Clock, Metrics: measured,
+		IDs:    env.IDs, Clock: env.Clock, Real: clock.Real{}, Metrics: measured,
 	})
 	if err != nil {
 		return err
