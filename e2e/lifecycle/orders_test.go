@@ -89,8 +89,11 @@ type books struct {
 	*desk
 	writing
 	payments, crashed   int
-	held, cleared, open int64 // What was sent back is not cleared.
+	held, cleared, open int64 // Of the customer whose turn it is. What was sent back is not cleared.
 }
+
+// paymentsOfAnAccount bounds what an audit of small buckets walks for each payment: all of its account's.
+const paymentsOfAnAccount = 50
 
 // every goes through an order, and through all longer ones that begin so.
 func (b *books) every(t testing.TB, order []letter, longest int) {
@@ -130,7 +133,10 @@ func (b *books) name() string { return fmt.Sprint(b.writing.name, b.payments) }
 // run sends the messages of a new payment in an order, and does something before each of them.
 func (b *books) run(t testing.TB, order []letter, before func(i int)) {
 	t.Helper()
-	b.payments++
+	if b.payments++; b.payments%paymentsOfAnAccount == 0 {
+		b.customer = b.Customer(t, fmt.Sprint("customer", b.payments), plenty)
+		b.held, b.cleared, b.open = 0, 0, 0
+	}
 	m, transactionID := newModel(), ""
 	var last answer
 	for i, l := range order {
