@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"farthing/cmd/farthing/bench/loop"
 	"farthing/cmd/farthing/development"
 	"farthing/pkg/clock"
 	"farthing/pkg/id"
@@ -61,7 +62,7 @@ type Report struct {
 
 // Run makes the accounts, swipes, and waits until feed and phones have caught up.
 func Run(ctx context.Context, target Target, accounts int, load Load) (*Report, error) {
-	edge, admin := target.doors(max(load.Concurrency, openWorkers))
+	edge, admin := target.doors(max(load.Concurrency, loop.OpenWorkers))
 	cards, err := makeCards(ctx, admin, target.Admin, accounts)
 	if err != nil {
 		return nil, fmt.Errorf("making accounts: %w", err)
@@ -112,14 +113,12 @@ func makeCards(ctx context.Context, send do, admin string, n int) (cards []strin
 }
 
 func reportOf(d *driven, before, after reading, catchUp time.Duration) *Report {
-	millis := func(quantile float64) float64 { return float64(d.latencies.ValueAtQuantile(quantile)) / 1_000 }
 	asMillis := func(t time.Duration) float64 { return float64(t) / float64(time.Millisecond) }
 	return &Report{
 		Approved: d.Approved, Declined: d.Declined, Failed: d.Failed, FirstFailure: d.FirstFailure,
-		Seconds: d.elapsed.Seconds(), PerSecond: float64(d.Approved) / d.elapsed.Seconds(),
-		EndToEnd: float64(d.Approved) / (d.elapsed + catchUp).Seconds(), CatchUpMillis: asMillis(catchUp),
-		P50Millis: millis(50), P90Millis: millis(90), P99Millis: millis(99),
-		MaxMillis:        float64(d.latencies.Max()) / 1_000,
+		Seconds: d.Seconds, PerSecond: float64(d.Approved) / d.Seconds,
+		EndToEnd: float64(d.Approved) / (d.Seconds + catchUp.Seconds()), CatchUpMillis: asMillis(catchUp),
+		P50Millis: d.P50Millis, P90Millis: d.P90Millis, P99Millis: d.P99Millis, MaxMillis: d.MaxMillis,
 		FeedLagP99Millis: asMillis(after.quantileSince(before, feedLag, lagQuantile)),
 		PushLagP99Millis: asMillis(after.quantileSince(before, pushLag, lagQuantile)),
 

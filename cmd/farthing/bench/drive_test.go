@@ -28,15 +28,15 @@ func edge(t *testing.T, seen func(body string)) *httptest.Server {
 	return server
 }
 
-func TestAnOpenLoopBeginsWhatItsRateAsksFor(t *testing.T) {
+func TestAnOpenLoopSwipesAsItsRateAsksFor(t *testing.T) {
 	at := edge(t, func(string) {})
 	s := &swiper{do: overHTTP(8), edge: at.URL, cards: []string{"card_1", "card_2"}, run: "r"}
 	got := drive(t.Context(), Load{Rate: 100, Time: 300 * time.Millisecond}, s)
 	if got.Approved+got.Declined != 30 || got.Declined != 3 || got.Failed != 0 {
 		t.Fatalf("30 swipes became %+v", got)
 	}
-	if got.latencies.TotalCount() != 30 {
-		t.Fatalf("%d latencies of 30 swipes", got.latencies.TotalCount())
+	if got.Done != 30 {
+		t.Fatalf("%d latencies of 30 swipes", got.Done)
 	}
 }
 

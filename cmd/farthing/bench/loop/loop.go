@@ -4,6 +4,7 @@ package loop
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -11,11 +12,17 @@ import (
 	"farthing/pkg/clock"
 )
 
-// Load is a closed loop: each worker begins anew when it is done.
+// Load is how hard to drive. Without a Rate it is a closed loop: each worker begins anew when it is done. With one it
+// is open: so many are begun a second whatever became of those before, and a latency counts from when its turn was due,
+// so that a stall counts for everything that it delays (coordinated omission).
 type Load struct {
-	Workers int
+	Workers int // As many are under way at most. An open loop needs enough for its longest stall.
+	Rate    int // A second.
 	Time    time.Duration
 }
+
+// OpenWorkers carry an open loop: enough that a stall of a second at the highest rates still finds one free.
+const OpenWorkers = 1024
 
 // Result is what became of a load. Latencies are of what was done, not of what failed.
 type Result struct {
@@ -36,24 +43,48 @@ const (
 	digits  = 3
 )
 
-// Run has every worker do until the load's time is over or ctx has ended, but once in any case unless ctx has ended.
-// What was begun is finished and counted. Do is told which worker it is, from 0.
+// Run does until the load's time is over or ctx has ended. In a closed loop every worker does once in any case, unless
+// ctx has ended. What was begun is finished and counted. Do is told which worker it is, from 0.
 func Run(ctx context.Context, load Load, do func(ctx context.Context, worker int) error) *Result {
-	tallies, watch := make([]tally, load.Workers), clock.Start()
+	r := &run{load: load, watch: clock.Start(), do: do}
+	tallies := make([]tally, load.Workers)
 	var group sync.WaitGroup
 	for worker := range tallies {
-		group.Go(func() {
-			into := &tallies[worker]
-			into.latencies = hdrhistogram.New(1, longest, digits)
-			for first := true; (first || watch.Elapsed() < load.Time) && ctx.Err() == nil; first = false {
-				began := watch.Elapsed()
-				err := do(ctx, worker)
-				into.count(watch.Elapsed()-began, err)
-			}
-		})
+		tallies[worker].latencies = hdrhistogram.New(1, longest, digits)
+		group.Go(func() { r.work(ctx, worker, &tallies[worker]) })
 	}
 	group.Wait()
-	return sum(tallies, watch.Elapsed())
+	return sum(tallies, r.watch.Elapsed())
+}
+
+type run struct {
+	load  Load
+	watch clock.Stopwatch
+	begun atomic.Int64
+	do    func(ctx context.Context, worker int) error
+}
+
+// work is one worker's share.
+func (r *run) work(ctx context.Context, worker int, into *tally) {
+	for first := r.load.Rate == 0; ctx.Err() == nil; first = false {
+		due := r.due()
+		if due >= r.load.Time && !first {
+			return
+		}
+		if wait := due - r.watch.Elapsed(); wait > 0 && clock.Wait(ctx, wait) != nil {
+			return
+		}
+		err := r.do(ctx, worker)
+		into.count(r.watch.Elapsed()-due, err)
+	}
+}
+
+// due is when the next is to begin: by its number at a rate, else now.
+func (r *run) due() time.Duration {
+	if r.load.Rate == 0 {
+		return r.watch.Elapsed()
+	}
+	return time.Duration(r.begun.Add(1)-1) * time.Second / time.Duration(r.load.Rate)
 }
 
 // tally is one worker's.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"farthing/cmd/farthing/bench/loop"
+	"farthing/pkg/clock"
 )
 
 func TestWhatIsDoneAndWhatFailsIsCountedApart(t *testing.T) {
@@ -47,5 +48,28 @@ func TestALoadThatIsOverBeforeItBeganIsDoneOnceByEach(t *testing.T) {
 	got := loop.Run(t.Context(), loop.Load{Workers: 3, Time: 0}, func(context.Context, int) error { return nil })
 	if got.Done != 3 || got.Failed != 0 {
 		t.Errorf("got %+v, want one of each worker", got)
+	}
+}
+
+func TestAnOpenLoopBeginsWhatItsRateAsksFor(t *testing.T) {
+	got := loop.Run(t.Context(), loop.Load{Workers: 8, Rate: 100, Time: 300 * time.Millisecond},
+		func(context.Context, int) error { return nil })
+	if got.Done != 30 {
+		t.Errorf("did %d in 300 ms, at 100 a second", got.Done)
+	}
+}
+
+func TestAStallCountsForAllThatItDelays(t *testing.T) {
+	const stall = 100 * time.Millisecond
+	first := true // There is one worker.
+	got := loop.Run(t.Context(), loop.Load{Workers: 1, Rate: 100, Time: stall}, func(ctx context.Context, _ int) error {
+		if !first {
+			return nil
+		}
+		first = false
+		return clock.Wait(ctx, stall)
+	})
+	if got.Done != 10 || got.P50Millis < 40 {
+		t.Errorf("of 10 within a stall of 100 ms came %+v", got)
 	}
 }
