@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -48,7 +49,7 @@ func (p *program) bench() *cobra.Command {
 	flags.BoolVar(&f.inProcess, "in-process", false, "measure a bank of its own, in this process and in an empty folder")
 	flags.BoolVar(&f.againstStore, "against-store", false, "take turns with the store itself")
 	command.MarkFlagsMutuallyExclusive("rate", "concurrency")
-	command.AddCommand(p.benchStore(), p.benchLedger())
+	command.AddCommand(p.benchStore(), p.benchLedger(), p.benchAPI())
 	return command
 }
 
@@ -115,6 +116,7 @@ func (p *program) runBench(ctx context.Context, f benchFlags) (err error) {
 // benchTarget is a bank to measure, and what is known of its store.
 type benchTarget struct {
 	bench.Target
+	api       string   // The base address of its public API.
 	folder    string   // On the disk that the bank is on.
 	cassandra []string // Where its tables are, if they are not on that disk.
 }
@@ -124,7 +126,7 @@ func (p *program) benchTarget(ctx context.Context, inProcess bool) (benchTarget,
 	if !inProcess {
 		n, err := bank.Find(ctx, p.folder())
 		target := bench.Target{CardEdge: n.CardEdge, Admin: n.Admin}
-		return benchTarget{target, p.data, n.Cassandra}, func() error { return nil }, err
+		return benchTarget{target, n.API, p.data, n.Cassandra}, func() error { return nil }, err
 	}
 	folder, err := os.MkdirTemp("", "farthing-bench-")
 	if err != nil {
@@ -132,6 +134,7 @@ func (p *program) benchTarget(ctx context.Context, inProcess bool) (benchTarget,
 	}
 	own, err := bank.Up(ctx, bank.Options{
 		Folder: bank.Folder(folder), Host: "127.0.0.1", Empty: true, Log: slog.New(slog.DiscardHandler),
+		Settings: map[string]string{"FARTHING_API_ADDRESS_RATE": strconv.Itoa(benchRateMax)},
 	})
 	if err != nil {
 		return benchTarget{}, nil, errors.Join(err, os.RemoveAll(folder))
@@ -140,7 +143,7 @@ func (p *program) benchTarget(ctx context.Context, inProcess bool) (benchTarget,
 	admin, _ := own.HTTP(foundation.Admin)
 	stop := func() error { return errors.Join(own.Stop(context.WithoutCancel(ctx)), os.RemoveAll(folder)) }
 	target := bench.Target{CardEdgeHandler: edge, AdminHandler: admin}
-	return benchTarget{Target: target, folder: folder}, stop, nil
+	return benchTarget{Target: target, api: own.Notice.API, folder: folder}, stop, nil
 }
 
 func (p *program) showBench(r *bench.Report) error {

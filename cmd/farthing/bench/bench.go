@@ -3,8 +3,6 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,8 +11,6 @@ import (
 
 	"farthing/cmd/farthing/bench/loop"
 	"farthing/cmd/farthing/development"
-	"farthing/pkg/clock"
-	"farthing/pkg/id"
 )
 
 // Target is a bank to measure.
@@ -67,7 +63,7 @@ func Run(ctx context.Context, target Target, accounts int, load Load) (*Report, 
 	if err != nil {
 		return nil, fmt.Errorf("making accounts: %w", err)
 	}
-	s := &swiper{do: edge, edge: target.CardEdge, cards: cards, run: id.NewMaker(clock.Real{}).New("run")}
+	s := newSwiper(edge, target.CardEdge, cards)
 	look := func(ctx context.Context) (reading, error) { return read(ctx, admin, target.Admin) }
 	before, err := look(ctx)
 	if err != nil {
@@ -94,22 +90,11 @@ func Cards(ctx context.Context, admin string, n int) ([]string, error) {
 	return cards, nil
 }
 
-func makeCards(ctx context.Context, send do, admin string, n int) (cards []string, err error) {
+func makeCards(ctx context.Context, admin do, address string, n int) ([]string, error) {
 	query := url.Values{"count": {strconv.Itoa(n)}, "batch": {"default"}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, admin+development.CustomersPath+"?"+query.Encode(), nil)
-	if err != nil {
-		return nil, err
-	}
-	rsp, err := send(req)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rsp.Body.Close()) }()
-	if rsp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the admin door answers %s", rsp.Status)
-	}
 	var made development.Customers
-	return made.Cards, json.NewDecoder(rsp.Body).Decode(&made)
+	err := ask(ctx, admin, address+development.CustomersPath+"?"+query.Encode(), &made)
+	return made.Cards, err
 }
 
 func reportOf(d *driven, before, after reading, catchUp time.Duration) *Report {

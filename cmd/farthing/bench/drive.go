@@ -30,19 +30,19 @@ type driven struct {
 }
 
 // drive swipes until the load's time is over.
-func drive(ctx context.Context, load Load, s *swiper) *driven {
-	var approved, declined atomic.Int64
+func drive(ctx context.Context, load Load, s *Swiper) *driven {
+	var yes, no atomic.Int64
 	result := loop.Run(ctx, load.loop(), func(ctx context.Context, _ int) error {
 		got, err := s.swipe(ctx)
 		switch {
 		case err != nil:
 			return err
-		case got.Outcome == "approved":
-			approved.Add(1)
+		case got.Outcome == approved:
+			yes.Add(1)
 		default:
-			declined.Add(1)
+			no.Add(1)
 		}
 		return nil
 	})
-	return &driven{result, approved.Load(), declined.Load()}
+	return &driven{result, yes.Load(), no.Load()}
 }

@@ -30,7 +30,7 @@ func edge(t *testing.T, seen func(body string)) *httptest.Server {
 
 func TestAnOpenLoopSwipesAsItsRateAsksFor(t *testing.T) {
 	at := edge(t, func(string) {})
-	s := &swiper{do: overHTTP(8), edge: at.URL, cards: []string{"card_1", "card_2"}, run: "r"}
+	s := &Swiper{do: overHTTP(8), edge: at.URL, cards: []string{"card_1", "card_2"}, run: "r"}
 	got := drive(t.Context(), Load{Rate: 100, Time: 300 * time.Millisecond}, s)
 	if got.Approved+got.Declined != 30 || got.Declined != 3 || got.Failed != 0 {
 		t.Fatalf("30 swipes became %+v", got)
@@ -45,7 +45,7 @@ func TestARefusalIsCountedAndShown(t *testing.T) {
 		http.Error(w, "no", http.StatusTeapot)
 	}))
 	t.Cleanup(broken.Close)
-	s := &swiper{do: overHTTP(2), edge: broken.URL, cards: []string{"card_1"}, run: "r"}
+	s := &Swiper{do: overHTTP(2), edge: broken.URL, cards: []string{"card_1"}, run: "r"}
 	got := drive(t.Context(), Load{Rate: 50, Time: 100 * time.Millisecond}, s)
 	if got.Failed != 5 || !strings.Contains(got.FirstFailure, "418") {
 		t.Fatalf("five refusals became %+v", got)
@@ -89,7 +89,7 @@ func TestLagIsThatOfTheRunAlone(t *testing.T) {
 }
 
 func TestEverySwipeHasIDsOfItsOwn(t *testing.T) {
-	s := &swiper{cards: []string{"card_1"}, run: "r"}
+	s := &Swiper{cards: []string{"card_1"}, run: "r"}
 	seen := make(map[string]bool)
 	for n := range int64(1000) {
 		_, rest, _ := strings.Cut(string(s.body(n)), `"stan":"`)

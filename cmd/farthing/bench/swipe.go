@@ -13,15 +13,35 @@ import (
 	"sync/atomic"
 
 	"farthing/pkg/clock"
+	"farthing/pkg/id"
 )
 
-// swiper swipes cards at a card edge, as a processor would.
-type swiper struct {
+// Swiper swipes cards at a card edge in turn, as a processor would.
+type Swiper struct {
 	do    do
 	edge  string // The base address.
 	cards []string
 	run   string // Sets this run's ids apart from those of others.
 	count atomic.Int64
+}
+
+// NewSwiper swipes cards at a bank's card edge, under ids that no other run has.
+func NewSwiper(target Target, cards ...string) *Swiper {
+	edge, _ := target.doors(preparing)
+	return newSwiper(edge, target.CardEdge, cards)
+}
+
+func newSwiper(send do, edge string, cards []string) *Swiper {
+	return &Swiper{do: send, edge: edge, cards: cards, run: id.NewMaker(clock.Real{}).New("run")}
+}
+
+// Pay pays a penny with the next card. It fails unless that is approved.
+func (s *Swiper) Pay(ctx context.Context) error {
+	got, err := s.swipe(ctx)
+	if err == nil && got.Outcome != approved {
+		err = fmt.Errorf("a swipe is %s", got.Outcome)
+	}
+	return err
 }
 
 // overHTTP sends requests over the network, each worker on a connection of its own.
@@ -49,6 +69,9 @@ func descriptors() []string {
 	}
 }
 
+// approved is the outcome of a swipe that may go ahead.
+const approved = "approved"
+
 // answer is what a swipe needs of the card edge's.
 type answer struct {
 	Outcome       string `json:"outcome"`
@@ -56,7 +79,7 @@ type answer struct {
 }
 
 // swipe pays a penny with the next card.
-func (s *swiper) swipe(ctx context.Context) (answer, error) {
+func (s *Swiper) swipe(ctx context.Context) (answer, error) {
 	n := s.count.Add(1)
 	body := s.body(n)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.edge+"/authorisations", bytes.NewReader(body))
@@ -80,7 +103,7 @@ func (s *swiper) swipe(ctx context.Context) (answer, error) {
 }
 
 // body is the n-th swipe's. It is written by hand, so that the load generator takes little of the machine.
-func (s *swiper) body(n int64) []byte {
+func (s *Swiper) body(n int64) []byte {
 	places := descriptors()
 	text := make([]byte, 0, 384)
 	text = append(text, `{"network":{"acquirer_id":"bench","terminal_id":"T1","stan":"`...)

@@ -22,7 +22,7 @@ type reading map[string]*dto.MetricFamily
 
 // read asks the admin door, for no more than is looked at: all that many processes count is a large page.
 func read(ctx context.Context, send do, admin string) (reading, error) {
-	wanted := url.Values{"name[]": {feedCounter, pushCounter, feedLag, pushLag, storeCounter}}
+	wanted := url.Values{"name[]": {feedCounter, pushCounter, feedLag, pushLag, storeCounter, residentGauge}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, admin+"/metrics?"+wanted.Encode(), nil)
 	if err != nil {
 		return nil, err
@@ -55,6 +55,20 @@ func (r reading) conditionalWrites() int64 {
 		sum += r.counter(storeCounter, map[string]string{operationLabel: "apply", outcomeLabel: outcome})
 	}
 	return sum
+}
+
+// Resident is how much memory the process of a bank has, in bytes; of a bank of several processes, one of them.
+func Resident(ctx context.Context, target Target) (int64, error) {
+	_, admin := target.doors(1)
+	now, err := read(ctx, admin, target.Admin)
+	if err != nil {
+		return 0, err
+	}
+	most := 0.0
+	for _, m := range now[residentGauge].GetMetric() {
+		most = max(most, m.GetGauge().GetValue())
+	}
+	return int64(most), nil
 }
 
 func has(m *dto.Metric, labels map[string]string) bool {
@@ -110,6 +124,8 @@ const (
 
 	storeCounter   = "store_requests_total"
 	operationLabel = "operation"
+
+	residentGauge = "process_resident_memory_bytes"
 )
 
 // caughtUp waits until this many feed items and pushes have come since a reading, and answers how long that took.

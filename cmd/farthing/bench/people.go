@@ -1,0 +1,65 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"farthing/cmd/farthing/development"
+)
+
+// preparing is how many requests are under way while a bank is made ready.
+const preparing = 16
+
+// People makes customers who may use the public API, and answers them. A repeat answers the same, with new tokens.
+func People(ctx context.Context, target Target, n int) ([]development.Person, error) {
+	const minor = 10_000_00
+	_, admin := target.doors(preparing)
+	people := make([]development.Person, n)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(preparing)
+	for i := range people {
+		group.Go(func() error {
+			query := url.Values{"name": {fmt.Sprint("Bench ", i)}, "minor": {strconv.Itoa(minor)}}
+			return ask(ctx, admin, target.Admin+development.PersonPath+"?"+query.Encode(), &people[i])
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("making customers: %w", err)
+	}
+	return people, nil
+}
+
+// ask asks the admin door to make something.
+func ask(ctx context.Context, admin do, address string, into any) (err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, nil)
+	if err != nil {
+		return err
+	}
+	rsp, err := admin(req)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rsp.Body.Close()) }()
+	if rsp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the admin door answers %s", rsp.Status)
+	}
+	return json.NewDecoder(rsp.Body).Decode(into)
+}
+
+// Pay pays a penny with each card, so many times. It fails if one is not approved.
+func Pay(ctx context.Context, target Target, cards []string, times int) error {
+	s := NewSwiper(target, cards...)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(preparing)
+	for range times * len(cards) {
+		group.Go(func() error { return s.Pay(ctx) })
+	}
+	return group.Wait()
+}
