@@ -29,22 +29,24 @@ func (h *Handler) Decide(
 	return &signupproto.DecideResponse{Application: decided}, err
 }
 
+// decide decides an application as it was read, or as it is by now: that whoever listens was told of the review may be
+// written meanwhile, and another operator may be faster.
 func (h *Handler) decide(
 	ctx context.Context, a storage.Kept, req *signupproto.DecideRequest,
 ) (*signupproto.Application, error) {
-	next, err := logic.Decide(a.State, req.GetDecision(), h.clock.Now())
-	if err != nil || next == a.State {
-		return next, err
+	for {
+		next, err := logic.Decide(a.State, req.GetDecision(), h.clock.Now())
+		if err != nil || next == a.State {
+			return next, err
+		}
+		if err := h.store.Due.Add(ctx, h.clock.Now(), next.GetId()); err != nil { // It does not rest any more.
+			return nil, fmt.Errorf("listing what was decided: %w", err)
+		}
+		if a, err = h.change(ctx, a, next, req.GetSaid()); err != nil {
+			return nil, fmt.Errorf("deciding: %w", err)
+		}
+		h.wake(next.GetId())
 	}
-	if err := h.store.Due.Add(ctx, h.clock.Now(), next.GetId()); err != nil { // It does not rest any more.
-		return nil, fmt.Errorf("listing what was decided: %w", err)
-	}
-	now, err := h.change(ctx, a, next, req.GetSaid())
-	if err != nil {
-		return nil, fmt.Errorf("deciding: %w", err)
-	}
-	h.wake(next.GetId())
-	return logic.Decide(now.State, req.GetDecision(), h.clock.Now()) // Another operator may have been faster.
 }
 
 func checkDecision(req *signupproto.DecideRequest) error {

@@ -148,6 +148,28 @@ func TestASweepBetweenTheStepsOfADecisionForgetsNothing(t *testing.T) {
 	b.want(t, applicationID, "opened", "")
 }
 
+func TestADecisionCountsThoughTheApplicationIsWrittenMeanwhile(t *testing.T) {
+	b := newBank(t, nil)
+	applicationID := b.apply(t, ada("one", "+review"))
+	b.drive(t)
+	seen, err := b.handler.find(t.Context(), applicationID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.handler.change(t.Context(), seen, logic.Told(seen.State), nil); err != nil {
+		t.Fatal(err)
+	}
+	said := &signupproto.Said{By: "Olive Quist", Reason: "the passport is hers"}
+	decided, err := b.handler.decide(t.Context(), seen, &signupproto.DecideRequest{
+		ApplicationId: applicationID, Decision: approve, Said: said,
+	})
+	if err != nil || decided.GetDecided() != approve {
+		t.Fatalf("deciding: %v, %v", decided, err)
+	}
+	b.drive(t)
+	b.want(t, applicationID, "opened", "")
+}
+
 func TestOneOfManyOperatorsDecides(t *testing.T) {
 	b := newBank(t, nil)
 	applicationID := b.apply(t, ada("one", "+review"))
