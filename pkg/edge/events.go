@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -62,6 +63,7 @@ var (
 // stream sends a stream's header and lets it run.
 func (r Response) stream(ctx context.Context, x *exchange) {
 	header := x.writer.Header()
+	maps.Copy(header, r.Header)
 	header["Content-Type"] = contentEvents
 	header["X-Content-Type-Options"] = noSniff
 	header["Cache-Control"] = noStore
