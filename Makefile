@@ -75,8 +75,9 @@ fmt: tools ## format Go and protos
 	.bin/buf format --write
 
 .PHONY: generate
-generate: tools ## generate the Go code beside each .proto; commit both together
+generate: tools ## generate the Go code beside each .proto, and the API's document; commit both together
 	.bin/buf generate
+	go generate ./service.api/openapi
 
 .PHONY: generated
 generated: tools ## fail if the committed generated code is not what `make generate` makes

@@ -108,7 +108,7 @@ func send(door *edgetest.Door, method, path, body string) edgetest.Reply {
 func TestTheCallsOfTheseTestsAreAllRoutesThatWantAToken(t *testing.T) {
 	tried := []string{
 		"GET /ping", "GET /attachment/file/:token/:name", "POST /attachment/upload/:token", "PUT /attachment/upload/:token",
-		"POST /oauth2/token",
+		"POST /oauth2/token", "GET /openapi.yaml", "GET /docs", "GET /docs/:file",
 	}
 	for _, c := range calls(newBank()) {
 		tried = append(tried, c.route)

@@ -25,6 +25,7 @@ import (
 	"farthing/service.api/idempotency"
 	"farthing/service.api/limits"
 	"farthing/service.api/oauth2"
+	"farthing/service.api/openapi"
 	"farthing/service.api/ping"
 	"farthing/service.api/pots"
 	"farthing/service.api/receipts"
@@ -160,11 +161,15 @@ func dial(env *foundation.Env) (peers, error) {
 func door(to peers, filters edge.Standard) http.Handler {
 	filters.Auth = caller.Authenticate(
 		to.auth, to.clock, "/ping", "/oauth2/token", attachments.UploadPath, attachments.FilePath,
+		openapi.DocumentPath, openapi.DocsPath, openapi.FilePath,
 	)
 	filters.Deadline, filters.BodyLimit = giveUpAfter, bodyMax
 	filters.Files = map[string]edge.Limits{
 		attachments.UploadPath: {Deadline: fileWithin, BodyLimit: attachmentproto.BytesMax},
 		attachments.FilePath:   {Deadline: fileWithin, BodyLimit: bodyMax},
+		openapi.DocumentPath:   {Deadline: fileWithin, BodyLimit: bodyMax},
+		openapi.DocsPath:       {Deadline: fileWithin, BodyLimit: bodyMax},
+		openapi.FilePath:       {Deadline: fileWithin, BodyLimit: bodyMax},
 	}
 	return edge.Handler(routes(to), filters.Filters()...)
 }
@@ -196,5 +201,6 @@ func routes(to peers) *edge.Router {
 	card := cards.Area{Accounts: to.accounts, Cards: to.cards, Customers: to.customers}
 	router.Mount("/card", card.Routes())
 	router.Mount("/card-replacement", card.ReplacementRoutes())
+	router.Mount("/", openapi.Routes())
 	return router
 }
