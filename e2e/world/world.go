@@ -75,7 +75,7 @@ func New(t testing.TB, o Options) *World {
 		w.keyDir = t.TempDir()
 	}
 	w.client = &http.Client{
-		Transport: &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64},
+		Transport: documented(t, &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64}),
 		Timeout:   clientTimeout,
 	}
 	settings := w.startApple(t)
