@@ -29,7 +29,9 @@ func TestEventsAreSentAsTheyCome(t *testing.T) {
 			}
 		}
 		<-read // The client reads while the stream is open.
-	}), edge.Standard{}.Filters()...))
+	}), append(edge.Standard{}.Filters(), func(req edge.Request, svc edge.Service) edge.Response {
+		return svc(req).WithHeader("RateLimit-Limit", "3000")
+	})...))
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, door.URL()+"/events", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -42,6 +44,7 @@ func TestEventsAreSentAsTheyCome(t *testing.T) {
 	defer rsp.Body.Close()
 	for name, want := range map[string]string{
 		"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+		"RateLimit-Limit": "3000",
 	} {
 		if got := rsp.Header.Get(name); got != want {
 			t.Errorf("%s is %q", name, got)
