@@ -33,9 +33,10 @@ func (d *Document) Check(method, path string, got Answer) error {
 	if responses[status] == nil {
 		return fmt.Errorf("%s has no %s in the document: %s", o.ID, status, got.Body)
 	}
+	at := pointer(o.at+"/responses/"+status, responses[status])
 	err := errors.Join(
-		d.checkHeaders(d.resolve(responses[status]), got.Header),
-		d.checkBody(method, pointer(o.at+"/responses/"+status, responses[status]), d.resolve(responses[status]), got),
+		d.checkHeaders(at, d.resolve(responses[status]), got.Header),
+		d.checkBody(method, at, d.resolve(responses[status]), got),
 	)
 	if err != nil {
 		return fmt.Errorf("%s answers %s otherwise than the document says: %w", o.ID, status, err)
@@ -68,7 +69,7 @@ func usual(name string) bool {
 	}, name)
 }
 
-func (d *Document) checkHeaders(response object, got http.Header) error {
+func (d *Document) checkHeaders(at string, response object, got http.Header) error {
 	named, _ := response["headers"].(object)
 	var faults []error
 	known := make(map[string]bool)
@@ -82,8 +83,8 @@ func (d *Document) checkHeaders(response object, got http.Header) error {
 			}
 			continue
 		}
-		at := pointer("", each)
-		if err := d.validate(at+"/schema", ofHeader(header, value)); err != nil {
+		schema := pointer(at+"/headers/"+escape(name), each) + "/schema"
+		if err := d.validate(schema, ofHeader(header, value)); err != nil {
 			faults = append(faults, fmt.Errorf("the header %s: %w", name, err))
 		}
 	}

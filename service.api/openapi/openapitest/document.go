@@ -249,3 +249,10 @@ func text(node any) string {
 
 // escape is a name as a step of a JSON pointer.
 func escape(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }
+
+// Scopes are all that the document knows, sorted.
+func (d *Document) Scopes() []string {
+	flow := d.resolve(object{"$ref": "#/components/securitySchemes/oauth2/flows/authorizationCode"})
+	known, _ := flow["scopes"].(object)
+	return slices.Sorted(maps.Keys(known))
+}
