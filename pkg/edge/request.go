@@ -57,6 +57,9 @@ func (r Request) Param(name string) string { return r.x.params.ByName(name) }
 // Header is the first value of a header, "" if it was not sent.
 func (r Request) Header(name string) string { return r.x.http.Header.Get(name) }
 
+// HasHeader tells whether a header was sent, perhaps empty.
+func (r Request) HasHeader(name string) bool { return len(r.x.http.Header.Values(name)) > 0 }
+
 // Cookie is a cookie's value, "" if it was not sent.
 func (r Request) Cookie(name string) string {
 	cookie, err := r.x.http.Cookie(name)

@@ -48,11 +48,10 @@ type Keys struct {
 //   - what was not decided (5xx, 429, a token refused) is not kept: the repeat tries again, under the same
 //     Caller.RequestID, by which nothing is done twice.
 func (k Keys) Filter(req edge.Request, svc edge.Service) edge.Response {
-	header := req.Header(headerName)
-	if header == "" || req.Route() == "" || reads(req.Method()) {
+	if !req.HasHeader(headerName) || req.Route() == "" || reads(req.Method()) {
 		return svc(req)
 	}
-	named, err := named(req, header)
+	named, err := named(req, req.Header(headerName)) // An empty one is refused: its sender thinks a repeat is safe.
 	if err != nil {
 		return edge.Error(err)
 	}

@@ -129,7 +129,7 @@ func TestAKeyInQuotesIsTheSame(t *testing.T) {
 
 func TestAKeyThatIsNoneIsRefusedByName(t *testing.T) {
 	d := newDesk(t, nil)
-	for _, key := range []string{`""`, strings.Repeat("k", 256), "k\u00e9", "k\x7f"} {
+	for _, key := range []string{emptyKey, `""`, strings.Repeat("k", 256), "k\u00e9", "k\x7f"} {
 		got := d.pay(t, alice, key, "amount=1")
 		if got.status != http.StatusBadRequest || !strings.Contains(got.body, "bad_param.Idempotency-Key") {
 			t.Errorf("%q: %+v", key, got)

@@ -103,6 +103,9 @@ func (d *desk) pays(req edge.Request) edge.Response {
 	return edge.OK(map[string]string{"says": d.says()})
 }
 
+// emptyKey stands for a header that is there and says nothing.
+const emptyKey = "(empty)"
+
 type request struct{ sender, method, path, key, form string }
 
 type answer struct {
@@ -120,7 +123,11 @@ func (d *desk) ask(t testing.TB, r request) answer {
 	req := httptest.NewRequestWithContext(t.Context(), r.method, r.path, strings.NewReader(r.form))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Sender", r.sender)
-	if r.key != "" {
+	switch r.key {
+	case "":
+	case emptyKey:
+		req.Header.Set("Idempotency-Key", "")
+	default:
 		req.Header.Set("Idempotency-Key", r.key)
 	}
 	recorder := httptest.NewRecorder()
