@@ -4,7 +4,7 @@ package planted
 func Bugs() []Bug {
 	var all []Bug
 	for _, some := range [][]Bug{
-		ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards(), ofTransfers(), ofSignUps(), ofTokens(),
+		ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards(), ofTransfers(), ofSignUps(), ofTokens(), ofAPI(),
 	} {
 		all = append(all, some...)
 	}
@@ -365,6 +365,26 @@ func ofTokens() []Bug {
 			Name: "old_history_shown", Breaks: "history stays open after an approval",
 			File: "service.api/caller/approval.go", Was: "freshFor   = 5 * time.Minute", Is: "freshFor   = 500 * time.Hour",
 			Package: "service.api/handler", Test: "TestAllOfHistoryMayBeReadForFiveMinutesAndThenOnlyOf90Days",
+		},
+	}
+}
+
+// ofAPI show or let programs change what is somebody else's.
+func ofAPI() []Bug {
+	const caller, matrix = "service.api/caller/", "e2e/matrix"
+	return []Bug{
+		{
+			Name: "anothers_thing_shown", Breaks: "a pot, card, transaction or webhook of another customer's is shown",
+			File: caller + "thing.go",
+			Was:  "\tif err == nil {\n\t\t_, err = Own(", Is: "\tif err != nil {\n\t\t_, err = Own(",
+			Package: matrix, Test: "TestWhatIsAnothersIsAnsweredAsWhatDoesNotExist",
+		},
+		{
+			Name: "scope_by_prefix", Breaks: "a scope to read lets a program write",
+			File:    caller + "caller.go",
+			Was:     "!slices.Contains(Of(req).Scopes, scope)",
+			Is:      "!slices.ContainsFunc(Of(req).Scopes, func(s string) bool { return s[:4] == scope[:4] })",
+			Package: matrix, Test: "TestNobodyButItsOwnerMayDoAnything",
 		},
 	}
 }

@@ -5,8 +5,10 @@ package seeded
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +22,7 @@ type Customer struct {
 	*world.Customer
 
 	world *world.World
-	names *strings.Replacer
+	names map[string]string // What the document's examples name, and what of the customer's own stands for it.
 }
 
 // hookURL is where the webhooks of customers call: a world's Receiver.
@@ -29,7 +31,7 @@ const hookURL = "http://127.0.0.1/"
 // New makes a customer, and waits until all that follows by events is there. The world has Webhooks.
 func New(t testing.TB, w *world.World, r *world.Receiver, name string) *Customer {
 	t.Helper()
-	c := &Customer{Customer: w.Customer(t, name, 100_00), world: w, names: strings.NewReplacer()}
+	c := &Customer{Customer: w.Customer(t, name, 100_00), world: w}
 	hook := w.Register(t, c.Customer, r, "pot.updated", "transaction.created")
 	pot := c.find(t, "id", http.MethodPut, "/pots", "name=Lisbon&style=beach_ball&goal_amount=50000&dedupe_id=seed"+
 		"&current_account_id="+c.AccountID)
@@ -38,7 +40,7 @@ func New(t testing.TB, w *world.World, r *world.Receiver, name string) *Customer
 	with := w.Swipe(t, c.Customer, name+"-2", 3_50, "PRET A MANGER 1234 LONDON GBR").TransactionID
 	c.must(t, http.MethodPost, "/feed", "type=basic&params[title]=Welcome&params[image_url]=www.example.com/a.png"+
 		"&account_id="+c.AccountID, nil)
-	c.must(t, http.MethodPut, "/transaction-receipts", fmt.Sprintf(receipt, paid), nil)
+	c.must(t, http.MethodPut, "/transaction-receipts", fmt.Sprintf(receipt, "order of "+name, paid), nil)
 	attached, uploaded, begun := c.begin(t), c.begin(t), c.begin(t)
 	c.upload(t, attached)
 	c.upload(t, uploaded)
@@ -46,21 +48,23 @@ func New(t testing.TB, w *world.World, r *world.Receiver, name string) *Customer
 		"file_type=image/png&external_id="+with+"&file_url="+url.QueryEscape(attached.FileURL))
 	c.settle(t, hook)
 	now := w.Clock.Now()
-	c.names = strings.NewReplacer(
-		"acc_0000BCGus2Rhhxg0bXmXLb", c.AccountID, "user_0000BCGus2Rhhxg0bXmXLb", c.UserID,
-		"card_0000BCGus2RqrqbQHV4fkm", c.CardID, "tx_0000BCGus2RmPcf33EudVc", paid,
-		"pot_0000BCGus2RhjDVscRx7eF", pot, "feed_0000BCGus2RhnpZnqF2Wh4", c.added(t),
-		"webhook_0000BCGus2RoAJaFBsxIrW", hook, "msg_0000BCGus2RkYnz2RAGjY5", c.delivery(t, hook),
-		"attach_0000BCGus2RjJPwC71v9dk", attachment, "EXAMPLE-FILE-TOKEN", tokenIn(uploaded.FileURL),
-		"EXAMPLE-UPLOAD-TOKEN", tokenIn(begun.UploadURL), "https://example.com/hooks", hookURL,
-		"2026-11-01T00:00:00.000Z", stamp(now.Add(-time.Hour)), "2026-11-09T00:00:00.000Z", stamp(now.Add(-time.Hour)),
-		"2026-11-10T00:00:00.000Z", stamp(now.Add(time.Hour)),
-	)
+	c.names = map[string]string{
+		"acc_0000BCGus2Rhhxg0bXmXLb": c.AccountID, "user_0000BCGus2Rhhxg0bXmXLb": c.UserID,
+		"card_0000BCGus2RqrqbQHV4fkm": c.CardID, "tx_0000BCGus2RmPcf33EudVc": paid,
+		"pot_0000BCGus2RhjDVscRx7eF": pot, "feed_0000BCGus2RhnpZnqF2Wh4": c.added(t),
+		"webhook_0000BCGus2RoAJaFBsxIrW": hook, "msg_0000BCGus2RkYnz2RAGjY5": c.delivery(t, hook),
+		"attach_0000BCGus2RjJPwC71v9dk": attachment, "order-12345678": "order of " + name,
+		fileToken: tokenIn(uploaded.FileURL), "EXAMPLE-UPLOAD-TOKEN": tokenIn(begun.UploadURL),
+		"https://example.com/hooks": hookURL, "2026-11-01T00:00:00.000Z": stamp(now.Add(-time.Hour)),
+		"2026-11-09T00:00:00.000Z": stamp(now.Add(-time.Hour)), "2026-11-10T00:00:00.000Z": stamp(now.Add(time.Hour)),
+	}
 	return c
 }
 
+const fileToken = "EXAMPLE-FILE-TOKEN"
+
 // receipt has a line of each kind.
-const receipt = `{"external_id":"order-12345678","transaction_id":"%s","total":350,"currency":"GBP","items":[
+const receipt = `{"external_id":"%s","transaction_id":"%s","total":350,"currency":"GBP","items":[
 	{"description":"Sandwich","amount":300,"currency":"GBP","sub_items":[
 		{"description":"Cheese","amount":100,"currency":"GBP"}]},
 	{"description":"Tea","amount":50,"currency":"GBP"}],
@@ -68,7 +72,35 @@ const receipt = `{"external_id":"order-12345678","transaction_id":"%s","total":3
 	"payments":[{"type":"card","amount":350,"currency":"GBP"}]}`
 
 // Own is a text of the document with the customer's own in the place of what its examples name.
-func (c *Customer) Own(text string) string { return c.names.Replace(text) }
+func (c *Customer) Own(text string) string {
+	var pairs []string
+	for example, own := range c.names {
+		pairs = append(pairs, example, own)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// Things are the examples that name something of a customer's: ids, and tokens of files.
+func (c *Customer) Things() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(c.names)), func(example string) bool {
+		return strings.HasPrefix(example, "2026-") || strings.HasPrefix(example, "https://")
+	})
+}
+
+// With is the customer, naming one thing that is another's, or nobody's if other is nil.
+func (c *Customer) With(thing string, other *Customer) *Customer {
+	named := *c
+	named.names = maps.Clone(c.names)
+	switch {
+	case other != nil:
+		named.names[thing] = other.names[thing]
+	case thing == fileToken: // What could be no token is a URL elsewhere, which is something else.
+		named.names[thing] = strings.Repeat("0", len(c.names[thing]))
+	default:
+		named.names[thing] = thing // The example itself is nobody's.
+	}
+	return &named
+}
 
 func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 

@@ -74,4 +74,4 @@ func add(form url.Values, name string, value any, own func(string) string) {
 }
 
 // Nobody has nothing: what the document's examples name stays as it is.
-func Nobody() *Customer { return &Customer{names: strings.NewReplacer()} }
+func Nobody() *Customer { return &Customer{} }
