@@ -22,8 +22,8 @@ func TestNothingIsLostHoweverOftenCassandraIsKilled(t *testing.T) {
 	traffic.Pause = manyPause
 	finish := traffic.Start(t.Context())
 	random := rand.New(rand.NewPCG(7, 8))
-	rounds := program.Count(t, "FARTHING_TEST_KILLS", 2)
-	for round := range rounds {
+	kills := program.Count(t, rounds, 1)
+	for round := range kills {
 		for range between {
 			live(t, random)
 			b.KillProcess(t, anyOf(random, b.AwaitProcesses(t)))
@@ -43,7 +43,7 @@ func TestNothingIsLostHoweverOftenCassandraIsKilled(t *testing.T) {
 	traffic.AwaitAnswers(t, hands)
 	finish()
 
-	t.Logf("Cassandra was killed %d times, and %d services", rounds, rounds*(between+1))
-	enough(t, traffic, 2*wellAfter*rounds)
+	t.Logf("Cassandra was killed %d times, and %d services", kills, kills*(between+1))
+	enough(t, traffic, 2*wellAfter*kills)
 	traffic.Agree(t, began)
 }

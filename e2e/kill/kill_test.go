@@ -23,15 +23,20 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// rounds says how often everything is killed.
+const rounds = "FARTHING_TEST_KILLS"
+
 const (
-	kills = 32
-	hands = 6
+	// killsEach is how many times a bank is killed for each time that a Cassandra is.
+	killsEach = 12
+	hands     = 6
 	// livesMin and livesMax are how long a bank lives before it is killed, from the moment its doors are open.
 	livesMin = 30 * time.Millisecond
 	livesMax = 400 * time.Millisecond
 )
 
 func TestNothingIsLostHoweverOftenTheBankIsKilled(t *testing.T) {
+	kills := killsEach * program.Count(t, rounds, 1)
 	b, traffic, began := started(t, program.OneProcess())
 	finish := traffic.Start(t.Context())
 	random := rand.New(rand.NewPCG(3, 4))

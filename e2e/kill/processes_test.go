@@ -21,14 +21,14 @@ func decide() []string {
 }
 
 func TestNothingIsLostWhicheverProcessIsKilled(t *testing.T) {
-	const rounds, supervisors = 3, 4
+	const times, supervisors = 2, 3
 	b, traffic, began := started(t, program.ManyProcesses())
 	traffic.Pause = manyPause
 	var victims []string
 	for _, process := range b.AwaitProcesses(t) {
 		victims = append(victims, process.Name)
 	}
-	for range rounds - 1 {
+	for range times - 1 {
 		victims = append(victims, decide()...)
 	}
 	for range supervisors {
