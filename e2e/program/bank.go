@@ -77,8 +77,13 @@ func New(t testing.TB, program string, shape Shape) *Bank {
 	t.Helper()
 	b := &Bank{
 		Shape: shape, Folder: filepath.Join(t.TempDir(), "data"), program: program,
-		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: connectionsMax}},
 		errors: &foundationtest.Lines{}, started: make(chan struct{}),
+	}
+	b.client = &http.Client{
+		Timeout: 10 * time.Second,
+		Transport: world.Documented(t, &http.Transport{MaxIdleConnsPerHost: connectionsMax}, func(host string) bool {
+			return "http://"+host == b.Facts().API
+		}),
 	}
 	t.Cleanup(b.client.CloseIdleConnections)
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

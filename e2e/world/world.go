@@ -75,7 +75,7 @@ func New(t testing.TB, o Options) *World {
 		w.keyDir = t.TempDir()
 	}
 	w.client = &http.Client{
-		Transport: documented(t, &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64}),
+		Transport: Documented(t, &http.Transport{DialContext: w.network.dial, MaxIdleConnsPerHost: 64}, isPublic),
 		Timeout:   clientTimeout,
 	}
 	settings := w.startApple(t)
@@ -89,6 +89,8 @@ func New(t testing.TB, o Options) *World {
 	w.startBank(t, o, settings)
 	return w
 }
+
+func isPublic(host string) bool { return host == string(foundation.Public) }
 
 // memTableBytes keeps a short life in one table: with the race detector on, each file that Pebble opens costs it dear.
 const memTableBytes = 16 << 20
