@@ -4,7 +4,8 @@ package planted
 func Bugs() []Bug {
 	var all []Bug
 	for _, some := range [][]Bug{
-		ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards(), ofTransfers(), ofSignUps(), ofTokens(), ofAPI(),
+		ofMoney(), ofHolds(), ofLimits(), ofRepeats(), ofRecords(), ofCards(), ofTransfers(), ofSignUps(), ofTokens(),
+		ofAPI(),
 	} {
 		all = append(all, some...)
 	}
