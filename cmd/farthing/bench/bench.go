@@ -64,7 +64,7 @@ func Run(ctx context.Context, target Target, accounts int, load Load) (*Report, 
 		return nil, fmt.Errorf("making accounts: %w", err)
 	}
 	s := newSwiper(edge, target.CardEdge, cards)
-	look := func(ctx context.Context) (reading, error) { return read(ctx, admin, target.Admin) }
+	look := target.looker()
 	before, err := look(ctx)
 	if err != nil {
 		return nil, err

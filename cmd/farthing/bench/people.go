@@ -53,13 +53,23 @@ func ask(ctx context.Context, admin do, address string, into any) (err error) {
 	return json.NewDecoder(rsp.Body).Decode(into)
 }
 
-// Pay pays a penny with each card, so many times. It fails if one is not approved.
+// Pay pays a penny with each card, so many times, and waits until all is in the feeds and on the phones. It fails if
+// one is not approved.
 func Pay(ctx context.Context, target Target, cards []string, times int) error {
-	s := NewSwiper(target, cards...)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(preparing)
-	for range times * len(cards) {
-		group.Go(func() error { return s.Pay(ctx) })
+	look := target.looker()
+	before, err := look(ctx)
+	if err != nil {
+		return err
 	}
-	return group.Wait()
+	s := NewSwiper(target, cards...)
+	paying, within := errgroup.WithContext(ctx)
+	paying.SetLimit(preparing)
+	for range times * len(cards) {
+		paying.Go(func() error { return s.Pay(within) })
+	}
+	if err := paying.Wait(); err != nil {
+		return err
+	}
+	_, _, err = caughtUp(ctx, look, before, int64(times*len(cards)))
+	return err
 }

@@ -37,6 +37,12 @@ func read(ctx context.Context, send do, admin string) (reading, error) {
 	return families, errors.Join(err, rest, rsp.Body.Close())
 }
 
+// looker reads a bank's metrics.
+func (t Target) looker() func(context.Context) (reading, error) {
+	_, admin := t.doors(1)
+	return func(ctx context.Context) (reading, error) { return read(ctx, admin, t.Admin) }
+}
+
 // counter sums a counter over its children with these labels.
 func (r reading) counter(name string, labels map[string]string) int64 {
 	var sum float64
@@ -59,8 +65,7 @@ func (r reading) conditionalWrites() int64 {
 
 // Resident is how much memory the process of a bank has, in bytes; of a bank of several processes, one of them.
 func Resident(ctx context.Context, target Target) (int64, error) {
-	_, admin := target.doors(1)
-	now, err := read(ctx, admin, target.Admin)
+	now, err := target.looker()(ctx)
 	if err != nil {
 		return 0, err
 	}
