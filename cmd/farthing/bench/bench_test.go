@@ -4,12 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"syscall"
 	"testing"
 	"time"
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/bench"
+	"farthing/cmd/farthing/bench/benchtest"
 	"farthing/pkg/foundation"
 )
 
@@ -37,24 +37,14 @@ func BenchmarkSwipes(b *testing.B) {
 	}
 	b.ReportAllocs()
 	b.ResetTimer()
-	before := processorTime(b)
+	before := benchtest.ProcessorTime(b)
 	load := bench.Load{Concurrency: 32, Time: time.Duration(b.N) * time.Second}
 	report, err := bench.Run(b.Context(), target, 1000, load)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(report.Approved), "cpu-µs/swipe")
+	b.ReportMetric(float64((benchtest.ProcessorTime(b)-before).Microseconds())/float64(report.Approved), "cpu-µs/swipe")
 	b.ReportMetric(report.EndToEnd, "swipes/s")
 	b.ReportMetric(report.P50Millis, "p50-ms")
 	b.ReportMetric(report.P99Millis, "p99-ms")
-}
-
-// processorTime is what this process has used of the processors, which other processes disturb little.
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"syscall"
 	"testing"
 	"time"
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/bench"
 	"farthing/cmd/farthing/bench/api"
+	"farthing/cmd/farthing/bench/benchtest"
 	"farthing/cmd/farthing/bench/loop"
 	"farthing/pkg/foundation"
 )
@@ -25,13 +25,13 @@ func BenchmarkReads(b *testing.B) {
 	for name, route := range api.Routes() {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			before := processorTime(b)
+			before := benchtest.ProcessorTime(b)
 			load := loop.Load{Workers: 32, Time: time.Duration(b.N) * time.Second}
 			result, err := api.Read(b.Context(), load, measured.API, people, route)
 			if err != nil || result.Failed > 0 {
 				b.Fatal(result, err)
 			}
-			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(result.Done), "cpu-µs/read")
+			b.ReportMetric(float64((benchtest.ProcessorTime(b)-before).Microseconds())/float64(result.Done), "cpu-µs/read")
 			b.ReportMetric(result.PerSecond, "reads/s")
 			b.ReportMetric(result.P99Millis, "p99-ms")
 		})
@@ -56,14 +56,4 @@ func start(b testing.TB) api.Bank {
 	edge, _ := home.HTTP(foundation.CardEdge)
 	admin, _ := home.HTTP(foundation.Admin)
 	return api.Bank{Target: bench.Target{CardEdgeHandler: edge, AdminHandler: admin}, API: home.Notice.API}
-}
-
-// processorTime is what this process has used of the processors, which other processes disturb little.
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

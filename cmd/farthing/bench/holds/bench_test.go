@@ -1,10 +1,10 @@
 package holds
 
 import (
-	"syscall"
 	"testing"
 	"time"
 
+	"farthing/cmd/farthing/bench/benchtest"
 	"farthing/cmd/farthing/bench/loop"
 )
 
@@ -16,28 +16,18 @@ func BenchmarkHolds(b *testing.B) {
 			bank, made := started(b, accounts)
 			b.ReportAllocs()
 			b.ResetTimer()
-			before := processorTime(b)
+			before := benchtest.ProcessorTime(b)
 			got, err := bank.Run(b.Context(), made, loop.Load{Workers: atOnce, Time: time.Duration(b.N) * time.Second})
 			if err != nil || got.Failed > 0 {
 				b.Fatalf("got %+v, %v", got, err)
 			}
 			b.StopTimer()
 			b.ReportMetric(got.PerSecond, "holds/s")
-			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/float64(got.Done), "cpu-µs/hold")
+			b.ReportMetric(float64((benchtest.ProcessorTime(b)-before).Microseconds())/float64(got.Done), "cpu-µs/hold")
 			b.ReportMetric(got.P50Millis, "p50-ms")
 			b.ReportMetric(got.P99Millis, "p99-ms")
 			b.ReportMetric(got.EntriesPerWrite, "entries/write")
 			b.ReportMetric(float64(got.Told)/float64(got.Done), "events/hold")
 		})
 	}
-}
-
-// processorTime is what this process has used of the processors, which other processes disturb little.
-func processorTime(b *testing.B) time.Duration {
-	b.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
