@@ -45,6 +45,9 @@ func (h *Handler) Annotate(
 	if err := checkAnnotated(logic.CountAnnotations(parts, req.GetClientId()), merged.GetMetadata()); err != nil {
 		return nil, err
 	}
+	if err := h.unseal(ctx, merged); err != nil {
+		return nil, err
+	}
 	amendment := storage.Amendment{ID: merged.GetId(), Add: added, Drop: superseded}
 	if err := h.transactions.Amend(ctx, account, amendment); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/store/faults"
@@ -41,6 +42,18 @@ func TestMetadataIsMergedAndAnEmptyValueDeletes(t *testing.T) {
 				t.Fatalf("after %v the notes are %q and:\n%s", change, got.GetNotes(), diff)
 			}
 		}
+	}
+}
+
+func TestWhoeverAnnotatesATransferIsShownItWhole(t *testing.T) {
+	b := newBank(t)
+	b.record(t, rent())
+	answered, err := b.annotate(t, rent().GetTransactionId(), "client_a", map[string]string{"k": "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(b.get(t, rent().GetTransactionId()), answered, protocmp.Transform()); diff != "" {
+		t.Errorf("the answer is not what is read then:\n%s", diff)
 	}
 }
 
