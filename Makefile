@@ -75,9 +75,10 @@ fmt: tools ## format Go and protos
 	.bin/buf format --write
 
 .PHONY: generate
-generate: tools ## generate the Go code beside each .proto, and the API's document; commit both together
+generate: tools ## generate the Go code beside each .proto, the API's document and its client; commit all together
 	.bin/buf generate
 	go generate ./service.api/openapi
+	.bin/oapi-codegen -config client/generate/config.yaml -o client/api.gen.go service.api/openapi/openapi.yaml
 
 .PHONY: generated
 generated: tools ## fail if the committed generated code is not what `make generate` makes
@@ -111,6 +112,7 @@ tools: .bin/tools .bin/protoc-gen-go ## build the tools into .bin/
 	@go build -C tools -o ../.bin/ \
 		github.com/bufbuild/buf/cmd/buf \
 		github.com/golangci/golangci-lint/v2/cmd/golangci-lint \
+		github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen \
 		google.golang.org/grpc/cmd/protoc-gen-go-grpc
 	@touch $@
 

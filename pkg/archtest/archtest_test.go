@@ -33,6 +33,9 @@ func TestAPlantedOffenceIsFound(t *testing.T) {
 	}{
 		{"farthing/pkg/rpc", "farthing/service.balance/proto", "pkg imports no service"},
 		{"farthing/pkg/foundation", "farthing/cmd/farthing", "pkg imports no command"},
+		{"farthing/client", "farthing/service.balance/proto", "client imports nothing"},
+		{"farthing/client", "farthing/cmd/farthing/web", "client imports nothing"},
+		{"farthing/service.api/handler", "farthing/client", "import client"},
 		{"farthing/service.cards/handler", "farthing/service.balance/logic", "only its proto"},
 		{"farthing/service.cards", "farthing/service.balance/handler", "only its proto"},
 		{"farthing/service.card-api/handler", "farthing/service.card-processing/handler", "only its proto"},
@@ -61,6 +64,8 @@ func TestAPlantedOffenceIsFound(t *testing.T) {
 
 func TestAnAllowedImportIsNoOffence(t *testing.T) {
 	for _, e := range []Edge{
+		{From: "farthing/client", To: "farthing/pkg/clock"},
+		{From: "farthing/cmd/farthing", To: "farthing/client"},
 		{From: "farthing/cmd/farthing", To: "farthing/service.balance/handler"},
 		{From: "farthing/e2e", To: "farthing/service.balance/handler"},
 		{From: "farthing/service.cards/handler", To: "farthing/service.balance/proto"},

@@ -41,6 +41,12 @@ var rules = []rule{
 	{"pkg imports no command", func(e Edge) bool {
 		return under(e.From, "pkg") && under(e.To, "cmd")
 	}},
+	{"client imports nothing of this repository but pkg", func(e Edge) bool {
+		return under(e.From, "client") && strings.HasPrefix(e.To, module) && !under(e.To, "pkg") && !under(e.To, "client")
+	}},
+	{"only commands and tests of the whole bank import client", func(e Edge) bool {
+		return under(e.To, "client") && !under(e.From, "client") && !under(e.From, "cmd") && !under(e.From, "e2e")
+	}},
 	{"a service imports of another only its proto", func(e Edge) bool {
 		from, to := service(e.From), service(e.To)
 		return from != "" && to != "" && from != to && layer(e.To) != "proto"
