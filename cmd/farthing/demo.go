@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farthing/client"
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/demo"
 )
@@ -70,6 +71,11 @@ func (p *program) customer(ctx context.Context) (bank.Notice, error) {
 	}
 	_, err = customerOf(n)
 	return n, err
+}
+
+// publicAPI is the public API, in the demonstration customer's name.
+func publicAPI(n bank.Notice) *client.Client {
+	return client.New(n.API, client.WithToken(n.Demonstration.CLIToken), client.WithUserAgent("farthing"))
 }
 
 func customerOf(n bank.Notice) (demo.Customer, error) {

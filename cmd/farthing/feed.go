@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"farthing/client"
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/terminal"
-	"farthing/cmd/farthing/web"
 	"farthing/pkg/clock"
 	"farthing/pkg/money"
 )
@@ -27,7 +24,7 @@ const (
 )
 
 func (p *program) feed() *cobra.Command {
-	follow, limit := false, 0
+	follow, limit := false, int32(0)
 	feed := &cobra.Command{
 		Use:   "feed",
 		Short: "Show the demonstration customer's feed",
@@ -43,11 +40,11 @@ func (p *program) feed() *cobra.Command {
 		},
 	}
 	feed.Flags().BoolVarP(&follow, "follow", "f", false, "wait for more")
-	feed.Flags().IntVar(&limit, "limit", feedDefault, "how many items to show at first, 1 to 100")
+	feed.Flags().Int32Var(&limit, "limit", feedDefault, "how many items to show at first, 1 to 100")
 	return feed
 }
 
-// item is one thing in the feed, as the public API sends it.
+// item is one thing in the feed, as JSON for programs.
 type item struct {
 	ID            string    `json:"id"`
 	Type          string    `json:"type"`
@@ -61,12 +58,23 @@ type item struct {
 	Currency      string    `json:"currency"`
 }
 
-func (p *program) runFeed(ctx context.Context, follow bool, limit int) error {
+func shown(items []client.FeedItem) []item {
+	all := make([]item, len(items))
+	for i, each := range items {
+		all[i] = item{
+			each.ID, string(each.Type), each.AccountID, each.TransactionID, each.Created,
+			each.Title, each.Body, each.Emoji, each.Amount, each.Currency,
+		}
+	}
+	return all
+}
+
+func (p *program) runFeed(ctx context.Context, follow bool, limit int32) error {
 	n, err := p.customer(ctx)
 	if err != nil {
 		return err
 	}
-	items, err := page(ctx, n, url.Values{"limit": {strconv.Itoa(limit)}})
+	items, err := page(ctx, n, client.ListFeedParams{Limit: limit})
 	if err != nil {
 		return err
 	}
@@ -74,7 +82,7 @@ func (p *program) runFeed(ctx context.Context, follow bool, limit int) error {
 		return ignoreEnd(p.follow(ctx, n, items.Items))
 	}
 	if p.json() {
-		return p.print(items.Items)
+		return p.print(shown(items.Items))
 	}
 	return p.showItems(items.Items)
 }
@@ -88,7 +96,7 @@ func ignoreEnd(err error) error {
 }
 
 // follow shows items, and then whatever comes after them.
-func (p *program) follow(ctx context.Context, n bank.Notice, items []item) error {
+func (p *program) follow(ctx context.Context, n bank.Notice, items []client.FeedItem) error {
 	last := ""
 	for {
 		slices.Reverse(items)
@@ -108,11 +116,11 @@ func (p *program) follow(ctx context.Context, n bank.Notice, items []item) error
 	}
 }
 
-func (p *program) showNew(items []item) error {
+func (p *program) showNew(items []client.FeedItem) error {
 	if !p.json() {
 		return p.showItems(items)
 	}
-	for _, each := range items {
+	for _, each := range shown(items) {
 		if err := p.print(each); err != nil {
 			return err
 		}
@@ -120,21 +128,12 @@ func (p *program) showNew(items []item) error {
 	return nil
 }
 
-// pageOfFeed is an answer of GET /feed, newest first.
-type pageOfFeed struct {
-	Items         []item `json:"items"`
-	NextPageToken string `json:"next_page_token"`
-}
-
 // since is every item after one, newest first; all of them if there is none.
-func since(ctx context.Context, n bank.Notice, last string) ([]item, error) {
-	query := url.Values{"limit": {strconv.Itoa(pageMax)}}
-	if last != "" {
-		query.Set("since", last)
-	}
-	var items []item
+func since(ctx context.Context, n bank.Notice, last string) ([]client.FeedItem, error) {
+	params := client.ListFeedParams{Since: last, Limit: pageMax}
+	var items []client.FeedItem
 	for {
-		next, err := page(ctx, n, query)
+		next, err := page(ctx, n, params)
 		if err != nil {
 			return nil, err
 		}
@@ -142,26 +141,21 @@ func since(ctx context.Context, n bank.Notice, last string) ([]item, error) {
 		if next.NextPageToken == "" {
 			return items, nil
 		}
-		query.Set("page_token", next.NextPageToken)
+		params.PageToken = next.NextPageToken
 	}
 }
 
-func page(ctx context.Context, n bank.Notice, query url.Values) (pageOfFeed, error) {
-	query.Set("account_id", n.Demonstration.AccountID)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.API+"/feed?"+query.Encode(), http.NoBody)
+func page(ctx context.Context, n bank.Notice, params client.ListFeedParams) (client.FeedItems, error) {
+	params.AccountID = n.Demonstration.AccountID
+	answer, err := publicAPI(n).ListFeed(ctx, params)
 	if err != nil {
-		return pageOfFeed{}, err
-	}
-	req.Header.Set("Authorization", "Bearer "+n.Demonstration.CLIToken)
-	var answer pageOfFeed
-	if err := web.Do(nil, req, &answer); err != nil {
-		return pageOfFeed{}, fmt.Errorf("reading the feed: %w", err)
+		return client.FeedItems{}, fmt.Errorf("reading the feed: %w", err)
 	}
 	return answer, nil
 }
 
 // showItems writes items in columns, in their order.
-func (p *program) showItems(items []item) error {
+func (p *program) showItems(items []client.FeedItem) error {
 	banks, err := p.folder().Clock()
 	if err != nil {
 		return err

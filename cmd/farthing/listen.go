@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -14,14 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farthing/client"
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/terminal"
-	"farthing/cmd/farthing/web"
-	"farthing/pkg/clock"
 	"farthing/pkg/errs"
 	"farthing/pkg/money"
 	webhookproto "farthing/service.webhook/proto"
-	"farthing/service.webhook/standard"
 )
 
 func (p *program) listen() *cobra.Command {
@@ -60,14 +57,16 @@ func (p *program) runListen(ctx context.Context, wanted []string) (err error) {
 	serving.Go(func() { _ = server.Serve(listener) })
 	defer serving.Wait()
 	defer func() { _ = server.Close() }()
-	hook, err := p.register(ctx, n, "http://"+listener.Addr().String()+"/", wanted)
+	asked := client.NewWebhook{AccountID: n.Demonstration.AccountID, URL: "http://" + listener.Addr().String() + "/"}
+	for _, each := range wanted {
+		asked.Events = append(asked.Events, client.WebhookEvent(each))
+	}
+	hook, err := p.register(ctx, n, asked)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, deregister(ctx, n, hook.ID)) }()
-	if err := ear.know(hook.Secret); err != nil {
-		return err
-	}
+	ear.know(hook.Secret)
 	if err := p.showHook(hook); err != nil {
 		return err
 	}
@@ -78,24 +77,10 @@ func (p *program) runListen(ctx context.Context, wanted []string) (err error) {
 // listenTimeout is more than the bank takes to send a message.
 const listenTimeout = 10 * time.Second
 
-// hook is a webhook as the public API answers it.
-type hook struct {
-	ID        string   `json:"id"`
-	AccountID string   `json:"account_id"`
-	URL       string   `json:"url"`
-	Events    []string `json:"events"`
-	Secret    string   `json:"secret"`
-}
-
-func (p *program) register(ctx context.Context, n bank.Notice, address string, wanted []string) (hook, error) {
-	var made struct {
-		Webhook hook `json:"webhook"`
-	}
-	err := askAPI(ctx, n, http.MethodPost, "/webhooks", map[string]any{
-		"account_id": n.Demonstration.AccountID, "url": address, "events": wanted,
-	}, &made)
-	if errs.Is(err, errs.BadRequest+".bad_param.url") {
-		return hook{}, errors.New("the bank calls no URL of this machine: start it with '" +
+func (p *program) register(ctx context.Context, n bank.Notice, asked client.NewWebhook) (client.Webhook, error) {
+	made, err := publicAPI(n).RegisterWebhook(ctx, asked)
+	if client.IsCode(err, errs.BadRequest+".bad_param.url") {
+		return client.Webhook{}, errors.New("the bank calls no URL of this machine: start it with '" +
 			p.command("up --allow-loopback-webhooks") + "'")
 	}
 	return made.Webhook, err
@@ -105,42 +90,27 @@ func (p *program) register(ctx context.Context, n bank.Notice, address string, w
 func deregister(ctx context.Context, n bank.Notice, hookID string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listenTimeout)
 	defer cancel()
-	if err := askAPI(ctx, n, http.MethodDelete, "/webhooks/"+hookID, nil, &struct{}{}); err != nil {
+	if err := publicAPI(n).DeregisterWebhook(ctx, hookID); err != nil {
 		return fmt.Errorf("deregistering the webhook %s: %w", hookID, err)
 	}
 	return nil
 }
 
-// askAPI asks the public API in the demonstration customer's name.
-func askAPI(ctx context.Context, n bank.Notice, method, path string, body, into any) error {
-	var sent io.Reader = http.NoBody
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		sent = strings.NewReader(string(text))
-	}
-	req, err := http.NewRequestWithContext(ctx, method, n.API+path, sent)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+n.Demonstration.CLIToken)
-	req.Header.Set("Content-Type", "application/json")
-	return web.Do(nil, req, into)
-}
-
-func (p *program) showHook(h hook) error {
+func (p *program) showHook(h client.Webhook) error {
 	if p.json() {
 		return p.print(struct {
-			ID        string   `json:"id"`
-			AccountID string   `json:"account_id"`
-			URL       string   `json:"url"`
-			Events    []string `json:"events"`
+			ID        string                `json:"id"`
+			AccountID string                `json:"account_id"`
+			URL       string                `json:"url"`
+			Events    []client.WebhookEvent `json:"events"`
 		}{h.ID, h.AccountID, h.URL, h.Events})
 	}
+	events := make([]string, len(h.Events))
+	for i, each := range h.Events {
+		events[i] = string(each)
+	}
 	_, err := fmt.Fprintf(p.screen, "%s for %s on %s. Ctrl-C ends it.\n\n", p.screen.Bold("Listening"),
-		strings.Join(h.Events, ", "), h.AccountID)
+		strings.Join(events, ", "), h.AccountID)
 	return err
 }
 
@@ -148,112 +118,95 @@ func (p *program) showHook(h hook) error {
 type ear struct {
 	program *program
 
-	mu     sync.Mutex // Guards the rest.
-	secret standard.Secret
-	known  bool
+	mu     sync.Mutex      // Guards the rest.
+	secret string          // Empty until it is known.
 	seen   map[string]bool // By message.
 }
 
-func (e *ear) know(secret string) error {
-	parsed, err := standard.ParseSecret(secret)
+func (e *ear) know(secret string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.secret, e.known = parsed, err == nil
-	return err
+	e.secret = secret
 }
-
-// messageMax is far above what the bank sends.
-const messageMax = 1 << 20
 
 // ServeHTTP takes a message that is signed, and shows it once, however often it comes.
 func (e *ear) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, messageMax))
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.known { // The bank is faster than its answer: it will try again.
+	if e.secret == "" { // The bank is faster than its answer: it will try again.
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	if err := standard.Verify(req.Header, body, clock.Real{}.Now(), e.secret); err != nil {
+	message, err := client.OpenMessage(req, e.secret)
+	if err != nil {
 		fmt.Fprintln(e.program.errors, "farthing: not shown: "+err.Error())
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if id := req.Header.Get(standard.HeaderID); !e.seen[id] {
-		e.seen[id] = true
-		e.show(body)
+	if !e.seen[message.ID] {
+		e.seen[message.ID] = true
+		e.program.showMessage(message)
 	}
 }
 
-func (e *ear) show(body []byte) {
-	p := e.program
+func (p *program) showMessage(m client.Message) {
 	if p.json() {
-		fmt.Fprintf(p.screen, "%s\n", body)
+		fmt.Fprintf(p.screen, "%s\n", m.Raw)
 		return
 	}
-	var m heard
-	if err := json.Unmarshal(body, &m); err != nil {
-		fmt.Fprintln(p.errors, "farthing: not shown: the message is no JSON")
+	line, err := lineOf(m)
+	if err != nil {
+		fmt.Fprintln(p.errors, "farthing: not shown: "+err.Error())
 		return
 	}
-	fmt.Fprintf(p.screen, "%s  %s  %s\n", m.Timestamp.Local().Format(time.TimeOnly), p.screen.Bold(m.Type),
-		terminal.Visible(m.Data.line(m.Type)))
+	fmt.Fprintf(p.screen, "%s  %s  %s\n", m.Timestamp.Local().Format(time.TimeOnly), p.screen.Bold(string(m.Type)),
+		terminal.Visible(line))
 }
 
-// heard is a message, as far as it is shown.
-type heard struct {
-	Type      string    `json:"type"`
-	Timestamp time.Time `json:"timestamp"`
-	Data      data      `json:"data"`
-}
-
-type data struct {
-	Name          string `json:"name"`
-	LastDigits    string `json:"last_digits"`
-	Status        string `json:"status"`
-	Description   string `json:"description"`
-	DeclineReason string `json:"decline_reason"`
-	Settled       string `json:"settled"`
-	Amount        int64  `json:"amount"`
-	Balance       int64  `json:"balance"`
-	TotalBalance  int64  `json:"total_balance"`
-	Currency      string `json:"currency"`
-	Merchant      *struct {
-		Name  string `json:"name"`
-		Emoji string `json:"emoji"`
-	} `json:"merchant"`
-	Counterparty struct {
-		Name string `json:"name"`
-	} `json:"counterparty"`
-}
-
-// line is what there is to say of it.
-func (d data) line(kind string) string {
-	in := func(minor int64) string { return money.Amount{Minor: minor, Currency: d.Currency}.Symbolic() }
-	switch kind {
-	case webhookproto.BalanceUpdated:
-		return in(d.Balance) + ", with all pots " + in(d.TotalBalance)
-	case webhookproto.CardUpdated:
-		return "the card that ends in " + d.LastDigits + " is " + d.Status
-	case webhookproto.PotUpdated:
-		return d.Name + "  " + in(d.Balance)
+// lineOf is what there is to say of a message.
+func lineOf(m client.Message) (string, error) {
+	switch m.Type {
+	case client.WebhookEventBalanceUpdated:
+		return told(m, func(b client.AccountBalance) string {
+			return symbolic(b.Balance, b.Currency) + ", with all pots " + symbolic(b.TotalBalance, b.Currency)
+		})
+	case client.WebhookEventCardUpdated:
+		return told(m, func(c client.Card) string {
+			return "the card that ends in " + c.LastDigits + " is " + string(c.Status)
+		})
+	case client.WebhookEventPotUpdated:
+		return told(m, func(p client.Pot) string { return p.Name + "  " + symbolic(p.Balance, p.Currency) })
+	default:
+		return told(m, lineOfTransaction)
 	}
-	who := d.Description
-	switch {
-	case d.Merchant != nil:
-		who = strings.TrimSpace(d.Merchant.Emoji + " " + d.Merchant.Name)
-	case d.Counterparty.Name != "":
-		who = d.Counterparty.Name
+}
+
+// told is what there is to say of a message's data.
+func told[T any](m client.Message, line func(T) string) (string, error) {
+	var data T
+	if err := json.Unmarshal(m.Data, &data); err != nil {
+		return "", fmt.Errorf("decoding the message: %w", err)
 	}
-	line := who + "  " + in(d.Amount)
+	return line(data), nil
+}
+
+func symbolic(minor int64, currency string) string {
+	return money.Amount{Minor: minor, Currency: currency}.Symbolic()
+}
+
+func lineOfTransaction(t client.Transaction) string {
+	who := t.Description
 	switch {
-	case d.DeclineReason != "":
-		line += ", declined: " + d.DeclineReason
-	case d.Settled == "":
+	case t.Merchant != nil:
+		who = strings.TrimSpace(t.Merchant.Emoji + " " + t.Merchant.Name)
+	case t.Counterparty.Name != "":
+		who = t.Counterparty.Name
+	}
+	line := who + "  " + symbolic(t.Amount, t.Currency)
+	switch {
+	case t.DeclineReason != "":
+		line += ", declined: " + string(t.DeclineReason)
+	case t.Settled.IsZero():
 		line += ", pending"
 	}
 	return line

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"farthing/client"
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/terminal"
 	"farthing/pkg/errs"
@@ -50,7 +51,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	fmt.Fprintln(stderr, "farthing: "+p.explain(err))
-	if _, ok := errors.AsType[usageError](err); ok || errs.Is(err, errs.BadRequest) {
+	if _, ok := errors.AsType[usageError](err); ok || errs.Is(err, errs.BadRequest) ||
+		client.IsCode(err, errs.BadRequest) {
 		return exitUsage
 	}
 	return exitFailed
@@ -63,6 +65,8 @@ func (p *program) explain(err error) string {
 		text += ": start it with '" + p.command("up") + "'"
 	} else if coded, ok := errors.AsType[*errs.Error](err); ok {
 		text = coded.Message
+	} else if answered, ok := errors.AsType[*client.Error](err); ok && answered.Message != "" {
+		text = answered.Message
 	}
 	return strings.Join(strings.Fields(text), " ")
 }

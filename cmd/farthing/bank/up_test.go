@@ -14,9 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"farthing/client"
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/cardedge"
-	"farthing/cmd/farthing/web"
 	"farthing/pkg/clock"
 )
 
@@ -122,18 +122,11 @@ func TestTokensThatNoLongerHoldAreReplacedAtTheNextStart(t *testing.T) {
 
 func whoami(t testing.TB, n bank.Notice, token string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.API+"/ping/whoami", http.NoBody)
+	is, err := client.New(n.API, client.WithToken(token)).WhoAmI(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	var answer struct {
-		UserID string `json:"user_id"`
-	}
-	if err := web.Do(nil, req, &answer); err != nil {
-		t.Fatal(err)
-	}
-	return answer.UserID
+	return is.UserID
 }
 
 func TestWhatHoldsSecretsIsForItsOwnerAlone(t *testing.T) {

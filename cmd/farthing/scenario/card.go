@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 
+	"farthing/client"
 	"farthing/cmd/farthing/cardedge"
 	cardsproto "farthing/service.cards/proto"
 )
@@ -53,10 +52,11 @@ func (h Handling) String() string {
 func (h Handling) do(ctx context.Context, p *play) (answer, error) {
 	switch h {
 	case "freeze", "thaw":
-		status := map[Handling]string{"freeze": "INACTIVE", "thaw": "ACTIVE"}[h]
-		form := url.Values{"card_id": {p.card}, "status": {status}}
-		body := strings.NewReader(form.Encode())
-		err := ask(ctx, http.MethodPut, p.API+"/card/toggle", body, p.person.AccessToken, &struct{}{})
+		status := client.CardStatusActive
+		if h == "freeze" {
+			status = client.CardStatusInactive
+		}
+		err := p.api().ToggleCard(ctx, client.ToggleCard{CardID: p.card, Status: status})
 		return answer{outcome: done}, err
 	case "replace":
 		card, err := p.Doors.card(ctx, http.MethodPost, p.card, cardsproto.ReplacementPath, nil)

@@ -4,23 +4,23 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"farthing/client"
 )
 
 func (p *play) lookAtMoney(ctx context.Context, e Expect, c *claims) error {
 	if e.Balance != nil || e.SpentToday != nil {
-		var balance struct {
-			Balance    int64
-			SpendToday int64 `json:"spend_today"`
-		}
-		if err := p.api(ctx, "/balance?account_id="+p.person.AccountID, &balance); err != nil {
+		balance, err := p.api().GetBalance(ctx, client.GetBalanceParams{AccountID: p.person.AccountID})
+		if err != nil {
 			return err
 		}
 		wants(c, "balance", e.Balance, Pounds(balance.Balance))
 		wants(c, "spent today", e.SpentToday, Pounds(-balance.SpendToday))
 	}
 	if e.Transactions != nil {
-		var page struct{ Transactions []transaction }
-		if err := p.api(ctx, "/transactions?expand[]=merchant&limit=100&account_id="+p.person.AccountID, &page); err != nil {
+		asked := client.ListTransactionsParams{AccountID: p.person.AccountID, Limit: pageMax}
+		page, err := p.api().ListTransactions(ctx, asked)
+		if err != nil {
 			return err
 		}
 		claim(c, "transactions", *e.Transactions, len(page.Transactions))
@@ -28,9 +28,11 @@ func (p *play) lookAtMoney(ctx context.Context, e Expect, c *claims) error {
 	return nil
 }
 
-func (p *play) api(ctx context.Context, path string, into any) error {
-	return ask(ctx, http.MethodGet, p.API+path, http.NoBody, p.person.AccessToken, into)
-}
+// pageMax is as much as the public API answers at once.
+const pageMax = 100
+
+// api is the public API, in the customer's name.
+func (p *play) api() *client.Client { return client.New(p.API, client.WithToken(p.person.AccessToken)) }
 
 func (p *play) lookAtCard(ctx context.Context, e Expect, c *claims) error {
 	if e.PINTriesLeft == nil {
@@ -54,9 +56,8 @@ func (p *play) transactionOf(ctx context.Context, of *payment) (string, error) {
 }
 
 // feed is the newest items of the customer's feed, the newest first.
-func (p *play) feed(ctx context.Context) ([]item, error) {
-	var page struct{ Items []item }
-	err := p.api(ctx, "/feed?limit=100&account_id="+p.person.AccountID, &page)
+func (p *play) feed(ctx context.Context) ([]client.FeedItem, error) {
+	page, err := p.api().ListFeed(ctx, client.ListFeedParams{AccountID: p.person.AccountID, Limit: pageMax})
 	return page.Items, err
 }
 
@@ -69,12 +70,12 @@ func (p *play) lookAtTransaction(ctx context.Context, e Expect, of *payment, c *
 		c.wrong = errors.New("there is no transaction yet")
 		return err
 	}
-	var found struct{ Transaction transaction }
-	if err := p.api(ctx, "/transactions/"+id+"?expand[]=merchant", &found); err != nil {
+	found, err := p.api().GetTransaction(ctx, id, client.GetTransactionParams{Expand: []string{"merchant"}})
+	if err != nil {
 		return err
 	}
 	wants(c, "amount", e.Amount, Pounds(found.Transaction.Amount))
-	wants(c, "pending", e.Pending, found.Transaction.Pending)
+	wants(c, "pending", e.Pending, found.Transaction.AmountIsPending)
 	if e.Merchant != "" {
 		name := ""
 		if found.Transaction.Merchant != nil {

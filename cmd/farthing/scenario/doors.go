@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -35,19 +34,6 @@ func (d Doors) edge() cardedge.Client { return cardedge.Client{Address: d.CardEd
 // admin asks the admin door. Bodies are those of web.Send.
 func (d Doors) admin(ctx context.Context, method, path string, body, into any) error {
 	return web.Send(ctx, nil, method, d.Admin+path, body, into)
-}
-
-// ask asks the public API, with a form if there is a body.
-func ask(ctx context.Context, method, address string, body io.Reader, token string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, address, body)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	if method == http.MethodPut {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	return web.Do(nil, req, into)
 }
 
 func (d Doors) person(ctx context.Context, name string, balance Pounds) (development.Person, error) {
@@ -102,19 +88,4 @@ func (d Doors) phone(ctx context.Context, device string) ([]notification, error)
 		}
 	}
 	return read, nil
-}
-
-// transaction is one as the public API shows it.
-type transaction struct {
-	ID       string
-	Amount   int64
-	Pending  bool `json:"amount_is_pending"`
-	Merchant *struct{ Name string }
-}
-
-// item is one of the feed.
-type item struct {
-	Title, Body   string
-	Amount        int64
-	TransactionID string `json:"transaction_id"`
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"farthing/client"
 	"farthing/cmd/farthing/cardedge"
 	"farthing/cmd/farthing/development"
 	"farthing/pkg/errs"
@@ -96,6 +97,17 @@ const done = "done"
 // refused is the outcome of what an operator asks for and may not have.
 const refused = "refused"
 
+// codeOf is the code with which the operator's doors or the public API have refused something; empty if they have not.
+func codeOf(err error) string {
+	if coded, ok := errors.AsType[*errs.Error](err); ok {
+		return coded.Code
+	}
+	if answered, ok := errors.AsType[*client.Error](err); ok {
+		return answered.Code
+	}
+	return ""
+}
+
 func (p *play) take(ctx context.Context, step Step) (Told, error) {
 	told := Told{Say: strings.TrimSpace(step.Say), Did: "look"}
 	var got answer
@@ -103,8 +115,8 @@ func (p *play) take(ctx context.Context, step Step) (Told, error) {
 		told.Did = d.String()
 		var err error
 		got, err = d.do(ctx, p)
-		if coded, ok := errors.AsType[*errs.Error](err); ok && step.Expect != nil && step.Expect.Outcome == refused {
-			got, err = answer{of: got.of, outcome: refused, reason: coded.Code}, nil
+		if code := codeOf(err); code != "" && step.Expect != nil && step.Expect.Outcome == refused {
+			got, err = answer{of: got.of, outcome: refused, reason: code}, nil
 		}
 		if err != nil {
 			return told, err

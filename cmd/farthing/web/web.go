@@ -1,4 +1,5 @@
-// Package web makes requests to the bank's doors, which answer JSON, errors included.
+// Package web makes requests to those of the bank's doors that only the bank's own programs use: the card edge and the
+// operator's. They answer JSON, errors included. The public API has a client of its own, farthing/client.
 package web
 
 import (
@@ -17,13 +18,12 @@ import (
 // answerBytesMax is more than any door answers.
 const answerBytesMax = 8 << 20
 
-// Do makes a request and decodes the answer. An error that the bank answers is a coded one again. A nil client is
-// http.DefaultClient.
-func Do(client *http.Client, req *http.Request, into any) error {
+// do makes a request and decodes the answer.
+func do(client *http.Client, req *http.Request, into any) error {
 	if client == nil {
 		client = http.DefaultClient
 	}
-	rsp, err := client.Do(req) //nolint:gosec // The address is the bank's own, from its notice.
+	rsp, err := client.Do(req)
 	if err != nil {
 		return unwrapped(err)
 	}
@@ -41,8 +41,8 @@ func Do(client *http.Client, req *http.Request, into any) error {
 	return nil
 }
 
-// Send makes a request with a body and decodes the answer, as Do. A body is sent as JSON, bytes as they are; nil is
-// none.
+// Send makes a request with a body and decodes the answer. A body is sent as JSON, bytes as they are; nil is none. An
+// error that the bank answers is a coded one again. A nil client is http.DefaultClient.
 func Send(ctx context.Context, client *http.Client, method, address string, body, into any) error {
 	var sent bytes.Buffer
 	contentType := ""
@@ -63,7 +63,7 @@ func Send(ctx context.Context, client *http.Client, method, address string, body
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
-	return Do(client, req, into)
+	return do(client, req, into)
 }
 
 // failure is the coded error in a body.

@@ -21,14 +21,10 @@ func ask(t testing.TB, status int, body string) (string, error) {
 		_, _ = w.Write([]byte(body))
 	}))
 	defer door.Close()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, door.URL, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var answer struct {
 		Said string `json:"said"`
 	}
-	err = web.Do(door.Client(), req, &answer)
+	err := web.Send(t.Context(), door.Client(), http.MethodGet, door.URL, nil, &answer)
 	return answer.Said, err
 }
 

@@ -3,7 +3,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"farthing/client"
 	"farthing/cmd/farthing/bench"
 	"farthing/cmd/farthing/bench/loop"
 	"farthing/cmd/farthing/development"
@@ -45,11 +45,12 @@ func Prepare(ctx context.Context, bank Bank, n int) ([]development.Person, error
 	}
 	var cards []string
 	for _, p := range people {
-		found, err := transactions(ctx, bank.API, p)
+		asked := client.ListTransactionsParams{AccountID: p.AccountID, Limit: Items}
+		found, err := client.New(bank.API, client.WithToken(p.AccessToken)).ListTransactions(ctx, asked)
 		if err != nil {
 			return nil, fmt.Errorf("looking for transactions: %w", err)
 		}
-		if found < Items {
+		if len(found.Transactions) < Items {
 			cards = append(cards, p.CardID)
 		}
 	}
@@ -57,25 +58,6 @@ func Prepare(ctx context.Context, bank Bank, n int) ([]development.Person, error
 		return nil, fmt.Errorf("making transactions: %w", err)
 	}
 	return people, nil
-}
-
-// transactions is how many a list of a customer's has.
-func transactions(ctx context.Context, api string, p development.Person) (int, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, api+Routes()["transactions"](p), nil)
-	if err != nil {
-		return 0, err
-	}
-	req.Header.Set("Authorization", "Bearer "+p.AccessToken)
-	rsp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer rsp.Body.Close()
-	if rsp.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("the API answers %s", rsp.Status)
-	}
-	var got struct{ Transactions []json.RawMessage }
-	return len(got.Transactions), json.NewDecoder(rsp.Body).Decode(&got)
 }
 
 // answerWithin is far more than the API takes.
