@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure of what the tests need beside Go: a C compiler (for the race detector), Java 17 and Maven (for the Cassandra
-# that they run against), and Python 3.11 to 3.13 (for schemathesis, which is installed into .bin/venv, pinned by
-# hashes). On Debian, as root, it installs what is missing; elsewhere it says what is.
+# that they run against), curl and jq (for docs/api.md, whose commands are run), and Python 3.11 to 3.13 (for
+# schemathesis, which is installed into .bin/venv, pinned by hashes). On Debian, as root, it installs what is missing;
+# elsewhere it says what is.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,6 +10,9 @@ missing=()
 command -v "${CC:-gcc}" >/dev/null || missing+=(gcc libc6-dev)
 deploy/cassandra/node.sh java >/dev/null 2>&1 || missing+=(openjdk-17-jre-headless)
 command -v mvn >/dev/null || missing+=(maven)
+for each in curl jq; do
+	command -v "$each" >/dev/null || missing+=("$each")
+done
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
 
 if [ ${#missing[@]} -gt 0 ]; then
