@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"farthing/pkg/clock"
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
 	apiproto "farthing/service.api/proto"
@@ -35,16 +36,18 @@ type stream struct {
 // run sends events until the client goes, the server drains, or the token ends.
 func (s *stream) run(ctx context.Context, out *edge.EventWriter, woken <-chan struct{}) {
 	err := out.Send("ready", s.cursor.String(), map[string]string{"account_id": s.account})
-	for err == nil {
-		wait := beatEvery
-		if s.look(ctx, out) != nil {
-			wait = againAfter // A client that has gone is met at the next beat.
+	for beaten := clock.Start(); err == nil; {
+		failed := s.look(ctx, out) != nil
+		wait := beatEvery - beaten.Elapsed() // However often it is woken meanwhile.
+		if failed {
+			wait = min(wait, againAfter) // A client that has gone is met at the next beat.
 		}
-		if !wokenWithin(ctx, wait, woken) {
+		if !wokenWithin(ctx, wait, woken) || beaten.Elapsed() >= beatEvery {
 			if err = out.Beat(); err == nil && s.ended(ctx) {
 				_ = out.Send("end", "", map[string]string{"reason": "The access token is not valid any more"})
 				return
 			}
+			beaten = clock.Start()
 		}
 		if ctx.Err() != nil {
 			return

@@ -120,6 +120,21 @@ func TestATokenThatEndsEndsItsStream(t *testing.T) {
 	})
 }
 
+func TestATokenThatEndsEndsItsStreamAlsoOfAnAccountThatIsBusy(t *testing.T) {
+	simulate(t, func(t *testing.T, b *bank, h http.Handler) {
+		c, stop := follow(t, h, "")
+		defer stop()
+		wantSaid(t, c, "ready")
+		b.set(func() { b.ended = true })
+		for range 3 { // It is woken again and again before it would have beaten.
+			pass(t, beatEvery/3)
+			b.hub.Wake(alicesAcc)
+			synctest.Wait()
+		}
+		wantSaid(t, c, "ready", "end")
+	})
+}
+
 func TestAClientThatHasGoneIsNoticedAtTheNextBeat(t *testing.T) {
 	simulate(t, func(t *testing.T, b *bank, h http.Handler) {
 		c, stop := follow(t, h, "")
