@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"farthing/pkg/clock"
@@ -65,6 +66,9 @@ func (a Area) follow(req edge.Request) edge.Response {
 	if err := s.begin(req.Context(), lastID); err != nil {
 		return edge.Error(err)
 	}
+	if req.Method() == http.MethodHead { // Nothing follows, so that nobody would leave the hub.
+		return edge.Events(nothing)
+	}
 	one, err := a.Hub.join(account, c.ClientID+"/"+c.UserID)
 	if err != nil {
 		return edge.Error(err)
@@ -74,6 +78,8 @@ func (a Area) follow(req edge.Request) edge.Response {
 		s.run(ctx, out, one.woken)
 	})
 }
+
+func nothing(context.Context, *edge.EventWriter) {}
 
 func told(scope string) bool {
 	return scope == readsFeed || scope == readsBalance || scope == readsTransactions

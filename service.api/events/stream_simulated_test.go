@@ -135,6 +135,15 @@ func TestATokenThatEndsEndsItsStreamAlsoOfAnAccountThatIsBusy(t *testing.T) {
 	})
 }
 
+func TestWhoOnlyAsksWhatAStreamWouldSayTakesNoPlace(t *testing.T) {
+	b := newBank()
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodHead, "/events?account_id="+alicesAcc, nil)
+	b.handler(allScopes()...).ServeHTTP(httptest.NewRecorder(), req)
+	if b.hub.all != 0 {
+		t.Errorf("the hub knows %d streams", b.hub.all)
+	}
+}
+
 func TestAClientThatHasGoneIsNoticedAtTheNextBeat(t *testing.T) {
 	simulate(t, func(t *testing.T, b *bank, h http.Handler) {
 		c, stop := follow(t, h, "")
