@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -177,18 +178,31 @@ func (c *client) Write(p []byte) (int, error) {
 	return c.text.Write(p)
 }
 
-// said is the names of the events so far, and the last id.
-func (c *client) said() (names []string, lastID string) {
+// sentence is one event as a client reads it.
+type sentence struct{ event, data, id string }
+
+// sentences are the events so far.
+func (c *client) sentences() (all []sentence) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for line := range strings.Lines(c.text.String()) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		switch name {
 		case "event":
-			names = append(names, value)
+			all = append(all, sentence{event: value})
+		case "data":
+			all[len(all)-1].data = value
 		case "id":
-			lastID = value
+			all[len(all)-1].id = value
 		}
+	}
+	return all
+}
+
+// said is the names of the events so far, and the last id.
+func (c *client) said() (names []string, lastID string) {
+	for _, each := range c.sentences() {
+		names, lastID = append(names, each.event), cmp.Or(each.id, lastID)
 	}
 	return names, lastID
 }

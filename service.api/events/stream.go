@@ -79,11 +79,12 @@ func (s *stream) look(ctx context.Context, out *edge.EventWriter) error {
 	defer cancel()
 	return s.page(ctx, func(changes []*feedproto.Change) error {
 		for n, change := range changes {
-			if superseded(change, changes[n+1:]) {
+			if ofItem(changes[:n], change.GetItem().GetId()) != nil { // It was told with the first of them, as it is by now.
 				s.cursor.add(change.GetId())
 				continue
 			}
-			if err := s.tell(ctx, out, change, first(change, changes[:n])); err != nil {
+			newest := ofItem(changes, change.GetItem().GetId()).GetItem()
+			if err := s.tell(ctx, out, change, newest); err != nil {
 				return err
 			}
 		}
@@ -91,24 +92,23 @@ func (s *stream) look(ctx context.Context, out *edge.EventWriter) error {
 	})
 }
 
-// superseded is a change whose item changes again: both would tell the same.
-func superseded(change *feedproto.Change, later []*feedproto.Change) bool {
-	return slices.ContainsFunc(later, func(c *feedproto.Change) bool {
-		return c.GetItem().GetId() == change.GetItem().GetId()
-	})
+// ofItem is the last of some changes of one item, nil if there is none.
+func ofItem(changes []*feedproto.Change, itemID string) *feedproto.Change {
+	for _, change := range slices.Backward(changes) {
+		if change.GetItem().GetId() == itemID {
+			return change
+		}
+	}
+	return nil
 }
 
-// first tells whether a change, or one that it stands for, was the first of its item.
-func first(change *feedproto.Change, earlier []*feedproto.Change) bool {
-	return change.GetFirst() || slices.ContainsFunc(earlier, func(c *feedproto.Change) bool {
-		return c.GetFirst() && c.GetItem().GetId() == change.GetItem().GetId()
-	})
-}
-
-// tell sends all that a change means. Its id comes with the last event, so that one that was cut off is told again,
-// whole.
-func (s *stream) tell(ctx context.Context, out *edge.EventWriter, change *feedproto.Change, isNew bool) error {
-	events, err := s.eventsOf(ctx, change, isNew)
+// tell sends all that a change means, of its item as it is by now. Its id comes with the last event, so that one that
+// was cut off is told again, whole. Changes of an item that follow it closely are told with the first of them: a stream
+// that is cut off before the last would otherwise be past the one that says that the item is new.
+func (s *stream) tell(
+	ctx context.Context, out *edge.EventWriter, change *feedproto.Change, item *feedproto.Item,
+) error {
+	events, err := s.eventsOf(ctx, item, change.GetFirst())
 	if err != nil {
 		return err
 	}
@@ -131,9 +131,8 @@ type event struct {
 }
 
 // eventsOf are the events that the token permits, read before any is sent.
-func (s *stream) eventsOf(ctx context.Context, change *feedproto.Change, isNew bool) ([]event, error) {
+func (s *stream) eventsOf(ctx context.Context, item *feedproto.Item, isNew bool) ([]event, error) {
 	var events []event
-	item := change.GetItem()
 	if transaction := item.GetTransactionId(); transaction != "" && slices.Contains(s.scopes, readsTransactions) {
 		found, err := s.Transactions.Get(ctx, &transactionsproto.GetRequest{
 			TransactionId: transaction, ClientId: s.client,

@@ -144,6 +144,41 @@ func TestWhoOnlyAsksWhatAStreamWouldSayTakesNoPlace(t *testing.T) {
 	}
 }
 
+func TestAnItemThatIsNewIsToldOfAsNewWhereverItsStreamIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBank()
+		h := b.handler(readsFeed)
+		begins := cursorAt(noon).String()
+		b.change(20, "coffee", true)
+		b.change(30, "tea", true)
+		b.change(60_000, "coffee", false) // On the same page as the first.
+		told := heard(t, h, begins)
+		for n, cut := range told {
+			all := slices.Concat(told[:n+1], heard(t, h, cut.id))
+			for _, title := range []string{"coffee", "tea"} {
+				isNew := func(s sentence) bool {
+					return s.event == "feed_item.created" && strings.Contains(s.data, `"title":"`+title+`"`)
+				}
+				if !slices.ContainsFunc(all, isNew) {
+					t.Errorf("cut off after %d, nobody was told that %s is new: %v", n+1, title, all)
+				}
+			}
+		}
+		if len(told) != 2 {
+			t.Errorf("told was %v", told)
+		}
+	})
+}
+
+// heard is what a stream says to somebody who comes back, until it waits.
+func heard(t *testing.T, h http.Handler, lastID string) []sentence {
+	t.Helper()
+	c, stop := follow(t, h, lastID)
+	synctest.Wait()
+	stop()
+	return c.sentences()[1:] // But for that it is ready.
+}
+
 func TestAClientThatHasGoneIsNoticedAtTheNextBeat(t *testing.T) {
 	simulate(t, func(t *testing.T, b *bank, h http.Handler) {
 		c, stop := follow(t, h, "")
