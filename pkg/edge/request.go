@@ -57,6 +57,11 @@ func (r Request) Param(name string) string { return r.x.params.ByName(name) }
 // Header is the first value of a header, "" if it was not sent.
 func (r Request) Header(name string) string { return r.x.http.Header.Get(name) }
 
+// HeaderList is all values of a header that lists things, in one line however many it was sent on.
+func (r Request) HeaderList(name string) string {
+	return strings.Join(r.x.http.Header.Values(name), ",")
+}
+
 // HasHeader tells whether a header was sent, perhaps empty.
 func (r Request) HasHeader(name string) bool { return len(r.x.http.Header.Values(name)) > 0 }
 

@@ -42,7 +42,7 @@ func (l *Limits) Overload(req edge.Request, svc edge.Service) edge.Response {
 
 // Address refuses an address that asks too often, whoever it says it is, with rate_limited.address.
 func (l *Limits) Address(req edge.Request, svc edge.Service) edge.Response {
-	from := l.addressOf(req.Remote(), req.Header("X-Forwarded-For"))
+	from := l.addressOf(req.Remote(), req.HeaderList("X-Forwarded-For"))
 	left := l.addresses.take(from, l.clock.Now())
 	if !left.allowed {
 		return l.tooMany("address", left)

@@ -153,6 +153,21 @@ func TestAnAddressIsWhatTheLastStrangerHas(t *testing.T) {
 	}
 }
 
+func TestAnAddressIsWhatTheLastProxySaysOnWhateverLine(t *testing.T) {
+	l, _ := newLimits(t, Config{AddressRate: 1, AddressBurst: 1, TrustedProxies: "10.0.0.0/8"})
+	h := behind(fine, l.Address)
+	for n, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/x", nil)
+		req.RemoteAddr = "10.0.0.1:1"
+		req.Header.Add("X-Forwarded-For", fmt.Sprintf("203.0.113.%d", n)) // As the stranger wrote it.
+		req.Header.Add("X-Forwarded-For", "198.51.100.1")                 // As some proxies add theirs.
+		recorder := httptest.NewRecorder()
+		if h.ServeHTTP(recorder, req); recorder.Code != want {
+			t.Errorf("request %d: got %d, want %d", n, recorder.Code, want)
+		}
+	}
+}
+
 func TestCallersAreForgottenBeforeTheyAreTooMany(t *testing.T) {
 	b := newBuckets(1, 2)
 	now := time.Unix(1_800_000_000, 0)
