@@ -80,9 +80,8 @@ func (h *Handler) keepPair(
 
 // exchange is new tokens on their way into the place of others.
 type exchange struct {
-	next logic.Family // With the new tokens.
-	// may refuses what must not be replaced by them, after so many tries of this exchange.
-	may    func(was logic.Family, tries int) error
+	next   logic.Family                 // With the new tokens.
+	may    func(was logic.Family) error // Refuses what must not be replaced by them.
 	change func(ctx context.Context, was, next logic.Family) (bool, error)
 }
 
@@ -93,8 +92,8 @@ const exchangesMax = 8
 // made is found, or tried again.
 func (h *Handler) make(ctx context.Context, e exchange) error {
 	unknown := false
-	for tries := range exchangesMax {
-		done, err := h.try(ctx, e, tries)
+	for range exchangesMax {
+		done, err := h.try(ctx, e)
 		switch {
 		case done:
 			return nil
@@ -116,7 +115,7 @@ func errBusy() error {
 	return errs.New(errs.Conflict+".tokens", "The client asks for tokens of this user elsewhere at the same time")
 }
 
-func (h *Handler) try(ctx context.Context, e exchange, tries int) (bool, error) {
+func (h *Handler) try(ctx context.Context, e exchange) (bool, error) {
 	was, err := h.families.Find(ctx, e.next.User, e.next.Client)
 	switch {
 	case err != nil:
@@ -124,7 +123,7 @@ func (h *Handler) try(ctx context.Context, e exchange, tries int) (bool, error) 
 	case bytes.Equal(was.Access, e.next.Access): // An earlier try was made, and did not hear of it.
 		return true, nil
 	}
-	if err := e.may(was, tries); err != nil {
+	if err := e.may(was); err != nil {
 		return false, err
 	}
 	if err := h.endAccess(ctx, was); err != nil {

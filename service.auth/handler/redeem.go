@@ -65,12 +65,10 @@ func (h *Handler) checkCode(
 }
 
 // hasNotBegun refuses a family that was begun by somebody who was quicker: the same program most likely, at the same
-// time, which is left with what it got.
-func (h *Handler) hasNotBegun(ctx context.Context, f logic.Family) func(logic.Family, int) error {
-	return func(_ logic.Family, tries int) error {
-		if tries == 0 {
-			return nil // It was looked for just now.
-		}
+// time, which is left with what it got. It is looked for after what counts was read, and before that is ended: what
+// counts would otherwise be that family itself.
+func (h *Handler) hasNotBegun(ctx context.Context, f logic.Family) func(logic.Family) error {
+	return func(logic.Family) error {
 		begun, err := h.families.HasBegun(ctx, f)
 		if err == nil && begun {
 			return logic.ErrCodeUsed()

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"farthing/pkg/errs"
+	"farthing/pkg/store/faults"
 	"farthing/service.auth/logic"
 	authproto "farthing/service.auth/proto"
 )
@@ -193,6 +194,28 @@ func TestOfManyWhoRedeemOneCodeOneGetsTokens(t *testing.T) {
 	if given.Load() != 1 {
 		t.Errorf("%d got tokens", given.Load())
 	}
+}
+
+func TestWhoIsBeatenToACodeTakesNothingFromWhoWasQuicker(t *testing.T) {
+	var meanwhile func() // Before the next conditional write.
+	p := newBank(t, func(op faults.Op) faults.Fault {
+		if do := meanwhile; op == faults.Apply && do != nil {
+			meanwhile = nil
+			do()
+		}
+		return faults.None
+	}).app(t)
+	code := p.code(t, "feed:read")
+	var tokens *authproto.Tokens
+	meanwhile = func() {
+		var err error
+		if tokens, err = p.redeem(t, code); err != nil {
+			t.Errorf("the quicker one got %v", err)
+		}
+	}
+	_, err := p.redeem(t, code)
+	wantCode(t, err, "bad_request.authorization_code.evicted")
+	p.wantLive(t, tokens.GetAccessToken())
 }
 
 func TestOfManyLoginsAtOnceOneLives(t *testing.T) {

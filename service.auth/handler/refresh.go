@@ -62,7 +62,7 @@ func (h *Handler) rotate(
 	}
 	// Whoever was quicker with the same token has just been: the same program most likely, at the same time, which is left
 	// with what it got.
-	isGood := func(was logic.Family, _ int) error {
+	isGood := func(was logic.Family) error {
 		if was.Judge(token, h.clock.Now()) != logic.Good {
 			return logic.ErrRefreshOver()
 		}
