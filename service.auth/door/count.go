@@ -2,7 +2,6 @@ package door
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,6 +9,7 @@ import (
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
 	"farthing/service.auth/logic"
+	customerproto "farthing/service.customer/proto"
 )
 
 // asking is what somebody asks for at the door, who may be anybody.
@@ -31,7 +31,7 @@ func (d *Door) count(req edge.Request, what asking, email string) error {
 		limit     int64
 	}{
 		{"address", logic.NeighbourhoodOf(req.Remote()), d.Limits.PerAddress},
-		{"email", strings.ToLower(email), d.Limits.PerEmail},
+		{"email", customerproto.NormalEmail(email), d.Limits.PerEmail}, // However it is spelt: the mail goes to one person.
 	} {
 		who := d.Keys.Index([]byte(string(what) + each.what + " " + each.who))
 		within, err := d.Logins.Asking(req.Context(), who, window, each.limit)

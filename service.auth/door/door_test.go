@@ -383,6 +383,17 @@ func TestWhoAsksTooOftenIsToldSoWhoeverTheyAre(t *testing.T) {
 	}
 }
 
+func TestACustomerIsMailedNoOftenerByWhoSpellsTheAddressInManyWays(t *testing.T) {
+	s := newSite(t, door.Limits{PerEmail: 3, PerAddress: 1000})
+	c, b := s.client(nil), s.browser()
+	for _, spelt := range []string{ada, "ada@ｅxample.com", "ada@ⓔxample.com"} { // All are one to service.customer.
+		if page := b.Ask(authorise(c), spelt); page.Status != http.StatusOK {
+			t.Fatalf("%s: got %d %q", spelt, page.Status, page.Title())
+		}
+	}
+	wantFault(t, b.Ask(authorise(c), "ada@EXAMPLE.com"), http.StatusTooManyRequests, "Too many links")
+}
+
 func TestWhoAsksForManyIsToldSo(t *testing.T) {
 	s := newSite(t, door.Limits{PerEmail: 1000, PerAddress: 4})
 	c := s.client(nil)

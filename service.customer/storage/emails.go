@@ -9,6 +9,7 @@ import (
 	"farthing/pkg/seal"
 	"farthing/pkg/store"
 	"farthing/service.customer/logic"
+	customerproto "farthing/service.customer/proto"
 )
 
 // emailRow is whose an email address is, in static columns, found by the address's keyed hash, and a line for each time
@@ -32,7 +33,7 @@ func errEmailTaken() error {
 
 // indexes are where an address is found, under every key of the ring, the newest first.
 func indexes(ring *seal.Keyring, email string) [][]byte {
-	return ring.Indexes([]byte("customer.email/" + logic.NormalEmail(email)))
+	return ring.Indexes([]byte("customer.email/" + customerproto.NormalEmail(email)))
 }
 
 // ClaimEmail makes an address a customer's, or fails with conflict.email_taken if it is another one's, and with

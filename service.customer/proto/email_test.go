@@ -1,4 +1,4 @@
-package logic_test
+package customerproto_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"farthing/service.customer/logic"
+	customerproto "farthing/service.customer/proto"
 )
 
 func TestOneAddressIsWrittenInManyWays(t *testing.T) {
@@ -20,7 +20,7 @@ func TestOneAddressIsWrittenInManyWays(t *testing.T) {
 		"ada@under_score.com":             {"ada@Under_Score.com"},
 	} {
 		for _, way := range ways {
-			if got := logic.NormalEmail(way); got != normal {
+			if got := customerproto.NormalEmail(way); got != normal {
 				t.Errorf("%q is %q, want %q", way, got, normal)
 			}
 		}
@@ -29,8 +29,8 @@ func TestOneAddressIsWrittenInManyWays(t *testing.T) {
 
 func TestANormalAddressStaysAsItIs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		normal := logic.NormalEmail(rapid.String().Draw(t, "local") + "@" + rapid.String().Draw(t, "host"))
-		if again := logic.NormalEmail(normal); again != normal {
+		normal := customerproto.NormalEmail(rapid.String().Draw(t, "local") + "@" + rapid.String().Draw(t, "host"))
+		if again := customerproto.NormalEmail(normal); again != normal {
 			t.Fatalf("%q becomes %q", normal, again)
 		}
 	})
@@ -40,7 +40,7 @@ func TestAddressesOfDifferentPeopleStayApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		address := rapid.StringMatching(`[a-z0-9.+_-]{1,10}@[a-z0-9]{1,10}\.(com|co\.uk)`)
 		one, other := address.Draw(t, "one"), address.Draw(t, "other")
-		same := logic.NormalEmail(strings.ToUpper(one)) == logic.NormalEmail(other)
+		same := customerproto.NormalEmail(strings.ToUpper(one)) == customerproto.NormalEmail(other)
 		if same != (one == other) {
 			t.Fatalf("%q and %q: the same is %v", one, other, same)
 		}
