@@ -165,11 +165,15 @@ func Recover(req Request, svc Service) (rsp Response) {
 	return svc(req)
 }
 
-// Deadline ends a request's context after d of real time.
+// Deadline ends a request's context after d of real time, and the wait for its body.
 func Deadline(d time.Duration) Filter {
 	return func(req Request, svc Service) Response {
 		ctx, cancel := context.WithTimeout(req.Context(), d)
 		defer cancel()
+		if req.x.http.ContentLength != 0 { // Who waits for a body waits for the connection, which knows no context.
+			connection := http.NewResponseController(req.x.writer)
+			_ = connection.SetReadDeadline(clock.Real{}.Now().Add(d)) // A test has none.
+		}
 		return svc(req.WithContext(ctx))
 	}
 }

@@ -10,10 +10,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"farthing/pkg/clock"
 	"farthing/pkg/edge"
 	"farthing/pkg/metrics"
 )
@@ -85,6 +87,23 @@ func TestEveryPhaseOfAConnectionHasATimeLimit(t *testing.T) {
 	s := edge.NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
 	if s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 {
 		t.Fatalf("a time limit is missing: %+v", s)
+	}
+}
+
+func TestABodyThatDoesNotComeIsWaitedForNoLongerThanARequestMayTake(t *testing.T) {
+	router := &edge.Router{}
+	router.POST("/x", func(req edge.Request) edge.Response {
+		_, err := req.Body()
+		return edge.Error(err)
+	})
+	_, address := listening(t, edge.Handler(router, edge.Standard{Deadline: 50 * time.Millisecond}.Filters()...))
+	waiting := clock.Start()
+	status, body := say(t, address, "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\na=")
+	if status != http.StatusBadRequest || !strings.Contains(body, "bad_request.bad_body") {
+		t.Errorf("got %d %s", status, body)
+	}
+	if waited := waiting.Elapsed(); waited > 10*time.Second {
+		t.Errorf("it was waited for for %v", waited)
 	}
 }
 
