@@ -55,6 +55,30 @@ func TestARefreshTokenThatComesAgainEndsAllOfItsFamily(t *testing.T) {
 	p.wantLive(t, p.login(t, "feed:read").GetAccessToken())
 }
 
+func TestALogoutEndsWhatIsBeingRefreshedMeanwhile(t *testing.T) {
+	for writes := range 4 { // After so many of those that a refresh makes.
+		var before func() // Each conditional write.
+		p := newBank(t, func(op faults.Op) faults.Fault {
+			if op == faults.Apply && before != nil {
+				before()
+			}
+			return faults.None
+		}).program(t)
+		first, left := p.login(t, "feed:read"), writes
+		before = func() {
+			if left--; left < 0 {
+				before = nil
+				if err := p.revoke(t, first.GetAccessToken()); err != nil {
+					t.Errorf("after %d writes: %v", writes, err)
+				}
+			}
+		}
+		_, err := p.refresh(t, first.GetRefreshToken())
+		wantCode(t, err, "bad_request.refresh_token.evicted")
+		p.wantOver(t, first)
+	}
+}
+
 func TestARefreshTokenIsGoodForItsClientOnly(t *testing.T) {
 	b := newBank(t, nil)
 	p, other, app := b.program(t), b.program(t), b.app(t)

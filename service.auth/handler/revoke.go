@@ -18,10 +18,12 @@ func (h *Handler) Revoke(ctx context.Context, req *authproto.RevokeRequest) (*au
 	hash := logic.Hash(req.GetAccessToken())
 	// What was never issued leaves no row: strangers could fill the store with them.
 	grant, found, err := h.tokens.Find(ctx, hash)
-	if err != nil || !found || grant.Revoked {
+	if err != nil || !found {
 		return &authproto.RevokeResponse{}, err
 	}
-	if grant.Family != "" { // First: the token itself must be good for another try until all has ended.
+	// First: the token itself must be good for another try until all has ended. A token that has ended already may have
+	// been ended by a refresh that is under way.
+	if grant.Family != "" {
 		if err := h.endFamily(ctx, grant.User, grant.Client, grant.Family); err != nil {
 			return nil, fmt.Errorf("ending the tokens of a family: %w", err)
 		}
