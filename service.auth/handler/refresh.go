@@ -82,6 +82,11 @@ func (h *Handler) judge(ctx context.Context, f logic.Family, token logic.Refresh
 	case logic.Reused:
 		return h.reused(ctx, "refresh token", f, logic.ErrRefreshOver())
 	default:
+		if f.ID == token.Family && f.Ended { // Whoever has ended it may have come no further.
+			if err := h.endAccess(ctx, f); err != nil {
+				return err
+			}
+		}
 		h.metrics.refusals.WithLabelValues("refresh").Inc()
 		return logic.ErrRefreshOver()
 	}

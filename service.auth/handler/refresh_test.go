@@ -55,6 +55,31 @@ func TestARefreshTokenThatComesAgainEndsAllOfItsFamily(t *testing.T) {
 	p.wantLive(t, p.login(t, "feed:read").GetAccessToken())
 }
 
+func TestWhoIsToldToRepeatAReuseEndsItsFamilyByThat(t *testing.T) {
+	writes := -100 // Of the reuse: the family ends, and then its access token.
+	p := newBank(t, func(op faults.Op) faults.Fault {
+		if op == faults.Apply {
+			if writes++; writes == 2 {
+				return faults.Unavailable
+			}
+		}
+		return faults.None
+	}).program(t)
+	first := p.login(t, "feed:read")
+	second, err := p.refresh(t, first.GetRefreshToken())
+	if err != nil {
+		t.Fatal(err)
+	}
+	writes = 0
+	_, err = p.refresh(t, first.GetRefreshToken())
+	if !errs.Is(err, errs.Unavailable) {
+		t.Fatalf("got %v", err)
+	}
+	_, err = p.refresh(t, first.GetRefreshToken())
+	wantCode(t, err, "bad_request.refresh_token.evicted")
+	p.wantDead(t, second.GetAccessToken())
+}
+
 func TestALogoutEndsWhatIsBeingRefreshedMeanwhile(t *testing.T) {
 	for writes := range 4 { // After so many of those that a refresh makes.
 		var before func() // Each conditional write.
