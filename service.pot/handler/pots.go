@@ -19,7 +19,8 @@ const (
 	textMax     = 50 // Characters of a name and of a style.
 	dedupeIDMax = 64
 	listMax     = 100
-	changeTries = 5
+	// changeTries is more than there are moves of one pot at once: each time that a change loses another has won.
+	changeTries = 100
 )
 
 // Create makes a pot. A repeat of a current account's dedupe_id goes on where the first call stopped, and answers the
@@ -172,7 +173,7 @@ func (h *Handler) change(ctx context.Context, potID string, by func(*logic.Pot) 
 			return next, err
 		}
 	}
-	return logic.Pot{}, errs.New(errs.Conflict, "The pot is being changed")
+	return logic.Pot{}, errs.New(errs.Unavailable, "The pot is being changed")
 }
 
 // show is a pot with what is in it.
