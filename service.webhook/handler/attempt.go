@@ -55,7 +55,7 @@ func (h *Handler) attempt(ctx context.Context, a storage.Attempt, circuit *lanes
 		return err
 	}
 	order, ordered := d.Order(a.Order)
-	if !found || !ordered {
+	if !found || !ordered || len(order.Attempts) < a.Step { // It is listed before what it follows from is written.
 		if h.clock.Now().Sub(a.Due) > abandoned {
 			return h.deliveries.Strike(ctx, a)
 		}
