@@ -21,8 +21,7 @@ func (h *Handler) clear(ctx context.Context, item worklist.Item) error {
 	case attempt != "":
 		err = h.clearAttempt(ctx, f, attempt)
 	case f.Orphaned(h.clock.Now()):
-		h.files.WithLabelValues("orphaned").Inc()
-		err = h.remove(ctx, file)
+		err = h.clearOrphan(ctx, f)
 	case f.State == logic.Removed, f.State == logic.Attached:
 		err = h.finish(ctx, file)
 	default: // Its time is yet to come.
@@ -42,6 +41,19 @@ func (h *Handler) clearAttempt(ctx context.Context, f logic.File, attempt string
 	return h.pieces.Delete(ctx, f.Store, f.ID, attempt, logic.PiecesMax)
 }
 
+// clearOrphan removes a file that nobody has attached, unless somebody has by now.
+func (h *Handler) clearOrphan(ctx context.Context, f logic.File) error {
+	done, err := h.removeAs(ctx, f)
+	switch {
+	case err != nil:
+		return err
+	case !done:
+		return worklist.ErrStays
+	}
+	h.files.WithLabelValues("orphaned").Inc()
+	return nil
+}
+
 // remove marks a file as removed, for ever, and deletes what there is of it. Repeating it is harmless.
 func (h *Handler) remove(ctx context.Context, file string) error {
 	for range changeTries {
@@ -52,18 +64,23 @@ func (h *Handler) remove(ctx context.Context, file string) error {
 		if was.State == logic.Removed {
 			return h.settle(ctx, was)
 		}
-		next := was
-		next.State = logic.Removed
-		changed, err := h.kept.ChangeFile(ctx, was, next, h.clock.Now())
-		if err != nil {
+		if done, err := h.removeAs(ctx, was); err != nil || done {
 			return err
-		}
-		if changed {
-			h.files.WithLabelValues("removed").Inc()
-			return h.settle(ctx, next)
 		}
 	}
 	return errs.New(errs.Conflict, "The file is being changed")
+}
+
+// removeAs is remove of a file as it was read, and tells whether it did so: not if somebody has changed it since.
+func (h *Handler) removeAs(ctx context.Context, was logic.File) (bool, error) {
+	next := was
+	next.State = logic.Removed
+	changed, err := h.kept.ChangeFile(ctx, was, next, h.clock.Now())
+	if err != nil || !changed {
+		return false, err
+	}
+	h.files.WithLabelValues("removed").Inc()
+	return true, h.settle(ctx, next)
 }
 
 // finish brings what follows from a file's state in line with it. Of a customer who was forgotten nothing follows.
