@@ -68,7 +68,7 @@ func TestTheFirstUploadThatIsWholeCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left := b.sweep(t, logic.AttachWithin+time.Hour); left != 0 {
+	if left := b.sweep(t, logic.AttachWithin+2*time.Hour); left != 0 {
 		t.Errorf("%d stay listed", left)
 	}
 	for attempt, there := range map[string]bool{"first": true, "again": false, "other": false, "cutshort": false} {
@@ -352,7 +352,7 @@ func TestWhatNobodyAttachesIsDeletedAfterADay(t *testing.T) {
 	if _, err := b.read(t, orphan.GetFileToken()); err != nil {
 		t.Errorf("within the day: %v", err)
 	}
-	if left := b.sweep(t, 2*time.Hour); left != 0 {
+	if left := b.sweep(t, 3*time.Hour); left != 0 {
 		t.Errorf("%d stay listed", left)
 	}
 	b.wantGone(t, orphan, &attachmentproto.Attachment{Id: id.Derived("attach", noon, "none")})
@@ -405,7 +405,7 @@ func TestTheSweepListsWhatIsAttachedAndNotListed(t *testing.T) {
 	if err := b.kept.Delete(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	if left := b.sweep(t, logic.AttachWithin+time.Hour); left != 0 {
+	if left := b.sweep(t, logic.AttachWithin+2*time.Hour); left != 0 {
 		t.Errorf("%d stay listed", left)
 	}
 	if listed := b.listed(t, transaction("lunch")); len(listed) != 1 || !proto.Equal(listed[0], attached) {

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"time"
 
 	"farthing/pkg/errs"
 	"farthing/pkg/store/worklist"
@@ -9,22 +10,27 @@ import (
 	"farthing/service.attachment/storage"
 )
 
+// inFlight is longer than anybody takes between listing an attached file and marking it as removed, and shorter than a
+// sweep comes back to an hour.
+const inFlight = 90 * time.Minute
+
 // clear looks at a file, or at an attempt to upload one, whose time has come: what nobody has attached is deleted, and
 // what was begun is finished.
 func (h *Handler) clear(ctx context.Context, item worklist.Item) error {
 	file, attempt := storage.Listed(item)
 	f, found, err := h.kept.FileState(ctx, file)
+	now := h.clock.Now()
 	switch {
 	case err != nil:
 		return err
 	case !found: // It was listed, and then not even begun.
 	case attempt != "":
 		err = h.clearAttempt(ctx, f, attempt)
-	case f.Orphaned(h.clock.Now()):
+	case f.Orphaned(now):
 		err = h.clearOrphan(ctx, f)
-	case f.State == logic.Removed, f.State == logic.Attached:
+	case f.State == logic.Removed, f.State == logic.Attached && now.Sub(item.Hour) >= inFlight:
 		err = h.finish(ctx, file)
-	default: // Its time is yet to come.
+	default: // Its time is yet to come, or somebody is about to remove it.
 		return nil
 	}
 	if err != nil {

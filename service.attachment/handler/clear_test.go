@@ -51,3 +51,29 @@ func TestWhatIsAttachedWhileItIsClearedStays(t *testing.T) {
 		t.Errorf("what was attached has %d bytes, %v, and is listed as %v", len(got), err, listed)
 	}
 }
+
+// Who deregisters lists the file first, and marks it then.
+func TestASweepBetweenTheStepsOfADeregistrationForgetsNothing(t *testing.T) {
+	b := newBank(t, nil)
+	begun := b.uploaded(t, picture(100))
+	a, err := b.register(t, registering(begun.GetFileToken(), transaction("lunch")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := fileOf(t, begun)
+	if err := b.kept.List(t.Context(), b.Bank.Clock.Now(), file, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.sweep(t, time.Second)
+	was, _, err := b.kept.FileState(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := was
+	next.State = logic.Removed // And then it dies.
+	if done, err := b.kept.ChangeFile(t.Context(), was, next, b.Bank.Clock.Now()); err != nil || !done {
+		t.Fatalf("removing: %v, %v", done, err)
+	}
+	b.sweep(t, time.Minute)
+	b.wantGone(t, begun, a)
+}
