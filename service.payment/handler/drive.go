@@ -204,9 +204,11 @@ func (h *Handler) finishLate(ctx context.Context, item worklist.Item) error {
 	if err != nil {
 		return err
 	}
-	now := h.clock.Now()
-	if !found && now.Sub(item.Hour) < inFlight || found && !logic.Rests(p.State.GetState()) &&
-		now.Sub(time.UnixMilli(p.State.GetUpdatedMs())) < leftBehind {
+	now, state := h.clock.Now(), p.State.GetState()
+	// What is not there may be yet to be written, and what is settled to be taken back.
+	mayBegin := !found || state == paymentproto.State_STATE_SETTLED
+	if mayBegin && now.Sub(item.Hour) < inFlight ||
+		found && !logic.Rests(state) && now.Sub(time.UnixMilli(p.State.GetUpdatedMs())) < leftBehind {
 		return nil // Whoever began it is still at it.
 	}
 	if found {
