@@ -51,7 +51,10 @@ func (h *Handler) orderOf(
 		return nil, err
 	}
 	// It must be one that could be paid today, but for the money.
-	_, err = h.newPayment(ctx, account, party, req.GetAmount(), req.GetReference(), req.GetDedupeId())
+	p, err := h.asked(account, party, req.GetAmount(), req.GetReference(), req.GetDedupeId())
+	if err == nil {
+		err = h.admit(ctx, p, account)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -136,8 +136,11 @@ func (h *Handler) payRun(ctx context.Context, o *paymentproto.StandingOrder) (bo
 		return false, err
 	}
 	dedupeID := fmt.Sprintf("%s/%s/%d", o.GetId(), o.GetNextDate(), o.GetTries())
-	p, err := h.newPayment(ctx, account, o.GetParty(), o.GetAmount(), o.GetReference(), dedupeID)
-	if errs.Is(err, errs.BadRequest) || errs.Is(err, errs.PreconditionFailed) {
+	p, err := h.asked(account, o.GetParty(), o.GetAmount(), o.GetReference(), dedupeID)
+	if err == nil {
+		err = h.admitOnce(ctx, p, account)
+	}
+	if isRefusal(err) {
 		return false, nil
 	}
 	if err != nil {

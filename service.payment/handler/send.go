@@ -35,7 +35,10 @@ func (h *Handler) Send(ctx context.Context, req *paymentproto.SendRequest) (*pay
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.newPayment(ctx, account, party, req.GetAmount(), req.GetReference(), req.GetDedupeId())
+	p, err := h.asked(account, party, req.GetAmount(), req.GetReference(), req.GetDedupeId())
+	if err == nil {
+		err = h.admitOnce(ctx, p, account)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +114,9 @@ func checkAmount(amount *moneyproto.Money, account *accountproto.Account) error 
 	return nil
 }
 
-// newPayment is a payment from an account that is still to be written down, or what is wrong with it.
-func (h *Handler) newPayment(
-	ctx context.Context, from *accountproto.Account, to *paymentproto.Party, amount *moneyproto.Money,
-	reference, dedupeID string,
+// asked is a payment from an account that is still to be written down, or what is wrong with it by itself.
+func (h *Handler) asked(
+	from *accountproto.Account, to *paymentproto.Party, amount *moneyproto.Money, reference, dedupeID string,
 ) (*paymentproto.Payment, error) {
 	if err := checkAmount(amount, from); err != nil {
 		return nil, err
@@ -122,15 +124,40 @@ func (h *Handler) newPayment(
 	if err := edge.Text("reference", reference, referenceMax); err != nil {
 		return nil, err
 	}
-	if from.GetClosed() {
-		return nil, errs.New(errs.PreconditionFailed+".account_closed", "The account is closed")
-	}
-	p := &paymentproto.Payment{
+	return &paymentproto.Payment{
 		Id: logic.PaymentID(from.GetId(), dedupeID), AccountId: from.GetId(), UserId: from.GetUserId(),
 		Direction: paymentproto.Direction_DIRECTION_OUT, State: paymentproto.State_STATE_ACCEPTED, Amount: amount, Party: to,
 		Reference: reference,
+	}, nil
+}
+
+// admit refuses a payment that its two accounts do not allow, and says which way it goes.
+func (h *Handler) admit(ctx context.Context, p *paymentproto.Payment, from *accountproto.Account) error {
+	if from.GetClosed() {
+		return errs.New(errs.PreconditionFailed+".account_closed", "The account is closed")
 	}
-	return p, h.route(ctx, p, from)
+	return h.route(ctx, p, from)
+}
+
+// admitOnce is admit, unless the payment was written down before: what its accounts were like then counts.
+func (h *Handler) admitOnce(ctx context.Context, p *paymentproto.Payment, from *accountproto.Account) error {
+	refused := h.admit(ctx, p, from)
+	if !isRefusal(refused) {
+		return refused
+	}
+	first, found, err := h.store.Payments.Find(ctx, p.GetId())
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return refused
+	}
+	p.Direction = first.State.GetDirection()
+	return nil
+}
+
+func isRefusal(err error) bool {
+	return errs.Is(err, errs.BadRequest) || errs.Is(err, errs.PreconditionFailed)
 }
 
 // route finds out whether the other account is the bank's own.
