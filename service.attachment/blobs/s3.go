@@ -44,7 +44,8 @@ type S3 struct {
 const (
 	// askAgain is how often a request is sent that was not answered, in all.
 	askAgain = 3
-	// answerWithin is how long the store may take to begin to answer, and idleFor how long a connection waits.
+	// answerWithin is how long the store may take to say who it is, and then to begin to answer, and idleFor how long a
+	// connection waits.
 	answerWithin = 10 * time.Second
 	idleFor      = 90 * time.Second
 	// connections to the store are kept open, up to so many.
@@ -64,7 +65,8 @@ func NewS3(c S3Config) (*S3, error) {
 	}
 	transport := &http.Transport{
 		DialContext: c.Dial, TLSClientConfig: &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
-		ResponseHeaderTimeout: answerWithin, IdleConnTimeout: idleFor, MaxIdleConnsPerHost: connections,
+		TLSHandshakeTimeout: answerWithin, ResponseHeaderTimeout: answerWithin, IdleConnTimeout: idleFor,
+		MaxIdleConnsPerHost: connections,
 	}
 	client, err := minio.NewCore(where.Host, &minio.Options{
 		Creds:  credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
