@@ -59,20 +59,21 @@ func (s Sweeper) Sweep(ctx context.Context) error {
 		return err
 	}
 	var failure error
-	stays := false
+	next := now.Add(-again).Truncate(time.Hour) // The hour to come back to: not later than the first with something left.
 	err = s.List.Each(ctx, since, now, func(ctx context.Context, item Item) error {
-		switch err := s.Take(ctx, item); {
-		case errors.Is(err, ErrStays):
-			stays = true
-		case err != nil:
+		err := s.Take(ctx, item)
+		if err != nil && item.Hour.Before(next) {
+			next = item.Hour
+		}
+		if err != nil && !errors.Is(err, ErrStays) {
 			failure = fmt.Errorf("%s: %w", item.Name, err) // The others are not to wait for this one.
 		}
 		return ctx.Err()
 	})
-	if err := cmp.Or(failure, err); err != nil || stays {
-		return err
+	if err != nil {
+		return cmp.Or(failure, err)
 	}
-	return s.List.setSweptTo(ctx, since, now.Add(-again).Truncate(time.Hour))
+	return cmp.Or(failure, s.List.setSweptTo(ctx, since, next))
 }
 
 // sweptShard is the partition of the list's table that says how far the list was swept.

@@ -159,6 +159,35 @@ func TestWhatStaysOnTheListIsNoFailureAndIsNotLeftBehind(t *testing.T) {
 	}
 }
 
+// A busy list always has something that stays. The sweeps must not read more and more for that.
+func TestWhatStaysDoesNotHoldTheSweepAtTheHoursBeforeIt(t *testing.T) {
+	schema := store.Schema{Keyspace: "lists", Tables: []store.Table{table}}
+	var counter faults.Counter
+	l := worklist.New(table, store.NewKeyspace("lists", counter.Engine(storetest.Memory(t, schema).Open("lists"))))
+	now := &fixed{at: noon}
+	sweeper := worklist.Sweeper{List: l, Clock: now, Take: func(ctx context.Context, item worklist.Item) error {
+		if item.Hour.Equal(now.at.Truncate(time.Hour)) {
+			return worklist.ErrStays
+		}
+		return l.Remove(ctx, item.Hour, item.Name)
+	}}
+	var before, after int64
+	for hour := range 100 {
+		if err := l.Add(t.Context(), now.at, fmt.Sprintf("of hour %d", hour)); err != nil {
+			t.Fatal(err)
+		}
+		before = counter.Counts()[faults.Range]
+		if err := sweeper.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		after = counter.Counts()[faults.Range]
+		now.at = now.at.Add(time.Hour)
+	}
+	if after-before > 20 {
+		t.Errorf("the last sweep took %d reads", after-before)
+	}
+}
+
 // A sweep over a long time in which hardly anything is listed reads little.
 func TestAnEmptyYearCostsOneReadForEachDay(t *testing.T) {
 	schema := store.Schema{Keyspace: "lists", Tables: []store.Table{table}}
