@@ -66,8 +66,8 @@ func (h *Handler) expire(ctx context.Context, item worklist.Item) error {
 	now := h.clock.Now()
 	due, fall, ok := logic.Due(p.State)
 	switch {
-	case p.State.GetPending() != nil: // It is changing: the next sweep sees how.
-		return nil
+	case p.State.GetPending() != nil: // It is changing: the sweep sees how, however long that takes.
+		return worklist.ErrStays
 	case !ok:
 	case due.After(now) && due.Truncate(time.Hour).Equal(item.Hour):
 		return nil // Later this hour.
