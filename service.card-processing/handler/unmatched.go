@@ -281,6 +281,8 @@ func (h *Handler) carryLate(ctx context.Context, listed worklist.Item) error {
 	}
 	now := h.clock.Now()
 	switch {
+	case found.payment.State.GetPending() != nil: // It may be decided, and that be yet to be finished.
+		return worklist.ErrStays
 	case found.GetState() == logic.StateResolving && now.Sub(
 		time.UnixMilli(found.GetResolution().GetAtMs())) < unansweredAfter:
 		return nil // Whoever decided it is still at it.
