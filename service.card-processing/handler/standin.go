@@ -99,26 +99,29 @@ func (h *Handler) standIn(
 	if !errs.Is(failure, errs.Timeout) && !errs.Is(failure, errs.Unavailable) {
 		return nil, failure
 	}
-	now := h.clock.Now()
+	now, doubtful := h.clock.Now(), errs.Is(failure, errs.Timeout)
 	_, refusal := logic.Control(card, logic.UseOf(req), now)
 	if !req.GetAdvice() && h.policy.Approves(req, refusal) {
 		stood, err := h.approve(ctx, storage.StandIn{
 			CardID: card.GetId(), Day: day.Of(now, h.london), HoldID: holdID, Request: req, At: now,
 		})
 		switch {
+		case errs.Is(err, errs.Timeout): // It may be posted: whatever the ledger said, nobody knows.
+			failure = errors.Join(err, failure)
 		case err != nil:
 			failure = errors.Join(failure, err)
 		case stood.HoldID == holdID:
 			return h.stoodIn(stood), nil
 		}
 	}
-	if errs.Is(failure, errs.Timeout) && h.flights.doubt(holdID) {
+	if doubtful && h.flights.doubt(holdID) {
 		failure = errors.Join(failure, h.doubt(ctx, card.GetAccountId(), holdID, asked))
 	}
 	return nil, failure
 }
 
-// approve stands in for a card's payment of the day, which is listed first: from then on it will be posted.
+// approve stands in for a card's payment of the day, which is listed first: from then on it will be posted. A failure
+// after that is timeout.outcome_unknown.
 func (h *Handler) approve(ctx context.Context, wanted storage.StandIn) (storage.StandIn, error) {
 	name := wanted.CardID + dueSeparator + strconv.FormatInt(int64(wanted.Day), 10)
 	if err := h.unposted.Add(ctx, wanted.At, name); err != nil {
@@ -130,9 +133,11 @@ func (h *Handler) approve(ctx context.Context, wanted storage.StandIn) (storage.
 	}
 	if stood.HoldID == wanted.HoldID {
 		h.metrics.stoodIn.Inc()
-		err = h.standIns.Log(ctx, stood)
+		if err := h.standIns.Log(ctx, stood); err != nil {
+			return stood, unknown(err)
+		}
 	}
-	return stood, err
+	return stood, nil
 }
 
 func (h *Handler) stoodIn(s storage.StandIn) *cardprocessingproto.AuthoriseResponse {
