@@ -11,7 +11,6 @@ import (
 
 func TestTheDemonstrationsProgramLogsItsCustomerInByALinkThatIsShown(t *testing.T) {
 	o := options(t)
-	o.History = 1
 	b := up(t, o)
 	defer stop(t, b)
 	n := b.Notice

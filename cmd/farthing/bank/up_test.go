@@ -22,10 +22,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// history is how many days of life a bank begins with, where it does not matter.
+const history = 7
+
 func options(t testing.TB) bank.Options {
 	t.Helper()
 	return bank.Options{
-		Folder: bank.Folder(t.TempDir()), Host: "127.0.0.1",
+		Folder: bank.Folder(t.TempDir()), Host: "127.0.0.1", History: history,
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }
@@ -61,7 +64,9 @@ func swipe(t testing.TB, n bank.Notice) cardedge.Answer {
 }
 
 func TestASwipeReachesThePhoneAndThePastDoesNot(t *testing.T) {
-	b := up(t, options(t))
+	o := options(t)
+	o.History = 0 // All of it.
+	b := up(t, o)
 	defer stop(t, b)
 	answer := swipe(t, b.Notice)
 	if err := b.Phones.Wait(t.Context(), 1); err != nil {

@@ -65,9 +65,9 @@ func (m message) do(ctx context.Context, p *play) (answer, error) {
 	if m.Over != "" {
 		return p.followOver(ctx, m, asked, of)
 	}
-	got, err := p.edge().Follow(ctx, m.route, asked)
+	got, err := p.follow(ctx, m.route, asked)
 	if err == nil && m.Repeat {
-		got, err = p.edge().Follow(ctx, m.route, asked)
+		got, err = p.follow(ctx, m.route, asked)
 	}
 	if err != nil {
 		return answer{}, err
@@ -139,6 +139,13 @@ type TakeBack struct {
 	Of string `yaml:"of"` // The refund or promise, by name.
 }
 
+// follow sends what follows an authorisation until it is answered.
+func (p *play) follow(ctx context.Context, route string, asked cardedge.FollowUp) (cardedge.Followed, error) {
+	return insist(ctx, func(ctx context.Context, asked cardedge.FollowUp) (cardedge.Followed, error) {
+		return p.edge().Follow(ctx, route, asked)
+	}, asked)
+}
+
 // String is it in a line.
 func (t *TakeBack) String() string { return "take back " + t.Of }
 
@@ -151,7 +158,7 @@ func (t *TakeBack) do(ctx context.Context, p *play) (answer, error) {
 	} else {
 		asked.Refund, asked.RefundAuthorisation = named, of.refund.RefundAuthorisation
 	}
-	got, err := p.edge().Follow(ctx, "refund-reversals", asked)
+	got, err := p.follow(ctx, "refund-reversals", asked)
 	if err != nil {
 		return answer{}, err
 	}
