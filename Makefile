@@ -36,7 +36,7 @@ build: ## build every program into bin/
 
 .PHONY: test
 test: needs lint generated ## what CI runs: lint, generated code, every test with the race detector and a real Cassandra
-	$(node) with go test -race -shuffle=on -vet=off -ldflags=-w -p 3 -timeout 15m $(PKG)
+	$(node) with go test -race -shuffle=on -vet=off -ldflags=-w -timeout 15m $(PKG)
 
 .PHONY: verify
 verify: test ## all that takes long: the tests three times over, more and longer faults, every fuzz test
