@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"farthing/pkg/edge"
 	"farthing/pkg/errs"
@@ -39,10 +40,10 @@ var (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// file is something to be sent, gzipped.
+// file is something to be sent, gzipped once it is asked for.
 type file struct {
 	media  string
-	packed []byte
+	packed func() []byte
 }
 
 // area is what is served.
@@ -55,11 +56,11 @@ type area struct {
 func Routes() *edge.Router {
 	const js = "text/javascript; charset=utf-8"
 	a := area{
-		document: file{"application/yaml", pack(document)},
+		document: file{"application/yaml", packed(document)},
 		files: map[string]file{
-			"docs.js":              {js, pack(script)},
-			"swagger-ui-bundle.js": {js, bundlePacked},
-			"swagger-ui.css":       {"text/css; charset=utf-8", stylePacked},
+			"docs.js":              {js, packed(script)},
+			"swagger-ui-bundle.js": {js, func() []byte { return bundlePacked }},
+			"swagger-ui.css":       {"text/css; charset=utf-8", func() []byte { return stylePacked }},
 		},
 	}
 	router := &edge.Router{}
@@ -92,10 +93,10 @@ func (a area) sendFile(req edge.Request) edge.Response {
 // send answers a file, gzipped if the client takes that.
 func (f file) send(req edge.Request) edge.Response {
 	if acceptsGzip(req.Header("Accept-Encoding")) {
-		return edge.Document(f.media, f.packed).
+		return edge.Document(f.media, f.packed()).
 			WithHeader("Content-Encoding", "gzip").WithHeader("Vary", "Accept-Encoding")
 	}
-	plain, err := unpack(f.packed)
+	plain, err := unpack(f.packed())
 	if err != nil {
 		return edge.Error(fmt.Errorf("unpacking a file: %w", err))
 	}
@@ -112,6 +113,9 @@ func acceptsGzip(accepted string) bool {
 	}
 	return false
 }
+
+// packed is a file as it will be gzipped when somebody first asks for it: few processes are ever asked.
+func packed(plain []byte) func() []byte { return sync.OnceValue(func() []byte { return pack(plain) }) }
 
 func pack(plain []byte) []byte {
 	var out bytes.Buffer
