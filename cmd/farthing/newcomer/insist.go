@@ -2,20 +2,10 @@ package newcomer
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"google.golang.org/grpc"
 
-	"farthing/pkg/clock"
-	"farthing/pkg/errs"
-)
-
-const (
-	// insistences is how often a bank on a busy machine is asked…
-	insistences = 10
-	// …and insistEvery for how long it is left alone before it is asked again: as long as a breaker rests.
-	insistEvery = time.Second
+	"farthing/cmd/farthing/insist"
 )
 
 // Insistent is a dial whose connections ask again, with the same request, for what was not done or what nobody knows
@@ -32,13 +22,5 @@ type insistent struct{ grpc.ClientConnInterface }
 
 // Invoke asks until it is answered.
 func (i insistent) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
-	for asked := 1; ; asked++ {
-		err := i.ClientConnInterface.Invoke(ctx, method, args, reply, opts...)
-		switch {
-		case !errs.Is(err, errs.Timeout) && !errs.Is(err, errs.Unavailable):
-			return err
-		case asked == insistences || clock.Wait(ctx, insistEvery) != nil:
-			return fmt.Errorf("asked %d times: %w", asked, err)
-		}
-	}
+	return insist.On(ctx, func() error { return i.ClientConnInterface.Invoke(ctx, method, args, reply, opts...) })
 }

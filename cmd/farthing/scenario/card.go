@@ -80,9 +80,9 @@ func (i *Inquiry) String() string { return "ask a cash machine for the balance" 
 
 func (i *Inquiry) do(ctx context.Context, p *play) (answer, error) {
 	asked := cardedge.Inquiry{ProcessorID: p.nextID(), CardID: p.card, Verification: i.edge()}
-	got, err := insist(ctx, p.edge().Inquire, asked)
+	got, err := untilAnswered(ctx, p.edge().Inquire, asked)
 	if err == nil && i.Repeat {
-		got, err = insist(ctx, p.edge().Inquire, asked)
+		got, err = untilAnswered(ctx, p.edge().Inquire, asked)
 	}
 	came := answer{outcome: got.Outcome, reason: got.DeclineReason}
 	if got.Available != nil && got.Posted != nil {

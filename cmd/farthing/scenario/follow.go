@@ -141,7 +141,7 @@ type TakeBack struct {
 
 // follow sends what follows an authorisation until it is answered.
 func (p *play) follow(ctx context.Context, route string, asked cardedge.FollowUp) (cardedge.Followed, error) {
-	return insist(ctx, func(ctx context.Context, asked cardedge.FollowUp) (cardedge.Followed, error) {
+	return untilAnswered(ctx, func(ctx context.Context, asked cardedge.FollowUp) (cardedge.Followed, error) {
 		return p.edge().Follow(ctx, route, asked)
 	}, asked)
 }

@@ -16,13 +16,13 @@ func TestAMessageIsSentAgainUntilTheBankSaysWhatBecameOfIt(t *testing.T) {
 	}{
 		"an outcome that is not known":     {errs.New(errs.OutcomeUnknown, "nobody knows"), 3, 4},
 		"a bank that is away for a moment": {errs.New(errs.Unavailable, "not now"), 3, 4},
-		"a bank that stays away":           {errs.New(errs.Unavailable, "not now"), tries + 1, tries},
+		"a bank that stays away":           {errs.New(errs.Unavailable, "not now"), 11, 10},
 		"a refusal":                        {errs.New(errs.BadRequest, "no"), 3, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sent := 0
-				_, err := insist(t.Context(), func(_ context.Context, message string) (string, error) {
+				_, err := untilAnswered(t.Context(), func(_ context.Context, message string) (string, error) {
 					if message != "a" {
 						t.Errorf("%q was sent", message)
 					}

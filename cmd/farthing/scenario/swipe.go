@@ -105,7 +105,7 @@ func (p *play) authorise(ctx context.Context, of *payment, over string) (answer,
 			return p.authoriseOver(ctx, over, of)
 		}
 	}
-	got, err := insist(ctx, ask, of.asked)
+	got, err := untilAnswered(ctx, ask, of.asked)
 	if err != nil {
 		return answer{}, err
 	}
