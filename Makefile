@@ -34,6 +34,7 @@ build: ## build every program into bin/
 	@mkdir -p bin
 	go build -o bin/ ./...
 
+# The tests' programs have no debugging information (-w): they are linked in half the time.
 .PHONY: test
 test: needs lint generated ## what CI runs: lint, generated code, every test with the race detector and a real Cassandra
 	$(node) with go test -race -shuffle=on -vet=off -ldflags=-w -timeout 15m $(PKG)
