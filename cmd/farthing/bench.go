@@ -14,6 +14,7 @@ import (
 
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/bench"
+	"farthing/cmd/farthing/bench/loop"
 	"farthing/pkg/foundation"
 )
 
@@ -97,8 +98,7 @@ func (p *program) runBench(ctx context.Context, f benchFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	swipes := func(ctx context.Context) (*bench.Report, error) {
-		load := bench.Load{Rate: f.rate, Concurrency: f.concurrency, Time: f.time()}
-		return bench.Run(ctx, target.Target, f.accounts, load)
+		return bench.Run(ctx, target.Target, f.accounts, loop.Of(f.rate, f.concurrency, f.time()))
 	}
 	if f.againstStore {
 		return p.runAgainstStore(ctx, f, target, swipes)

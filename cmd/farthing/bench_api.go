@@ -78,13 +78,7 @@ func (f apiFlags) check() error {
 	)
 }
 
-func (f apiFlags) load() loop.Load {
-	load := loop.Load{Rate: f.rate, Workers: f.concurrency, Time: time.Duration(f.seconds) * time.Second}
-	if f.rate > 0 {
-		load.Workers = loop.OpenWorkers
-	}
-	return load
-}
+func (f apiFlags) time() time.Duration { return time.Duration(f.seconds) * time.Second }
 
 // apiReport is what bench api prints.
 type apiReport struct {
@@ -130,7 +124,7 @@ func (p *program) runBenchAPI(ctx context.Context, f apiFlags, kind string) (err
 }
 
 func (r *apiReport) read(ctx context.Context, measured api.Bank, people []development.Person, f apiFlags) error {
-	result, err := api.Read(ctx, f.load(), measured.API, people, api.Routes()[r.Kind])
+	result, err := api.Read(ctx, loop.Of(f.rate, f.concurrency, f.time()), measured.API, people, api.Routes()[r.Kind])
 	if err == nil {
 		r.Result = *result
 	}
@@ -149,7 +143,7 @@ func (r *apiReport) follow(ctx context.Context, measured api.Bank, people []deve
 	if r.Resident, err = bench.Resident(ctx, measured.Target); err != nil {
 		return err
 	}
-	result, err := streams.Pay(ctx, loop.Load{Workers: 1, Time: f.load().Time})
+	result, err := streams.Pay(ctx, loop.Load{Workers: 1, Time: f.time()})
 	if err == nil {
 		r.Result = *result
 	}

@@ -11,6 +11,7 @@ import (
 
 	"farthing/cmd/farthing/bench/loop"
 	"farthing/cmd/farthing/development"
+	"farthing/cmd/farthing/web"
 )
 
 // Target is a bank to measure.
@@ -23,12 +24,15 @@ type Target struct {
 // do sends a request and answers the response, whose body is the caller's to close.
 type do func(*http.Request) (*http.Response, error)
 
+// RoundTrip is http.RoundTripper's.
+func (d do) RoundTrip(req *http.Request) (*http.Response, error) { return d(req) }
+
 // doors are ways to the card edge and to the admin door.
-func (t Target) doors(connections int) (edge, admin do) {
+func (t Target) doors(connections int) (edge do, admin *http.Client) {
 	if t.CardEdgeHandler != nil {
-		return inProcess(t.CardEdgeHandler), inProcess(t.AdminHandler)
+		return inProcess(t.CardEdgeHandler), &http.Client{Transport: inProcess(t.AdminHandler)}
 	}
-	return overHTTP(connections), overHTTP(1)
+	return overHTTP(connections).Do, overHTTP(1)
 }
 
 // Report is a run's result. Latencies are those of the card edge's answers, as the processor sees them.
@@ -57,8 +61,8 @@ type Report struct {
 }
 
 // Run makes the accounts, swipes, and waits until feed and phones have caught up.
-func Run(ctx context.Context, target Target, accounts int, load Load) (*Report, error) {
-	edge, admin := target.doors(max(load.Concurrency, loop.OpenWorkers))
+func Run(ctx context.Context, target Target, accounts int, load loop.Load) (*Report, error) {
+	edge, admin := target.doors(load.Workers)
 	cards, err := makeCards(ctx, admin, target.Admin, accounts)
 	if err != nil {
 		return nil, fmt.Errorf("making accounts: %w", err)
@@ -90,10 +94,10 @@ func Cards(ctx context.Context, admin string, n int) ([]string, error) {
 	return cards, nil
 }
 
-func makeCards(ctx context.Context, admin do, address string, n int) ([]string, error) {
+func makeCards(ctx context.Context, admin *http.Client, address string, n int) ([]string, error) {
 	query := url.Values{"count": {strconv.Itoa(n)}, "batch": {"default"}}
 	var made development.Customers
-	err := ask(ctx, admin, address+development.CustomersPath+"?"+query.Encode(), &made)
+	err := web.Send(ctx, admin, http.MethodPost, address+development.CustomersPath+"?"+query.Encode(), nil, &made)
 	return made.Cards, err
 }
 

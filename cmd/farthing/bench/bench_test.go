@@ -10,6 +10,7 @@ import (
 	"farthing/cmd/farthing/bank"
 	"farthing/cmd/farthing/bench"
 	"farthing/cmd/farthing/bench/benchtest"
+	"farthing/cmd/farthing/bench/loop"
 	"farthing/pkg/foundation"
 )
 
@@ -31,14 +32,14 @@ func BenchmarkSwipes(b *testing.B) {
 	edge, _ := home.HTTP(foundation.CardEdge)
 	admin, _ := home.HTTP(foundation.Admin)
 	target := bench.Target{CardEdgeHandler: edge, AdminHandler: admin}
-	warm := bench.Load{Concurrency: 32, Time: time.Second}
+	warm := loop.Of(0, 32, time.Second)
 	if _, err := bench.Run(b.Context(), target, 1000, warm); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	b.ResetTimer()
 	before := benchtest.ProcessorTime(b)
-	load := bench.Load{Concurrency: 32, Time: time.Duration(b.N) * time.Second}
+	load := loop.Of(0, 32, time.Duration(b.N)*time.Second)
 	report, err := bench.Run(b.Context(), target, 1000, load)
 	if err != nil {
 		b.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"farthing/cmd/farthing/bench/loop"
 )
 
 // edge is a card edge that approves all but every tenth swipe.
@@ -30,8 +32,8 @@ func edge(t *testing.T, seen func(body string)) *httptest.Server {
 
 func TestAnOpenLoopSwipesAsItsRateAsksFor(t *testing.T) {
 	at := edge(t, func(string) {})
-	s := &Swiper{do: overHTTP(8), edge: at.URL, cards: []string{"card_1", "card_2"}, run: "r"}
-	got := drive(t.Context(), Load{Rate: 100, Time: 300 * time.Millisecond}, s)
+	s := &Swiper{do: overHTTP(8).Do, edge: at.URL, cards: []string{"card_1", "card_2"}, run: "r"}
+	got := drive(t.Context(), loop.Of(100, 0, 300*time.Millisecond), s)
 	if got.Approved+got.Declined != 30 || got.Declined != 3 || got.Failed != 0 {
 		t.Fatalf("30 swipes became %+v", got)
 	}
@@ -45,8 +47,8 @@ func TestARefusalIsCountedAndShown(t *testing.T) {
 		http.Error(w, "no", http.StatusTeapot)
 	}))
 	t.Cleanup(broken.Close)
-	s := &Swiper{do: overHTTP(2), edge: broken.URL, cards: []string{"card_1"}, run: "r"}
-	got := drive(t.Context(), Load{Rate: 50, Time: 100 * time.Millisecond}, s)
+	s := &Swiper{do: overHTTP(2).Do, edge: broken.URL, cards: []string{"card_1"}, run: "r"}
+	got := drive(t.Context(), loop.Of(50, 0, 100*time.Millisecond), s)
 	if got.Failed != 5 || !strings.Contains(got.FirstFailure, "418") {
 		t.Fatalf("five refusals became %+v", got)
 	}

@@ -2,8 +2,6 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"farthing/cmd/farthing/development"
+	"farthing/cmd/farthing/web"
 )
 
 // preparing is how many requests are under way while a bank is made ready.
@@ -27,30 +26,14 @@ func People(ctx context.Context, target Target, n int) ([]development.Person, er
 	for i := range people {
 		group.Go(func() error {
 			query := url.Values{"name": {fmt.Sprint("Bench ", i)}, "minor": {strconv.Itoa(minor)}}
-			return ask(ctx, admin, target.Admin+development.PersonPath+"?"+query.Encode(), &people[i])
+			address := target.Admin + development.PersonPath + "?" + query.Encode()
+			return web.Send(ctx, admin, http.MethodPost, address, nil, &people[i])
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, fmt.Errorf("making customers: %w", err)
 	}
 	return people, nil
-}
-
-// ask asks the admin door to make something.
-func ask(ctx context.Context, admin do, address string, into any) (err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, nil)
-	if err != nil {
-		return err
-	}
-	rsp, err := admin(req)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rsp.Body.Close()) }()
-	if rsp.StatusCode != http.StatusOK {
-		return fmt.Errorf("the admin door answers %s", rsp.Status)
-	}
-	return json.NewDecoder(rsp.Body).Decode(into)
 }
 
 // Pay pays a penny with each card, so many times, and waits until all is in the feeds and on the phones. It fails if

@@ -45,11 +45,10 @@ func (s *Swiper) Pay(ctx context.Context) error {
 }
 
 // overHTTP sends requests over the network, each worker on a connection of its own.
-func overHTTP(connections int) do {
-	client := &http.Client{Transport: &http.Transport{
+func overHTTP(connections int) *http.Client {
+	return &http.Client{Transport: &http.Transport{
 		MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true,
 	}}
-	return client.Do
 }
 
 // inProcess calls a handler, without a network between.

@@ -21,13 +21,13 @@ import (
 type reading map[string]*dto.MetricFamily
 
 // read asks the admin door, for no more than is looked at: all that many processes count is a large page.
-func read(ctx context.Context, send do, admin string) (reading, error) {
+func read(ctx context.Context, client *http.Client, admin string) (reading, error) {
 	wanted := url.Values{"name[]": {feedCounter, pushCounter, feedLag, pushLag, storeCounter, residentGauge}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, admin+"/metrics?"+wanted.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}
-	rsp, err := send(req)
+	rsp, err := client.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("reading metrics: %w", err)
 	}

@@ -72,10 +72,10 @@ func Read(
 	if err != nil {
 		return nil, fmt.Errorf("the address of the API: %w", err)
 	}
-	client := &fasthttp.HostClient{
+	frugal := &fasthttp.HostClient{
 		Addr: at.Host, MaxConns: load.Workers, ReadTimeout: answerWithin, WriteTimeout: answerWithin,
 	}
-	defer client.CloseIdleConnections()
+	defer frugal.CloseIdleConnections()
 	addresses, bearers := make([]string, len(people)), make([]string, len(people))
 	for i, p := range people {
 		addresses[i], bearers[i] = api+route(p), "Bearer "+p.AccessToken
@@ -83,17 +83,17 @@ func Read(
 	var turn atomic.Int64
 	return loop.Run(ctx, load, func(context.Context, int) error {
 		i := int(turn.Add(1)) % len(people)
-		return get(client, addresses[i], bearers[i])
+		return get(frugal, addresses[i], bearers[i])
 	}), nil
 }
 
-func get(client *fasthttp.HostClient, address, bearer string) error {
+func get(frugal *fasthttp.HostClient, address, bearer string) error {
 	req, rsp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(rsp)
 	req.SetRequestURI(address)
 	req.Header.Set("Authorization", bearer)
-	if err := client.Do(req, rsp); err != nil {
+	if err := frugal.Do(req, rsp); err != nil {
 		return err
 	}
 	if rsp.StatusCode() != http.StatusOK {

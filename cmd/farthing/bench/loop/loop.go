@@ -21,8 +21,16 @@ type Load struct {
 	Time    time.Duration
 }
 
-// OpenWorkers carry an open loop: enough that a stall of a second at the highest rates still finds one free.
-const OpenWorkers = 1024
+// openWorkers carry an open loop: enough that a stall of a second at the highest rates still finds one free.
+const openWorkers = 1024
+
+// Of is an open loop if there is a rate, else a closed one of so many at once.
+func Of(rate, atOnce int, t time.Duration) Load {
+	if rate > 0 {
+		return Load{Rate: rate, Workers: openWorkers, Time: t}
+	}
+	return Load{Workers: atOnce, Time: t}
+}
 
 // Result is what became of a load. Latencies are of what was done, not of what failed.
 type Result struct {
